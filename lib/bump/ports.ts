@@ -1,0 +1,80 @@
+import type { AuditRecord } from '../model/audit-record.ts';
+import type { Bumped } from '../model/messages.ts';
+
+/** One file of the config repo at one revision. */
+export interface RepoFile {
+  /** Path from the repo's root, with `/`. */
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** The config repo as bump sees it: read a revision, commit on top of it. */
+export interface ConfigRepo {
+  /** The branch that bump writes to. */
+  readonly branch: string;
+  /** The commit at the branch's head. Throws `UserError` when the branch is missing, `RetryableError` when the host cannot be reached. */
+  head(): Promise<string>;
+  /** One file; undefined when the revision does not have it. */
+  read(revision: string, path: string): Promise<Uint8Array | undefined>;
+  /** The files whose bytes contain `text`, except binary ones and those over the size limit (which are listed). */
+  filesContaining(revision: string, text: string): Promise<{ files: RepoFile[]; tooLarge: string[] }>;
+  /** The files directly in a directory; empty when there is no such directory. */
+  filesIn(revision: string, directory: string): Promise<RepoFile[]>;
+  /**
+   * Makes ONE commit on `parent` and moves the branch, if its head still is `parent` (compare and swap).
+   * `head-moved`: somebody was first; nothing was written.
+   */
+  commit(request: CommitRequest): Promise<{ result: 'committed'; revision: string } | { result: 'head-moved' }>;
+}
+
+/** One commit: `undefined` as the new bytes deletes the file. Trailers are written at the message's end. */
+export interface CommitRequest {
+  parent: string;
+  files: { path: string; bytes: Uint8Array | undefined }[];
+  subject: string;
+  body: string[];
+  trailers: [key: string, value: string][];
+  at: Date;
+}
+
+/** One tag of an image. */
+export interface RegistryTag {
+  tag: string;
+  /** `sha256:...`, where the registry tells it without another request. */
+  digest?: string;
+  /** ISO 8601, where the registry tells it. */
+  pushedAt?: string;
+}
+
+/** The registry as bump sees it. */
+export interface Registry {
+  /** ALL tags of a repository. A listing that failed or was cut short throws (`RetryableError`, or `UserError` for a missing repository): it is never an empty or partial list. */
+  tags(repository: string): Promise<RegistryTag[]>;
+}
+
+/** Where bump writes what it did. */
+export interface BumpRecords {
+  /** Appends; a record that is there already is left as it is. */
+  append(records: AuditRecord[]): Promise<void>;
+  /** What the page and `status` show of each image. */
+  saveImages(images: ImageState[]): Promise<void>;
+  /** Tells the world outside of this flow that a commit was made. */
+  announce(message: Bumped): Promise<void>;
+}
+
+/** The last known state of one image policy. */
+export interface ImageState {
+  policy: string;
+  repository: string;
+  /** The policy in words: `semver >=1.4.0 <2.0.0`. */
+  rule: string;
+  /** What Git has at each marker, without repetition. */
+  current: string[];
+  /** The tag that the policy chooses now; absent when none fits. */
+  newest?: string;
+  /** Why Git does not have it: held, suspended, an error. */
+  waiting?: string;
+  holds: { tag: string; past: string; who: string; why: string; until?: string }[];
+  /** ISO 8601. */
+  at: string;
+}

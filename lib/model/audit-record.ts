@@ -1,0 +1,40 @@
+/** What a record tells about. One word for each kind of step, the same in the table, the CLI and the page. */
+export type AuditKind =
+  | 'push-received'
+  | 'event-ignored'
+  | 'bumped'
+  | 'bump-skipped'
+  | 'bump-failed'
+  | 'synced'
+  | 'sync-failed'
+  | 'object-applied'
+  | 'object-pruned'
+  | 'drift-found'
+  | 'incident-opened'
+  | 'incident-changed'
+  | 'incident-resolved';
+
+/**
+ * One immutable fact: who or what did what to which object, at which revision, with which result.
+ * `id` is a hash of the fact's own keys and `at` the fact's own time, so that a retry writes the same record and never a second one.
+ */
+export interface AuditRecord {
+  id: string;
+  /** ISO 8601, UTC, milliseconds. */
+  at: string;
+  kind: AuditKind;
+  /** Who or what did it: `windlass bump`, `windlass pull`, `kubectl-set` (a field manager), a person's name. */
+  actor: string;
+  /**
+   * What questions this record answers, each a key of its own: `image:web`, `object:apps/Deployment/shop/web`, `sync:shop-prod`,
+   * `revision:<sha>`, `incident:<key>`, `event:<id>`, `run:<id>`.
+   */
+  subjects: string[];
+  /** The commit of the config repo that this is about. */
+  revision?: string;
+  result: 'ok' | 'failed' | 'skipped';
+  /** One sentence for people, no secret in it. */
+  summary: string;
+  /** Small JSON, shown as it is: fields, from, to, reasons. */
+  details?: Record<string, unknown>;
+}

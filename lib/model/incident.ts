@@ -1,0 +1,26 @@
+import type { ObjectDrift } from './drift.ts';
+
+/** One drift or failure from its opening to its resolving. One message when it opens, one when it changes, one when it resolves. */
+export interface Incident {
+  /** Stable while it is open and unique over time: kind, cluster, sync, object and when it opened. */
+  key: string;
+  kind: 'drift' | 'sync-failed' | 'unhealthy' | 'unknown' | 'config-invalid' | 'bump-failed';
+  cluster?: string;
+  sync?: string;
+  /** The written name of the object, where the incident is about one. */
+  object?: string;
+  /** One line: `apps/Deployment/shop-prod/web was changed by kubectl-set`. */
+  title: string;
+  /** ISO 8601, UTC. */
+  openedAt: string;
+  changedAt: string;
+  resolvedAt?: string;
+  /** How it ended: `converged by pull`, `changed in Git`, `undone by hand`. */
+  resolution?: 'converged by pull' | 'changed in Git' | 'undone by hand' | 'healthy again' | 'synced again';
+  /** The last content, for drift. */
+  drift?: ObjectDrift;
+  /** The last content, for everything else. */
+  details?: string[];
+  /** A hash of the content: an update is made only when it changes. */
+  contentHash: string;
+}

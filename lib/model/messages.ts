@@ -1,0 +1,92 @@
+import type { ObjectChange } from './change-set.ts';
+import type { ObjectDrift, Unknown } from './drift.ts';
+import type { Problem } from './errors.ts';
+
+/** One image that a bump moved. `from` and `to` are the texts of the scalar, before and after. */
+export interface ImageChange {
+  policy: string;
+  file: string;
+  line: number;
+  from: string;
+  to: string;
+}
+
+/** A bump committed. */
+export interface Bumped {
+  type: 'Bumped';
+  /** ISO 8601, UTC. */
+  at: string;
+  branch: string;
+  /** The new commit, and the one before it. */
+  revision: string;
+  parent: string;
+  changes: ImageChange[];
+  /** Ids of the push events that this commit answers; empty for a sweep. */
+  events: string[];
+}
+
+/** The status of one object by the rules that pull waits with, in kstatus's words. */
+export interface ObjectHealth {
+  object: string;
+  status: 'Current' | 'InProgress' | 'Failed' | 'Terminating' | 'Unknown';
+  reason: string;
+}
+
+/**
+ * What one pull of one sync did. `progressing`: all is applied, not all is healthy yet and the deadline has not passed.
+ * `unhealthy`: an object failed, or the deadline passed. `failed`: something could not be rendered, planned, applied or pruned.
+ */
+export interface SyncReported {
+  type: 'SyncReported';
+  /** Unique for this pull. */
+  run: string;
+  /** ISO 8601, UTC: when the pull began and ended. */
+  startedAt: string;
+  at: string;
+  cluster: string;
+  sync: string;
+  environment?: string;
+  /** What Git's head was and what was applied; `revision` is absent when nothing could be read. */
+  revision?: string;
+  result: 'synced' | 'progressing' | 'unhealthy' | 'failed';
+  /** Only what was not `unchanged`; the counts have all. */
+  changes: ObjectChange[];
+  counts: Record<ObjectChange['action'], number>;
+  /** What live showed against the record before anything was healed. */
+  drift: ObjectDrift[];
+  /** True when this pull put right what `drift` names. */
+  healed: boolean;
+  health: ObjectHealth[];
+  errors: Problem[];
+}
+
+/** One complete drift check of one sync. An empty `drift` says that there was none; what could not be read is in `unknown`, never in `drift`. */
+export interface DriftFound {
+  type: 'DriftFound';
+  run: string;
+  at: string;
+  cluster: string;
+  sync: string;
+  environment?: string;
+  /** The revision that the cluster has, and the head of Git. */
+  revision?: string;
+  head?: string;
+  drift: ObjectDrift[];
+  unknown: Unknown[];
+  /** Objects left to controllers (an HPA's replicas ...): not drift, listed once. */
+  leftToControllers: string[];
+}
+
+/** What the report flow reads from its queue. */
+export type Report = SyncReported | DriftFound;
+
+/** A message for people; routed and delivered by the notify flow. */
+export interface Notice {
+  type: 'Notice';
+  kind: 'incident-opened' | 'incident-changed' | 'incident-resolved' | 'bumped' | 'bump-failed' | 'sync-failed';
+  at: string;
+  title: string;
+  lines: string[];
+  incident?: string;
+  sync?: string;
+}

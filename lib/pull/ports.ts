@@ -1,0 +1,65 @@
+import type { AppliedRecord } from '../kube/record.ts';
+import type { KubeObject } from '../model/kube-object.ts';
+import type { ObjectId } from '../model/object-id.ts';
+import type { SyncReported } from '../model/messages.ts';
+import type { SourceTree } from '../desired/ports.ts';
+
+/** Where a kind lives in the API server, as discovery tells it. */
+export interface Resource {
+  apiVersion: string;
+  kind: string;
+  /** The plural in the URL. */
+  plural: string;
+  namespaced: boolean;
+}
+
+/** The config repo as pull sees it. */
+export interface Source {
+  /** The commit at the branch's head; costs no fetch. */
+  head(): Promise<string>;
+  /** The tree of one revision, readable until `close`. */
+  open(revision: string): Promise<SourceTree & { close(): Promise<void> }>;
+  /** False when `ancestor` is not part of `revision`'s history: the branch was rewritten. */
+  isAncestor(ancestor: string, revision: string): Promise<boolean>;
+}
+
+/** An object that the API server refused. `retryable`: the server's trouble; else the manifest's. */
+export interface ApplyFailure {
+  object: string;
+  code: 'invalid' | 'conflict' | 'forbidden' | 'not-found' | 'immutable' | 'unavailable';
+  message: string;
+  retryable: boolean;
+}
+
+/** The cluster as pull sees it. Everything that cannot be read throws: an error is never an empty list or an absent object. */
+export interface Cluster {
+  /** Undefined when the server does not know the kind (yet): a CRD may come in the same sync. */
+  resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
+  /** Forgets what discovery said: after CRDs were applied. */
+  rediscover(): void;
+  /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages. */
+  list(resource: Resource, labelSelector?: string): Promise<KubeObject[]>;
+  /** Undefined only for a 404 of that object. */
+  get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined>;
+  /** Server-side apply as field manager `windlass`. Never throws for a refused object. */
+  apply(resource: Resource, object: KubeObject, options: { force: boolean; dryRun: boolean }): Promise<{ object: KubeObject } | { failure: ApplyFailure }>;
+  /** Background deletion guarded by uid; an object that is gone already, or has another uid, is left alone. */
+  remove(resource: Resource, id: ObjectId, uid: string): Promise<'removed' | 'gone' | { failure: ApplyFailure }>;
+}
+
+/** The applied records, kept in the cluster itself (namespace windlass-system). */
+export interface AppliedRecords {
+  /** Undefined when there never was one. Throws when it cannot be read or is of an unknown format. */
+  read(sync: string): Promise<AppliedRecord | undefined>;
+  write(record: AppliedRecord): Promise<void>;
+  /** The key for keyed hashes of Secrets: kept in the cluster, made at first use. */
+  hashKey(): Promise<Uint8Array>;
+}
+
+/** Where pull reports to; nothing else leaves it. */
+export interface Reports {
+  send(report: SyncReported): Promise<void>;
+}
+
+/** Waiting, so that tests and loops decide how. Resolves early when the signal aborts. */
+export type Sleep = (milliseconds: number) => Promise<void>;
