@@ -1,5 +1,8 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Bumped } from '../model/messages.ts';
+import type { ImageState } from '../model/state.ts';
+
+export type { ImageState } from '../model/state.ts';
 
 /** One file of the config repo at one revision. */
 export interface RepoFile {
@@ -60,21 +63,4 @@ export interface BumpRecords {
   saveImages(images: ImageState[]): Promise<void>;
   /** Tells the world outside of this flow that a commit was made. */
   announce(message: Bumped): Promise<void>;
-}
-
-/** The last known state of one image policy. */
-export interface ImageState {
-  policy: string;
-  repository: string;
-  /** The policy in words: `semver >=1.4.0 <2.0.0`. */
-  rule: string;
-  /** What Git has at each marker, without repetition. */
-  current: string[];
-  /** The tag that the policy chooses now; absent when none fits. */
-  newest?: string;
-  /** Why Git does not have it: held, suspended, an error. */
-  waiting?: string;
-  holds: { tag: string; past: string; who: string; why: string; until?: string }[];
-  /** ISO 8601. */
-  at: string;
 }

@@ -1,26 +1,9 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Notice, SyncReported, DriftFound } from '../model/messages.ts';
+import type { Notice } from '../model/messages.ts';
+import type { SyncState } from '../model/state.ts';
 
-/** The last known state of one sync: what the page and `status` show. */
-export interface SyncState {
-  sync: string;
-  cluster: string;
-  environment?: string;
-  /** What the cluster has, and when a pull last ended and a drift check last ran (ISO 8601). */
-  revision?: string;
-  /** When `revision` was first reported as applied. */
-  appliedAt?: string;
-  pulledAt?: string;
-  checkedAt?: string;
-  result?: SyncReported['result'];
-  counts?: SyncReported['counts'];
-  health: SyncReported['health'];
-  errors: SyncReported['errors'];
-  /** Number of objects that differ now. */
-  drifted: number;
-  unknown: DriftFound['unknown'];
-}
+export type { SyncState } from '../model/state.ts';
 
 /** The tables behind the report flow. */
 export interface ReportRecords {

@@ -1,0 +1,62 @@
+import type { Command } from '../command.ts';
+
+/** One row of the command table: what help needs, and how to load the rest. */
+export interface CommandEntry {
+  name: string;
+  summary: string;
+  load(): Promise<Command>;
+}
+
+/** All commands, in the order of `windlass --help`. Loaded lazily: `--version` must not read the whole program. */
+export const commands: CommandEntry[] = [
+  {
+    name: 'local',
+    summary: 'run the whole loop on this machine: Git, a Kubernetes API server, the handlers, the page',
+    load: async () => (await import('./local.ts')).local,
+  },
+  {
+    name: 'local push',
+    summary: 'tell the running loop that an image was pushed',
+    load: async () => (await import('./local-push.ts')).localPush,
+  },
+  {
+    name: 'validate',
+    summary: 'check windlass.yaml and all manifests that it refers to',
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  {
+    name: 'policy test',
+    summary: 'show which tag a policy chooses, and why not the others',
+    load: async () => (await import('./policy-test.ts')).policyTest,
+  },
+  {
+    name: 'bump',
+    summary: 'edit the image markers of a directory',
+    load: async () => (await import('./bump.ts')).bump,
+  },
+  {
+    name: 'render',
+    summary: 'print the objects of a directory, in apply order',
+    load: async () => (await import('./render.ts')).render,
+  },
+  {
+    name: 'diff',
+    summary: 'compare Git with the cluster',
+    load: async () => (await import('./diff.ts')).diff,
+  },
+  {
+    name: 'pull',
+    summary: 'apply one sync of Git to the cluster, once',
+    load: async () => (await import('./pull.ts')).pull,
+  },
+  {
+    name: 'drift',
+    summary: 'compare the cluster with what was applied, once',
+    load: async () => (await import('./drift.ts')).drift,
+  },
+  {
+    name: 'health',
+    summary: 'show the status of objects, by the rules that pull waits with',
+    load: async () => (await import('./health.ts')).health,
+  },
+];

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { formatProblem, messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { nearest } from '../model/nearest.ts';
+import { parseArguments } from './arguments.ts';
+import type { ExitCode, Io } from './command.ts';
+import { type CommandEntry, commands } from './commands/index.ts';
+import { commandHelp, overview } from './help.ts';
+import { styleFor } from './output/style.ts';
+
+/** The whole CLI in process: runs one command line and gives the exit code. Only this prints an error. */
+export async function main(argv: string[], io: Io): Promise<ExitCode> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+async function dispatch(argv: string[], io: Io): Promise<ExitCode> {
+  const style = styleFor(io.stdout, io.env);
+  const [first] = argv;
+  if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && argv.length === 1)) {
+    io.stdout.write(overview(commands, style));
+    return first === undefined ? 2 : 0;
+  }
+  if (first === '--version' || first === '-V') {
+    io.stdout.write(`${await version()}\n`);
+    return 0;
+  }
+  const words = first === 'help' ? argv.slice(1) : argv;
+  const entry = find(words);
+  const command = await entry.load();
+  const rest = words.slice(entry.name.split(' ').length);
+  const end = rest.indexOf('--');
+  const asked =
+    first === 'help' || (end < 0 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h');
+  if (asked) {
+    io.stdout.write(commandHelp(command, style));
+    return 0;
+  }
+  return await command.run(parseArguments(command, rest), io);
+}
+
+/** The command with the longest name that the words begin with: `local push` before `local`. */
+function find(words: string[]): CommandEntry {
+  const fits = commands.filter((entry) => entry.name.split(' ').every((word, index) => words[index] === word));
+  const entry = fits.sort((a, b) => b.name.length - a.name.length)[0];
+  if (entry !== undefined) return entry;
+  const typed = words.slice(0, 2).join(' ');
+  const close =
+    nearest(
+      words[0] ?? '',
+      commands.map((command) => command.name),
+    ) ??
+    nearest(
+      typed,
+      commands.map((command) => command.name),
+    );
+  const group = commands
+    .filter((command) => command.name.startsWith(`${words[0]} `))
+    .map((command) => `"windlass ${command.name}"`);
+  const hint =
+    group.length > 0 ? `, there is ${group.join(' and ')}` : close === undefined ? '' : `, did you mean "${close}"?`;
+  throw new UserError(`windlass has no command "${words[0]}"${hint} (windlass --help lists them)`, { code: 'usage' });
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Prints an error for its audience: a user's with what to do, a failure with its causes, a bug with its stack. */
+function report(error: unknown, io: Io): ExitCode {
+  const style = styleFor(io.stderr, io.env);
+  const print = (text: string) => io.stderr.write(`${text}\n`);
+  if (error instanceof UserError) {
+    print(`${style.red('error')}: ${messageOf(error)}`);
+    for (const problem of error.problems) print(formatProblem(problem));
+    return 2;
+  }
+  if (error instanceof RetryableError) {
+    print(`${style.red('failed')}: ${messageOf(error)}`);
+    return 3;
+  }
+  if (io.signal.aborted) return 3;
+  print(`${style.red('bug')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  print('This is a fault of Windlass itself: please report it with the lines above.');
+  return 3;
+}

@@ -1,0 +1,51 @@
+import type { DriftFound, SyncReported } from './messages.ts';
+
+/** The last known state of one image policy. */
+export interface ImageState {
+  policy: string;
+  repository: string;
+  /** The policy in words: `semver >=1.4.0 <2.0.0`. */
+  rule: string;
+  /** What Git has at each marker, without repetition. */
+  current: string[];
+  /** The tag that the policy chooses now; absent when none fits. */
+  newest?: string;
+  /** Why Git does not have it: held, suspended, an error. */
+  waiting?: string;
+  holds: { tag: string; past: string; who: string; why: string; until?: string }[];
+  /** ISO 8601. */
+  at: string;
+}
+
+/** The last known state of one sync: what the page and `status` show. */
+export interface SyncState {
+  sync: string;
+  cluster: string;
+  environment?: string;
+  /** What the cluster has, and when a pull last ended and a drift check last ran (ISO 8601). */
+  revision?: string;
+  /** When `revision` was first reported as applied. */
+  appliedAt?: string;
+  pulledAt?: string;
+  checkedAt?: string;
+  result?: SyncReported['result'];
+  counts?: SyncReported['counts'];
+  health: SyncReported['health'];
+  errors: SyncReported['errors'];
+  /** Number of objects that differ now. */
+  drifted: number;
+  unknown: DriftFound['unknown'];
+}
+
+/** One commit of the config repo, as a list shows it. */
+export interface CommitSummary {
+  revision: string;
+  subject: string;
+  author: string;
+  /** ISO 8601. */
+  at: string;
+  /** In the order of the message: `['Windlass-Image', 'web']`. */
+  trailers: [key: string, value: string][];
+  /** Paths that it changed. */
+  files: string[];
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../lib/cli/commands/index.ts';
+import { windlass } from '../helpers/io.ts';
+
+describe('windlass', () => {
+  it('shows all commands on one screen', async () => {
+    const { code, stdout } = await windlass(['--help']);
+    expect(code).toBe(0);
+    for (const { name } of commands) expect(stdout).toContain(`  ${name} `);
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(30);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it('prints the help and returns 2 when it is told nothing', async () => {
+    const { code, stdout } = await windlass([]);
+    expect(code).toBe(2);
+    expect(stdout).toContain('Commands');
+  });
+
+  it('knows its version', async () => {
+    expect(await windlass(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it('asks what was meant by a mistyped command', async () => {
+    const { code, stderr } = await windlass(['drfit']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('did you mean "drift"?');
+  });
+
+  it('asks what was meant by a mistyped option, without a stack', async () => {
+    const { code, stderr } = await windlass(['validate', '--repp', 'x']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('did you mean --repo?');
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('names a group of commands when only its first word is given', async () => {
+    const { code, stderr } = await windlass(['policy']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('"windlass policy test"');
+  });
+
+  it.each(commands.map(({ name }) => [name]))('explains "%s" with examples', async (name) => {
+    const { code, stdout } = await windlass([...name.split(' '), '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`windlass ${name}`);
+    expect(stdout).toContain('Examples');
+  });
+
+  it('has no colour in a pipe', async () => {
+    const { stdout } = await windlass(['--help']);
+    expect(stdout).not.toContain('\u001b');
+  });
+});

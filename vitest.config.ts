@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** Minutes, not seconds: the machine may be slow or busy, and every wait in a test waits for a condition. */
+const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
+const withCluster = ['./test/helpers/cluster-setup.ts'];
+const folders = ['contract', 'cluster', 'e2e', 'browser', 'infra'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/helpers/summary-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: folders.map((folder) => `test/${folder}/**`),
+          testTimeout: 120_000,
+        },
+      },
+      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...patient } },
+      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient } },
+      { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], globalSetup: withCluster, ...patient } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient } },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...patient } },
+    ],
+  },
+});
