@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What a record tells about. One word for each kind of step, the same in the table, the CLI and the page. */
 export type AuditKind =
   | 'push-received'
@@ -37,4 +39,9 @@ export interface AuditRecord {
   summary: string;
   /** Small JSON, shown as it is: fields, from, to, reasons. */
   details?: Record<string, unknown>;
+}
+
+/** The id of a fact: a hash of its own keys (kind, run, object ...), 32 hex digits. The same parts give the same id, whoever tells it and how often. */
+export function recordId(...parts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
