@@ -1,0 +1,38 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { KubeObject } from '../model/kube-object.ts';
+import { isMap } from './values.ts';
+
+/** JSON with sorted keys and without undefined: equal values give equal text, whatever the order of their keys. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (!isMap(value)) return JSON.stringify(value ?? null);
+  const entries = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+  return `{${entries.join(',')}}`;
+}
+
+/**
+ * Hash of a value: 96 bits of SHA-256, base64url, 16 characters; of HMAC-SHA-256 with a key.
+ * A hash of a Secret's value must be keyed: short passwords would be guessed from a plain one.
+ */
+export function hashOf(value: unknown, key?: Uint8Array): string {
+  const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
+  return hash.update(canonicalJson(value)).digest('base64url').slice(0, 16);
+}
+
+/** The key for hashes of this object's values: Secrets only. */
+export function keyFor(object: { apiVersion: string; kind: string }, hashKey: Uint8Array): Uint8Array | undefined {
+  return isSecret(object) ? hashKey : undefined;
+}
+
+/** True for the core kind Secret, whatever is wrong inside it. */
+export function isSecret(object: { apiVersion: string; kind: string }): boolean {
+  return object.kind === 'Secret' && !object.apiVersion.includes('/');
+}
+
+/** Hash of Git's object, as the record keeps it. */
+export function desiredHashOf(desired: KubeObject, hashKey: Uint8Array): string {
+  return hashOf(desired, keyFor(desired, hashKey));
+}

@@ -1,0 +1,25 @@
+/** What is done, or would be done, with an object. One word each, the same in CLI, record, message and page. */
+export type Action = 'created' | 'configured' | 'unchanged' | 'pruned' | 'skipped';
+
+/** One object of a change set. */
+export interface ObjectChange {
+  /** As `formatObjectId` writes it. */
+  object: string;
+  action: Action;
+  /** Why: `changed in Git`, `self-heal is off`. */
+  reason?: string;
+}
+
+/** What a pull did, or a diff or a dry run would do, with the objects of one sync, in the order of doing. */
+export interface ChangeSet {
+  sync: string;
+  revision: string;
+  changes: ObjectChange[];
+}
+
+/** How many objects had each action. */
+export function countActions(changes: readonly ObjectChange[]): Record<Action, number> {
+  const counts: Record<Action, number> = { created: 0, configured: 0, unchanged: 0, pruned: 0, skipped: 0 };
+  for (const change of changes) counts[change.action] += 1;
+  return counts;
+}
