@@ -1,0 +1,33 @@
+import type { AuditRecord } from '../model/audit-record.ts';
+import type { Incident } from '../model/incident.ts';
+import type { CommitSummary, ImageState, SyncState } from '../model/state.ts';
+
+/** Everything that the page shows, in one value. */
+export interface DashboardState {
+  /** ISO 8601: when this was read. */
+  at: string;
+  /** Where Git is, and what the head of its branch is; `problem` says why the file at the head is not in use. */
+  repo: { url: string; branch: string; head?: string; problem?: string };
+  /** What a person needs to look into the cluster. */
+  cluster: { kubeconfig: string; server: string };
+  images: ImageState[];
+  /** Newest first. */
+  commits: CommitSummary[];
+  /** In the order in which they are pulled. */
+  syncs: SyncState[];
+  /** Open ones first, then those resolved lately. */
+  incidents: Incident[];
+  /** Newest first. */
+  timeline: AuditRecord[];
+}
+
+/** What the page reads and does. */
+export interface DashboardPorts {
+  state(): Promise<DashboardState>;
+  /** Yields after each change of the state, until the signal aborts. */
+  changes(signal: AbortSignal): AsyncIterable<void>;
+  /** Stands for an image push; absent where real pushes are the only ones. Throws `UserError` for an unknown repository or a bad tag. */
+  push?(repository: string, tag: string): Promise<void>;
+  /** One file of `assets/`. */
+  asset(name: string): Promise<Uint8Array>;
+}

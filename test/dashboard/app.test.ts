@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { dashboard } from '../../lib/dashboard/app.ts';
+import type { DashboardPorts, DashboardState } from '../../lib/dashboard/ports.ts';
+import { UserError } from '../../lib/model/errors.ts';
+
+const state: DashboardState = {
+  at: '2026-01-01T00:00:00.000Z',
+  repo: { url: '/repo.git', branch: 'main', head: 'a'.repeat(40) },
+  cluster: { kubeconfig: '/k', server: 'https://127.0.0.1:6443' },
+  images: [],
+  commits: [],
+  syncs: [],
+  incidents: [],
+  timeline: [],
+};
+
+function page(overrides: Partial<DashboardPorts> = {}) {
+  const pushed: string[] = [];
+  const app = dashboard(
+    {
+      state: async () => state,
+      async *changes() {
+        yield;
+      },
+      push: async (repository, tag) => {
+        if (repository !== 'shop/web')
+          throw new UserError(`there is no repository "${repository}"`, { code: 'no-repository' });
+        pushed.push(`${repository}:${tag}`);
+      },
+      asset: async (name) => new TextEncoder().encode(name),
+      ...overrides,
+    },
+    4440,
+  );
+  const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>
+    app(new Request(`http://127.0.0.1:4440${path}`, { ...init, headers: { host: '127.0.0.1:4440', ...init.headers } }));
+  return { ask, pushed };
+}
+
+const push = (body: unknown, headers: Record<string, string> = {}) => ({
+  method: 'POST',
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+  headers: { 'content-type': 'application/json', ...headers },
+});
+
+describe('the page', () => {
+  it.each(['127.0.0.1:4440', 'localhost:4440', '[::1]:4440'])('answers as %s', async (host) => {
+    expect((await page().ask('/', { headers: { host } })).status).toBe(200);
+  });
+
+  it.each(['evil.example', 'evil.example:4440', '127.0.0.1', '127.0.0.1:80', '127.0.0.1.evil.example:4440', ''])(
+    'refuses the foreign host "%s" (DNS rebinding)',
+    async (host) => {
+      for (const path of ['/', '/api/state', '/api/events']) {
+        expect((await page().ask(path, { headers: { host } })).status).toBe(403);
+      }
+    },
+  );
+
+  it.each<Record<string, string>>([
+    { origin: 'http://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:9999' },
+    { origin: 'https://127.0.0.1:4440' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'content-type': 'text/plain' },
+    { 'content-type': 'application/x-www-form-urlencoded' },
+  ])('refuses a push from elsewhere: %o', async (headers) => {
+    const { ask, pushed } = page();
+    expect((await ask('/api/push', push({ repository: 'shop/web', tag: '1.5.0' }, headers))).status).toBe(403);
+    expect(pushed).toEqual([]);
+  });
+
+  it('takes a push from itself and from a program', async () => {
+    const { ask, pushed } = page();
+    const own = { origin: 'http://127.0.0.1:4440', 'sec-fetch-site': 'same-origin' };
+    expect((await ask('/api/push', push({ repository: 'shop/web', tag: '1.5.0' }, own))).status).toBe(202);
+    expect((await ask('/api/push', push({ repository: 'shop/web', tag: '1.5.1' }))).status).toBe(202);
+    expect(pushed).toEqual(['shop/web:1.5.0', 'shop/web:1.5.1']);
+  });
+
+  it.each([['not JSON'], ['[]'], ['null'], ['{"repository": 1, "tag": "x"}'], ['{"repository": "shop/web"}']])(
+    'explains the body %s',
+    async (body) => {
+      const response = await page().ask('/api/push', push(body));
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: expect.stringContaining('expected') });
+    },
+  );
+
+  it('says what is wrong with a push that cannot be', async () => {
+    const response = await page().ask('/api/push', push({ repository: 'shop/none', tag: '1' }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: 'there is no repository "shop/none"' });
+  });
+
+  it('forbids every source but itself, and frames', async () => {
+    const policy = (await page().ask('/')).headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+  });
+
+  it('has no other pages and no other methods', async () => {
+    const { ask } = page();
+    expect((await ask('/../package.json')).status).toBe(404);
+    expect((await ask('/etc/passwd')).status).toBe(404);
+    expect((await ask('/api/state', push({}))).status).toBe(405);
+    expect((await ask('/api/push')).status).toBe(405);
+  });
+
+  it('sends the state at once and after each change, and ends with the changes', async () => {
+    const response = await page().ask('/api/events');
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const events = (await response.text()).split('\n\n').filter(Boolean);
+    expect(events).toHaveLength(2);
+    expect(JSON.parse(events[0]!.split('data: ')[1]!)).toEqual(state);
+  });
+});
