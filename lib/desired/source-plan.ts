@@ -1,0 +1,134 @@
+import type { Problem } from '../model/errors.ts';
+import { isWithin, parentOf } from '../model/tree-path.ts';
+import { type IgnorePattern, ignoreFileName, isIgnored, parseIgnoreFile } from './ignore-file.ts';
+import { kustomizationIn, kustomizationNames, linkTarget } from './kustomization.ts';
+import type { SourceTree, TreeFile } from './ports.ts';
+
+/** What a path consists of: files to read as they are, and directories to build with kustomize. */
+export interface SourcePlan {
+  /** Paths of YAML and JSON files, sorted. */
+  plain: string[];
+  kustomizations: string[];
+  problems: Problem[];
+}
+
+/** What Windlass itself keeps at the root of the config repo. */
+const own = ['windlass.yaml', 'holds', 'suspends', 'approvals'];
+const maxFiles = 20_000;
+
+/**
+ * Decides how a directory is read. With a kustomization at its top, kustomize says what belongs to it. Otherwise every YAML and JSON
+ * file at any depth does, and a directory with a kustomization is built as one. Left out: hidden files, what an ignore file names, and
+ * Windlass's own files.
+ */
+export async function planSources(tree: SourceTree, path: string): Promise<SourcePlan> {
+  const all = await tree.files(path);
+  if (all.length === 0)
+    return problem({ code: 'path-missing', file: path, message: 'there is no such directory, or nothing in it' });
+  if (all.length > maxFiles)
+    return problem({ code: 'too-many-files', file: path, message: `the path has more than ${maxFiles} files` });
+  if (kustomizationIn(all, path) !== undefined) return { plain: [], kustomizations: [path], problems: [] };
+  const patterns = await readPatterns(tree, path, all);
+  const files = all.filter(
+    (file) => !isHidden(path, file.path) && !isOwn(file.path) && !isIgnored(file.path, patterns),
+  );
+  const kustomizations = topKustomizations(files);
+  const rest = files.filter((file) => !kustomizations.some((directory) => isWithin(directory, file.path)));
+  const problems: Problem[] = [...chartProblems(rest), ...submoduleProblems(rest)];
+  const charts = rest.filter(isChart).map((file) => parentOf(file.path));
+  const manifests = rest.filter(
+    (file) => isManifest(file) && !charts.some((directory) => isWithin(directory, file.path)),
+  );
+  const plain: string[] = [];
+  for (const file of manifests) {
+    if (file.kind === 'file') plain.push(file.path);
+    else if (file.kind === 'symlink') await followLink(tree, file, plain, problems);
+  }
+  return { plain: [...new Set(plain)].sort(), kustomizations, problems };
+}
+
+function problem(found: Problem): SourcePlan {
+  return { plain: [], kustomizations: [], problems: [found] };
+}
+
+/** Patterns of the ignore files from the root down to the path and in it, outer ones first. */
+async function readPatterns(tree: SourceTree, path: string, files: TreeFile[]): Promise<IgnorePattern[]> {
+  const above =
+    path === '.'
+      ? []
+      : (await tree.files('.')).filter((file) => isWithin(parentOf(file.path), path) && parentOf(file.path) !== path);
+  const found = [...above, ...files].filter((file) => file.kind === 'file' && nameOf(file) === ignoreFileName);
+  const depth = (file: TreeFile) => file.path.split('/').length;
+  found.sort((a, b) => depth(a) - depth(b));
+  const patterns: IgnorePattern[] = [];
+  for (const file of found) {
+    const text = new TextDecoder().decode(await tree.read(file.path));
+    patterns.push(...parseIgnoreFile(text, parentOf(file.path)));
+  }
+  return patterns;
+}
+
+/** Directories with a kustomization that are not below another one: those are its own affair. */
+function topKustomizations(files: TreeFile[]): string[] {
+  const names: readonly string[] = kustomizationNames;
+  const directories = [
+    ...new Set(files.filter((file) => names.includes(nameOf(file))).map((file) => parentOf(file.path))),
+  ].sort();
+  return directories.filter(
+    (directory) => !directories.some((other) => other !== directory && isWithin(other, directory)),
+  );
+}
+
+function chartProblems(files: TreeFile[]): Problem[] {
+  return files.filter(isChart).map((file) => ({
+    code: 'helm-chart',
+    file: file.path,
+    message: 'Helm charts are not rendered yet',
+    hint: `leave the directory out with ${ignoreFileName}`,
+  }));
+}
+
+function submoduleProblems(files: TreeFile[]): Problem[] {
+  return files
+    .filter((file) => file.kind === 'submodule')
+    .map((file) => ({
+      code: 'submodule',
+      file: file.path,
+      message: 'Git submodules are not read',
+      hint: 'copy its files into the config repo',
+    }));
+}
+
+async function followLink(tree: SourceTree, link: TreeFile, plain: string[], problems: Problem[]): Promise<void> {
+  const target = linkTarget(link);
+  const file =
+    target === undefined ? undefined : (await tree.files(parentOf(target))).find((other) => other.path === target);
+  if (file?.kind === 'file') {
+    plain.push(file.path);
+    return;
+  }
+  const message =
+    target === undefined ? 'this symbolic link leads out of the repository' : 'this symbolic link leads to no file';
+  problems.push({ code: 'symlink', file: link.path, message: `${message} (${link.target ?? '?'})` });
+}
+
+function isManifest(file: TreeFile): boolean {
+  return /\.(?:ya?ml|json)$/i.test(file.path);
+}
+
+function isChart(file: TreeFile): boolean {
+  return nameOf(file) === 'Chart.yaml';
+}
+
+function isHidden(path: string, file: string): boolean {
+  const relative = path === '.' ? file : file.slice(path.length + 1);
+  return relative.split('/').some((name) => name.startsWith('.'));
+}
+
+function isOwn(path: string): boolean {
+  return own.includes(path.split('/')[0]!);
+}
+
+function nameOf(file: TreeFile): string {
+  return file.path.slice(file.path.lastIndexOf('/') + 1);
+}

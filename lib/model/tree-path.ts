@@ -1,0 +1,30 @@
+/**
+ * A path inside the config repo in its one form: `/` between names, no `.`, no leading or trailing slash; `.` is the root.
+ * Undefined for a path that leads out, is absolute, or has a backslash or a control character in it.
+ */
+export function treePath(text: string): string | undefined {
+  if (text === '' || text.startsWith('/') || /[\\\p{Cc}]/u.test(text)) return undefined;
+  const names: string[] = [];
+  for (const name of text.split('/')) {
+    if (name === '' || name === '.') continue;
+    if (name !== '..') names.push(name);
+    else if (names.pop() === undefined) return undefined;
+  }
+  return names.length === 0 ? '.' : names.join('/');
+}
+
+/** Joins a path onto a directory of the tree; undefined where it leads out of the tree. */
+export function joinTreePath(directory: string, path: string): string | undefined {
+  return path.startsWith('/') ? undefined : treePath(`${directory}/${path}`);
+}
+
+/** True when `path` is `directory` or lies below it. */
+export function isWithin(directory: string, path: string): boolean {
+  return directory === '.' || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** The directory that a path lies in; `.` for one at the root. */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '.' : path.slice(0, slash);
+}
