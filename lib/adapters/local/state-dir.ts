@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+import { tryLock } from './control-plane/lock.ts';
+import { identify, isAlive, type ProcessIdentity } from './control-plane/process-identity.ts';
+
+/** Everything that local mode keeps, in one directory that one loop at a time owns. */
+export interface StateDir {
+  path: string;
+  /** True when an earlier run's state is in it. */
+  existed: boolean;
+  /** The bare config repo. */
+  repo: string;
+  /** The embedded DynamoDB. */
+  records: string;
+  /** The embedded cluster. */
+  cluster: string;
+  /** Copies of repositories; may be deleted. */
+  cache: string;
+  /** The tags of the local registry. */
+  registry: string;
+  /** Tells other commands where the loop is. */
+  announce(info: { url: string; kubeconfig: string }): Promise<void>;
+  /** Gives the directory back, and removes an ephemeral one. */
+  release(): Promise<void>;
+}
+
+/** What `announce` wrote. */
+export interface RunningLoop {
+  process: ProcessIdentity;
+  url: string;
+  kubeconfig: string;
+}
+
+/** Takes `.windlass/` (or a temporary directory) for this process. Throws `UserError` when another loop has it. */
+export async function openStateDir(path: string, options: { ephemeral: boolean }): Promise<StateDir> {
+  const dir = options.ephemeral ? await mkdtemp(join(tmpdir(), 'windlass-')) : resolve(path);
+  const existed = existsSync(join(dir, 'cluster'));
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const taken = await tryLock(join(dir, 'lock'));
+  if ('holder' in taken) throw await inUse(dir, taken.holder);
+  await rm(join(dir, 'loop.json'), { force: true });
+  await writeFile(join(dir, '.gitignore'), '*\n');
+  return {
+    path: dir,
+    existed,
+    repo: join(dir, 'repo.git'),
+    records: join(dir, 'records'),
+    cluster: join(dir, 'cluster'),
+    cache: join(dir, 'cache'),
+    registry: join(dir, 'registry.json'),
+    announce: async (info) => {
+      const running: RunningLoop = { process: identify(process.pid)!, ...info };
+      await writeFile(join(dir, 'loop.json'), `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
+    },
+    release: async () => {
+      await rm(join(dir, 'loop.json'), { force: true });
+      await taken.lock.release();
+      if (options.ephemeral) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** The loop that runs on a directory. Throws `UserError` when none does. */
+export async function findLoop(path: string): Promise<RunningLoop> {
+  const dir = resolve(path);
+  const text = await readFile(join(dir, 'loop.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  const running = text === undefined ? undefined : (JSON.parse(text) as RunningLoop);
+  if (running === undefined || !isAlive(running.process)) {
+    throw new UserError(
+      `no loop runs on ${dir}: start one with "npm start" (windlass local), or name its directory with --dir`,
+      {
+        code: 'no-loop',
+        subject: dir,
+      },
+    );
+  }
+  return running;
+}
+
+async function inUse(dir: string, holder: ProcessIdentity): Promise<UserError> {
+  const running = await findLoop(dir).catch(() => undefined);
+  const where = running === undefined ? 'it is still starting' : `its page is ${running.url}`;
+  return new UserError(
+    `windlass local runs on ${dir} already (process ${holder.pid}, ${where}): use that one, or start another with --dir`,
+    {
+      code: 'already-running',
+      subject: dir,
+    },
+  );
+}

@@ -1,0 +1,138 @@
+import type { Config, SyncSpec } from '../../config/config.ts';
+import type { SyncReported } from '../../model/messages.ts';
+
+/** What the loop drives. None of these may throw for a reason that a later round could not mend: `failed` is told, and the loop goes on. */
+export interface LoopPorts {
+  /** The commit at the branch's head. */
+  head(): Promise<string>;
+  /** What is in force for a commit: the file at that commit, or the last valid one where that is broken. */
+  config(revision: string): Promise<Config>;
+  /** One pull of one sync; it does not wait for health, the next one looks again. */
+  pull(sync: SyncSpec, config: Config, revision: string): Promise<SyncReported['result']>;
+  /** One drift check of all syncs. */
+  drift(config: Config): Promise<void>;
+  /** The head moved, by a bump or by a person. */
+  moved(revision: string): Promise<void>;
+  failed(what: string, error: unknown): void;
+}
+
+/** Milliseconds. */
+export interface LoopTimes {
+  /** Between two looks at the head. */
+  head: number;
+  /** Between two pulls of an unchanged head: how long a hand edit lives at most. */
+  pull: number;
+  /** Between two drift checks. */
+  drift: number;
+  /** Between two pulls of a sync that is rolling out, or waits for one that is. */
+  rollout: number;
+}
+
+/** Time, given in so that tests decide. */
+export interface LoopClock {
+  /** Milliseconds, never going back. */
+  now(): number;
+  /** Ends early when the signal aborts. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The state of the loop between two rounds. */
+interface State {
+  head?: string;
+  config?: Config;
+  /** When each sync is due, and how its last pull ended. */
+  due: Map<string, number>;
+  results: Map<string, SyncReported['result']>;
+  nextHead: number;
+  nextDrift: number;
+}
+
+/** A running loop: `wake` makes it look at the head now, `ended` resolves after the signal aborted and the work at hand is done. */
+export interface Loop {
+  wake(): void;
+  ended: Promise<void>;
+}
+
+/**
+ * Pull and drift, in one lane: a check never runs while a pull changes what it looks at. A sync is pulled when the head moved, when its
+ * time has come, and soon again while it rolls out; and only after everything that it depends on is synced.
+ */
+export function startLoop(ports: LoopPorts, times: LoopTimes, clock: LoopClock, signal: AbortSignal): Loop {
+  const start = clock.now();
+  const state: State = { due: new Map(), results: new Map(), nextHead: start, nextDrift: start + times.drift };
+  let nap = new AbortController();
+  const wake = () => {
+    state.nextHead = Number.NEGATIVE_INFINITY;
+    nap.abort();
+  };
+  const run = async () => {
+    while (!signal.aborted) {
+      nap = new AbortController();
+      await round(ports, times, clock, state, signal);
+      const pause = Math.max(0, nextTime(state) - clock.now());
+      if (!nap.signal.aborted) await clock.sleep(pause, AbortSignal.any([signal, nap.signal]));
+    }
+  };
+  return { wake, ended: run() };
+}
+
+function nextTime(state: State): number {
+  return Math.min(state.nextHead, state.nextDrift, ...state.due.values());
+}
+
+async function round(
+  ports: LoopPorts,
+  times: LoopTimes,
+  clock: LoopClock,
+  state: State,
+  signal: AbortSignal,
+): Promise<void> {
+  if (clock.now() >= state.nextHead) {
+    state.nextHead = clock.now() + times.head;
+    await guarded(ports, 'look at the head', () => lookAtHead(ports, clock, state));
+  }
+  for (const sync of state.config?.syncs ?? []) {
+    if (signal.aborted) return;
+    if (clock.now() >= (state.due.get(sync.name) ?? 0)) await pullOne(ports, times, clock, state, sync);
+  }
+  if (clock.now() >= state.nextDrift && state.config !== undefined && !signal.aborted) {
+    state.nextDrift = clock.now() + times.drift;
+    await guarded(ports, 'check for drift', () => ports.drift(state.config!));
+  }
+}
+
+async function lookAtHead(ports: LoopPorts, clock: LoopClock, state: State): Promise<void> {
+  const head = await ports.head();
+  if (head === state.head) return;
+  state.config = await ports.config(head);
+  state.head = head;
+  state.due = new Map(state.config.syncs.map((sync) => [sync.name, clock.now()]));
+  await ports.moved(head);
+}
+
+async function pullOne(
+  ports: LoopPorts,
+  times: LoopTimes,
+  clock: LoopClock,
+  state: State,
+  sync: SyncSpec,
+): Promise<void> {
+  const ready = sync.dependsOn.every((name) => state.results.get(name) === 'synced');
+  if (!ready) {
+    state.due.set(sync.name, clock.now() + times.rollout);
+    return;
+  }
+  const result = await guarded(ports, `pull ${sync.name}`, () => ports.pull(sync, state.config!, state.head!));
+  if (result !== undefined) state.results.set(sync.name, result);
+  state.due.set(sync.name, clock.now() + (result === 'progressing' ? times.rollout : times.pull));
+}
+
+/** The result, or undefined after an error that was told. */
+async function guarded<T>(ports: LoopPorts, what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    ports.failed(what, error);
+    return undefined;
+  }
+}

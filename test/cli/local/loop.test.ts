@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { type LoopPorts, startLoop } from '../../../lib/cli/local/loop.ts';
+import type { Config, SyncSpec } from '../../../lib/config/config.ts';
+
+const times = { head: 2_000, pull: 30_000, drift: 15_000, rollout: 1_000 };
+
+const sync = (name: string, dependsOn: string[] = []): SyncSpec => ({
+  name,
+  template: name,
+  cluster: 'dev',
+  path: name,
+  dependsOn,
+  waitSeconds: 300,
+  prune: true,
+  selfHeal: true,
+});
+
+const configOf = (...syncs: SyncSpec[]) => ({ syncs }) as Config;
+
+/** Runs the loop on a clock that jumps from nap to nap, until `until` milliseconds have passed; gives what was done when. */
+async function drive(overrides: Partial<LoopPorts>, until: number): Promise<string[]> {
+  const done: string[] = [];
+  const stop = new AbortController();
+  let now = 0;
+  const log = (what: string) => done.push(`${now}: ${what}`);
+  const clock = {
+    now: () => now,
+    sleep: async (milliseconds: number) => {
+      now += Math.max(1, milliseconds);
+      if (now > until) stop.abort();
+    },
+  };
+  const ports: LoopPorts = {
+    head: async () => 'one',
+    config: async () => configOf(sync('shop')),
+    pull: async () => 'synced',
+    drift: async () => void log('drift'),
+    moved: async (revision) => void log(`moved to ${revision}`),
+    failed: (what, error) => void log(`failed to ${what}: ${(error as Error).message}`),
+    ...overrides,
+  };
+  const pull = ports.pull;
+  ports.pull = async (spec, config, revision) => {
+    log(`pull ${spec.name} at ${revision}`);
+    return await pull(spec, config, revision);
+  };
+  await startLoop(ports, times, clock, stop.signal).ended;
+  return done;
+}
+
+describe('the local loop', () => {
+  it('pulls at the start, then each 30 s, and checks for drift each 15 s', async () => {
+    expect(await drive({}, 61_000)).toEqual([
+      '0: moved to one',
+      '0: pull shop at one',
+      '15000: drift',
+      '30000: pull shop at one',
+      '30000: drift',
+      '45000: drift',
+      '60000: pull shop at one',
+      '60000: drift',
+    ]);
+  });
+
+  it('pulls all syncs when the head moves', async () => {
+    let looks = 0;
+    const done = await drive(
+      { head: async () => (looks++ < 2 ? 'one' : 'two'), config: async () => configOf(sync('a'), sync('b')) },
+      5_000,
+    );
+    expect(done).toContain('4000: pull a at two');
+    expect(done).toContain('4000: pull b at two');
+  });
+
+  it('looks again each second while a roll-out goes on', async () => {
+    let pulls = 0;
+    const done = await drive({ pull: async () => (pulls++ < 2 ? 'progressing' : 'synced') }, 10_000);
+    expect(done.filter((line) => line.includes('pull'))).toEqual([
+      '0: pull shop at one',
+      '1000: pull shop at one',
+      '2000: pull shop at one',
+    ]);
+  });
+
+  it('leaves a sync alone until what it depends on is synced', async () => {
+    let infra = 0;
+    const done = await drive(
+      {
+        config: async () => configOf(sync('infra'), sync('shop', ['infra'])),
+        pull: async (spec) => (spec.name === 'infra' && infra++ < 3 ? 'progressing' : 'synced'),
+      },
+      10_000,
+    );
+    const first = done.findIndex((line) => line.includes('pull shop'));
+    expect(done.slice(0, first).filter((line) => line.includes('pull infra'))).toHaveLength(4);
+  });
+
+  it('goes on after every kind of failure, and asks for the head again', async () => {
+    let looks = 0;
+    const done = await drive(
+      {
+        head: async () => {
+          if (looks++ === 0) throw new Error('gone');
+          return 'one';
+        },
+        pull: async () => {
+          throw new Error('no server');
+        },
+        drift: async () => {
+          throw new Error('no server either');
+        },
+      },
+      33_000,
+    );
+    expect(done).toEqual([
+      '0: failed to look at the head: gone',
+      '2000: moved to one',
+      '2000: pull shop at one',
+      '2000: failed to pull shop: no server',
+      '15000: failed to check for drift: no server either',
+      '30000: failed to check for drift: no server either',
+      '32000: pull shop at one',
+      '32000: failed to pull shop: no server',
+    ]);
+  });
+
+  it('tries a head again whose file could not be read', async () => {
+    let reads = 0;
+    const done = await drive(
+      {
+        config: async () => {
+          if (reads++ === 0) throw new Error('unreadable');
+          return configOf(sync('shop'));
+        },
+      },
+      3_000,
+    );
+    expect(done).toEqual(['0: failed to look at the head: unreadable', '2000: moved to one', '2000: pull shop at one']);
+  });
+
+  it('looks at the head at once when it is woken, and ends when it is told to', async () => {
+    const stop = new AbortController();
+    let head = 'one';
+    const seen: string[] = [];
+    const loop = startLoop(
+      {
+        head: async () => head,
+        config: async () => configOf(sync('shop')),
+        pull: async (_sync, _config, revision) => {
+          seen.push(revision);
+          return 'synced';
+        },
+        drift: async () => {},
+        moved: async () => {},
+        failed: (what, error) => {
+          throw new Error(what, { cause: error });
+        },
+      },
+      { head: 3_600_000, pull: 3_600_000, drift: 3_600_000, rollout: 3_600_000 },
+      {
+        now: () => performance.now(),
+        sleep: (milliseconds, signal) =>
+          new Promise((resolve) => {
+            const timer = setTimeout(resolve, milliseconds);
+            const end = () => {
+              clearTimeout(timer);
+              resolve();
+            };
+            if (signal.aborted) end();
+            signal.addEventListener('abort', end);
+          }),
+      },
+      stop.signal,
+    );
+    await expect.poll(() => seen, { timeout: 60_000 }).toEqual(['one']);
+    head = 'two';
+    loop.wake();
+    await expect.poll(() => seen, { timeout: 60_000 }).toEqual(['one', 'two']);
+    stop.abort();
+    await loop.ended;
+  });
+});
