@@ -1,0 +1,73 @@
+import { checkRevision, type Mirror } from './mirror.ts';
+
+/** One commit of the config repo, for people. All texts but the revision and the time come from whoever made it. */
+export interface CommitSummary {
+  revision: string;
+  subject: string;
+  author: string;
+  /** ISO 8601 with the author's offset. */
+  at: string;
+  trailers: [key: string, value: string][];
+  /** Paths that differ from the first parent. */
+  files: string[];
+}
+
+const fields = ['%H', '%s', '%an', '%aI', '%(trailers:only=true,unfold=true)'];
+
+/** The last `limit` commits up to `head`, newest first, along first parents. */
+export async function lastCommits(mirror: Mirror, head: string, limit: number): Promise<CommitSummary[]> {
+  await mirror.ensure(head);
+  const format = fields.join('%x00');
+  const args = [
+    'log',
+    '-z',
+    '--first-parent',
+    `--max-count=${Math.max(0, Math.floor(limit))}`,
+    `--format=tformat:${format}`,
+  ];
+  const parts = (await mirror.run({ args: [...args, checkRevision(head), '--'] })).toString('utf8').split('\0');
+  const commits: CommitSummary[] = [];
+  for (let at = 0; at + fields.length <= parts.length; at += fields.length) {
+    const [revision, subject, author, time, trailers] = parts.slice(at, at + fields.length);
+    commits.push({
+      revision: revision!,
+      subject: subject!,
+      author: author!,
+      at: time!,
+      trailers: parseTrailers(trailers!),
+      files: [],
+    });
+  }
+  await addFiles(mirror, commits);
+  return commits;
+}
+
+function parseTrailers(text: string): [string, string][] {
+  return text
+    .split('\n')
+    .filter((line) => line.includes(':'))
+    .map((line) => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()]);
+}
+
+async function addFiles(mirror: Mirror, commits: readonly CommitSummary[]): Promise<void> {
+  const args = [
+    'diff-tree',
+    '--stdin',
+    '-r',
+    '-z',
+    '--root',
+    '--diff-merges=first-parent',
+    '--name-only',
+    '--no-renames',
+  ];
+  const input = commits.map((commit) => `${commit.revision}\n`).join('');
+  const tokens = (await mirror.run({ args, input })).toString('utf8').split('\0');
+  let index = -1;
+  for (const token of tokens) {
+    if (token === '') continue;
+    // git names each commit before its files, in the order asked for; one without a change may be left out.
+    const next = commits.findIndex((commit, place) => place > index && commit.revision === token);
+    if (next >= 0) index = next;
+    else commits[index]?.files.push(token);
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { SourceTree, TreeFile } from '../../desired/ports.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Source } from '../../pull/ports.ts';
+import { checkRevision, type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
+import { listTree, readBlobs, type TreeEntry } from './tree.ts';
+
+/** How a source is opened, and how large one revision of it may be. */
+export interface GitSourceOptions extends MirrorOptions {
+  /** 50,000 unless told. */
+  maxFiles?: number;
+  /** Bytes of all files of a revision; 512 MiB unless told. */
+  maxBytes?: number;
+}
+
+/** The config repo as pull and drift read it, by the git binary. Throws `UserError` for an impossible URL or branch name. */
+export function openGitSource(options: GitSourceOptions): Source {
+  const mirror = openMirror(options);
+  return {
+    head: () => mirror.head(),
+    open: async (revision) => {
+      await mirror.ensure(revision);
+      const entries = await listTree(mirror, revision);
+      checkSize(mirror, revision, entries, options);
+      const links = await linkTargets(mirror, entries);
+      return gitTree(revision, entries, links, await checkOut(mirror, revision));
+    },
+    isAncestor: async (ancestor, revision) => {
+      await mirror.ensure(revision);
+      // The copy has the whole history of the branch: what is not here is not part of it.
+      if (!(await mirror.has(ancestor))) return false;
+      const answer = await mirror.ask({
+        args: ['merge-base', '--is-ancestor', checkRevision(ancestor), checkRevision(revision)],
+      });
+      if (answer.code > 1) throw new Error(`git merge-base failed with ${answer.code}: ${answer.stderr.trim()}`);
+      return answer.code === 0;
+    },
+  };
+}
+
+function gitTree(
+  revision: string,
+  entries: readonly TreeEntry[],
+  links: ReadonlyMap<string, string>,
+  directory: string,
+): SourceTree & { close(): Promise<void> } {
+  const plain = new Set(entries.filter((entry) => entry.mode.startsWith('100')).map((entry) => entry.path));
+  const all = entries.map((entry) => treeFile(entry, links)).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    revision,
+    directory,
+    files: async (below) => {
+      const prefix = below === '.' || below === '' ? '' : `${below.replace(/\/+$/, '')}/`;
+      return all.filter((file) => file.path.startsWith(prefix));
+    },
+    read: async (path) => {
+      if (!plain.has(path))
+        throw new UserError(`${path} is not a file of commit ${revision}`, { code: 'file-missing', subject: path });
+      return new Uint8Array(await readFile(join(directory, path)));
+    },
+    close: () => rm(dirname(directory), { recursive: true, force: true }),
+  };
+}
+
+function treeFile(entry: TreeEntry, links: ReadonlyMap<string, string>): TreeFile {
+  const { path, size } = entry;
+  if (entry.mode === '160000') return { path, size: 0, kind: 'submodule' };
+  const target = links.get(path);
+  return target === undefined ? { path, size, kind: 'file' } : { path, size, kind: 'symlink', target };
+}
+
+async function linkTargets(mirror: Mirror, entries: readonly TreeEntry[]): Promise<Map<string, string>> {
+  const links = entries.filter((entry) => entry.mode === '120000');
+  const blobs = await readBlobs(
+    mirror,
+    links.map((entry) => entry.oid),
+  );
+  return new Map(links.map((entry, index) => [entry.path, Buffer.from(blobs[index]!).toString('utf8')]));
+}
+
+/** Writes the tree into the directory `tree` of a directory of its own: bytes as they are in Git, links as links, nothing for a submodule. */
+async function checkOut(mirror: Mirror, revision: string): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'windlass-tree-'));
+  const directory = join(root, 'tree');
+  const index = join(root, 'index');
+  try {
+    await mkdir(directory);
+    const env = { GIT_INDEX_FILE: index, GIT_WORK_TREE: directory };
+    await mirror.run({ args: ['read-tree', checkRevision(revision)], env });
+    await mirror.run({ args: ['checkout-index', '--all', '--quiet', `--prefix=${directory}/`], env, timeout: 300_000 });
+    return directory;
+  } catch (error) {
+    await rm(root, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function checkSize(mirror: Mirror, revision: string, entries: readonly TreeEntry[], options: GitSourceOptions): void {
+  const maxFiles = options.maxFiles ?? 50_000;
+  const maxBytes = options.maxBytes ?? 512 * 1024 * 1024;
+  const bytes = entries.reduce((sum, entry) => sum + entry.size, 0);
+  if (entries.length <= maxFiles && bytes <= maxBytes) return;
+  throw new UserError(
+    `${mirror.remote.shown} has ${entries.length} files with ${bytes} bytes at ${revision.slice(0, 12)}, more than the ${maxFiles} files or ${maxBytes} bytes that are read`,
+    { code: 'repo-too-large', subject: revision },
+  );
+}
