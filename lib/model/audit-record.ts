@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 
+/** Every kind of record. */
+export const auditKinds = [
+  'push-received',
+  'event-ignored',
+  'bumped',
+  'bump-skipped',
+  'bump-failed',
+  'synced',
+  'sync-failed',
+  'object-applied',
+  'object-pruned',
+  'drift-found',
+  'incident-opened',
+  'incident-changed',
+  'incident-resolved',
+] as const;
+
 /** What a record tells about. One word for each kind of step, the same in the table, the CLI and the page. */
-export type AuditKind =
-  | 'push-received'
-  | 'event-ignored'
-  | 'bumped'
-  | 'bump-skipped'
-  | 'bump-failed'
-  | 'synced'
-  | 'sync-failed'
-  | 'object-applied'
-  | 'object-pruned'
-  | 'drift-found'
-  | 'incident-opened'
-  | 'incident-changed'
-  | 'incident-resolved';
+export type AuditKind = (typeof auditKinds)[number];
 
 /**
  * One immutable fact: who or what did what to which object, at which revision, with which result.

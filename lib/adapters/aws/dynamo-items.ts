@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type AuditRecord, auditKinds } from '../../model/audit-record.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Incident } from '../../model/incident.ts';
+import type { ImageState, SyncState } from '../../model/state.ts';
+import type { Item } from './dynamo-table.ts';
+import { shorten } from './shorten.ts';
+
+/** Written into every item; a reader refuses what it does not know. */
+const format = 1;
+
+/** Bytes of JSON that the details of a record, or the content of an incident, may take: an item is written once for each subject. */
+const longestDetails = 24_000;
+const longestSummary = 1_000;
+/** DynamoDB allows 2,048 bytes for a partition key and 1,024 for a sort key. */
+const longestKey = 900;
+
+/** The partitions of the table. */
+export const partitions = {
+  /** Records of one UTC day; no day's partition is written to after it, save by late facts. */
+  day: (day: string) => `timeline#${day}`,
+  about: (subject: string) => `about#${keyText(subject)}`,
+  /** The days that have records, so that a reader never probes empty ones. */
+  days: 'days',
+  syncs: 'state#sync',
+  images: 'state#image',
+  incidents: 'incident',
+  openIncidents: 'incident-open',
+} as const;
+
+/** The UTC day of a time or cursor: its first ten characters. */
+export function dayOf(at: string): string {
+  return at.slice(0, 10);
+}
+
+/** A text as (part of) a key: a long one is cut and ends with its hash. */
+export function keyText(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= longestKey) return text;
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return `${bytes
+    .subarray(0, longestKey - 40)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '')}~${hash}`;
+}
+
+/** Every item that one record becomes: its place in the timeline first, then one for each subject. */
+export function itemsOf(record: AuditRecord): Item[] {
+  const at = timeOf(record.at);
+  const attributes = {
+    sk: `${at}#${record.id}`,
+    format,
+    id: record.id,
+    at,
+    kind: record.kind,
+    actor: record.actor,
+    subjects: record.subjects,
+    revision: record.revision,
+    result: record.result,
+    summary: shorten(record.summary, longestSummary) as string,
+    details: record.details === undefined ? undefined : JSON.stringify(shorten(record.details, longestDetails)),
+  };
+  const keys = [partitions.day(dayOf(at)), ...new Set(record.subjects.map(partitions.about))];
+  return keys.map((pk) => ({ pk, ...attributes }));
+}
+
+function timeOf(at: string): string {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) throw new TypeError(`a record's time is none: ${JSON.stringify(at)}`);
+  return time.toISOString();
+}
+
+const recordShape = z.object({
+  format: z.literal(format),
+  id: z.string(),
+  at: z.string(),
+  kind: z.enum(auditKinds),
+  actor: z.string(),
+  subjects: z.array(z.string()),
+  revision: z.string().optional(),
+  result: z.enum(['ok', 'failed', 'skipped']),
+  summary: z.string(),
+  details: z.string().optional(),
+});
+
+/** Reads a record back. Throws `UserError` for an item of another format. */
+export function recordOf(item: Item): AuditRecord {
+  return understood(item, () => {
+    const { format: _, details, ...record } = recordShape.parse(item);
+    if (details === undefined) return record;
+    return { ...record, details: z.record(z.string(), z.unknown()).parse(JSON.parse(details)) };
+  });
+}
+
+/** The item of a sync's state. `pulledAt` and `checkedAt` are what a stale writer is known by. */
+export function syncItem(state: SyncState): Item {
+  return {
+    pk: partitions.syncs,
+    sk: keyText(state.sync),
+    format,
+    pulledAt: state.pulledAt ?? '0',
+    checkedAt: state.checkedAt ?? '0',
+    body: JSON.stringify(state),
+  };
+}
+
+/** The item of an image policy's state. */
+export function imageItem(state: ImageState): Item {
+  return { pk: partitions.images, sk: keyText(state.policy), format, at: state.at, body: JSON.stringify(state) };
+}
+
+/** The item that keeps an incident for good. */
+export function incidentItem(incident: Incident): Item {
+  return { pk: partitions.incidents, sk: keyText(incident.key), ...incidentAttributes(incident) };
+}
+
+/** The item that is there while the incident is open: one place for each kind, sync and object. */
+export function openIncidentItem(incident: Incident): Item {
+  return { pk: partitions.openIncidents, sk: openPlace(incident), ...incidentAttributes(incident) };
+}
+
+/** Where the open incidents of a sync begin; `-` for those that belong to none. */
+export function openPlaces(sync: string | undefined): string {
+  return `${keyText(sync ?? '-')}#`;
+}
+
+function openPlace(incident: Incident): string {
+  return keyText(`${openPlaces(incident.sync)}${incident.kind}#${incident.object ?? ''}`);
+}
+
+function incidentAttributes(incident: Incident) {
+  const { drift, details, ...rest } = incident;
+  const content = shorten({ drift, details }, longestDetails) as Pick<Incident, 'drift' | 'details'>;
+  return {
+    format,
+    key: incident.key,
+    kind: incident.kind,
+    title: incident.title,
+    openedAt: incident.openedAt,
+    changedAt: incident.changedAt,
+    resolvedAt: incident.resolvedAt,
+    body: JSON.stringify({ ...rest, ...content }),
+  };
+}
+
+const syncShape = z.looseObject({
+  sync: z.string(),
+  cluster: z.string(),
+  health: z.array(z.looseObject({ object: z.string(), status: z.string() })),
+  errors: z.array(z.looseObject({ message: z.string() })),
+  drifted: z.number(),
+  unknown: z.array(z.looseObject({ object: z.string(), reason: z.string() })),
+});
+
+const imageShape = z.looseObject({
+  policy: z.string(),
+  repository: z.string(),
+  current: z.array(z.string()),
+  holds: z.array(z.looseObject({ tag: z.string() })),
+  at: z.string(),
+});
+
+const incidentShape = z.looseObject({
+  key: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  openedAt: z.string(),
+  changedAt: z.string(),
+  contentHash: z.string(),
+});
+
+/** Reads a sync's state back. Throws `UserError` for an item of another format. */
+export const syncStateOf = (item: Item): SyncState => bodyOf(item, syncShape) as unknown as SyncState;
+
+/** Reads an image policy's state back. Throws `UserError` for an item of another format. */
+export const imageStateOf = (item: Item): ImageState => bodyOf(item, imageShape) as unknown as ImageState;
+
+/** Reads an incident back. Throws `UserError` for an item of another format. */
+export const incidentOf = (item: Item): Incident => bodyOf(item, incidentShape) as unknown as Incident;
+
+function bodyOf<T>(item: Item, shape: z.ZodType<T>): T {
+  return understood(item, () => {
+    const { body } = z.object({ format: z.literal(format), body: z.string() }).parse(item);
+    return shape.parse(JSON.parse(body));
+  });
+}
+
+function understood<T>(item: Item, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const written = item['format'] === format ? 'broken' : `of format ${JSON.stringify(item['format'])}`;
+    throw new UserError(
+      `the item pk="${item.pk}" sk="${item.sk}" of the records table is ${written}, this Windlass reads format ${format}: ` +
+        'update Windlass if a newer one wrote it, else look at the item and delete it',
+      { code: 'record-not-understood', subject: `${item.pk} ${item.sk}`, cause },
+    );
+  }
+}

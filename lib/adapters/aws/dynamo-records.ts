@@ -1,0 +1,210 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { PageOfRecords, RecordsReader } from '../../audit/ports.ts';
+import type { BumpRecords } from '../../bump/ports.ts';
+import type { AuditRecord } from '../../model/audit-record.ts';
+import { RetryableError, UserError } from '../../model/errors.ts';
+import type { Incident } from '../../model/incident.ts';
+import type { ImageState, SyncState } from '../../model/state.ts';
+import type { ReportRecords } from '../../report/ports.ts';
+import {
+  dayOf,
+  imageItem,
+  imageStateOf,
+  incidentItem,
+  incidentOf,
+  itemsOf,
+  keyText,
+  openIncidentItem,
+  openPlaces,
+  partitions,
+  recordOf,
+  syncItem,
+  syncStateOf,
+} from './dynamo-items.ts';
+import { DynamoTable, forEachOf, type Item } from './dynamo-table.ts';
+
+/** Writes under way at a time. */
+const width = 16;
+/** Items asked for at once where the number wanted is not known. */
+const pageSize = 100;
+
+/**
+ * The records table: what bump and report write, and what the page and the CLI read (docs/records.md has its keys and queries).
+ * Every method throws `RetryableError` when the table is throttled or cannot be reached.
+ */
+export class DynamoRecords implements ReportRecords, RecordsReader, Omit<BumpRecords, 'announce'> {
+  readonly #table: DynamoTable;
+  readonly #onUnreadable: (error: UserError) => void;
+  /** Days that are in the list of days already. */
+  readonly #days = new Set<string>();
+
+  /** `onUnreadable` is told of each item that a list leaves out because it cannot be understood. */
+  constructor(client: DynamoDBClient, options: { table: string; onUnreadable: (error: UserError) => void }) {
+    this.#table = new DynamoTable(client, options.table);
+    this.#onUnreadable = options.onUnreadable;
+  }
+
+  /** Appends; a record that is there already is left as it is. */
+  async append(records: AuditRecord[]): Promise<void> {
+    const items = records.flatMap(itemsOf);
+    const days = new Set(items.map((item) => dayOf(item.sk)));
+    // The list of days first: a record of a day that is not in it would never be found.
+    for (const day of days) {
+      if (this.#days.has(day)) continue;
+      await this.#table.putOnce({ pk: partitions.days, sk: day, format: 1 });
+      this.#days.add(day);
+    }
+    await forEachOf(items, width, (item) => this.#table.putOnce(item));
+  }
+
+  /** Saves what bump saw; a state that is newer in the table stays. */
+  async saveImages(images: ImageState[]): Promise<void> {
+    await forEachOf(images, width, (image) =>
+      this.#table.put(imageItem(image), {
+        expression: 'attribute_not_exists(pk) OR #at <= :at',
+        names: { '#at': 'at' },
+        values: { ':at': image.at },
+      }),
+    );
+  }
+
+  /** The last known state of a sync. Throws `UserError` when the item cannot be understood. */
+  async syncState(sync: string): Promise<SyncState | undefined> {
+    const item = await this.#table.get(partitions.syncs, keyText(sync));
+    return item === undefined ? undefined : syncStateOf(item);
+  }
+
+  /** Saves a sync's state. Throws `RetryableError` (`records-changed`) when it was made from an older pull or check than the table has. */
+  async saveSyncState(state: SyncState): Promise<void> {
+    const item = syncItem(state);
+    const saved = await this.#table.put(item, {
+      expression: 'attribute_not_exists(pk) OR (pulledAt <= :pulledAt AND checkedAt <= :checkedAt)',
+      values: { ':pulledAt': item['pulledAt'], ':checkedAt': item['checkedAt'] },
+    });
+    if (!saved) throw changedMeanwhile(`the state of sync ${state.sync}`);
+  }
+
+  /** The open incidents of one sync, or of all. An item that cannot be understood is an error for one sync, and left out of the list of all. */
+  async openIncidents(sync?: string): Promise<Incident[]> {
+    const range =
+      sync === undefined
+        ? { pk: partitions.openIncidents }
+        : { pk: partitions.openIncidents, beginsWith: openPlaces(sync) };
+    const incidents: Incident[] = [];
+    for await (const item of this.#table.query(range, { consistent: true })) {
+      const incident = sync === undefined ? this.#readable(item, incidentOf) : incidentOf(item);
+      if (incident !== undefined) incidents.push(incident);
+    }
+    return incidents.sort((a, b) => compare(a.openedAt, b.openedAt) || compare(a.key, b.key));
+  }
+
+  /**
+   * Writes an incident as it is now; a resolved one leaves the list of open ones. An older version never replaces a newer one, and
+   * nothing replaces a resolved one. Throws `RetryableError` (`records-changed`) when another incident is open for the same thing.
+   */
+  async saveIncident(incident: Incident): Promise<void> {
+    const place = openIncidentItem(incident);
+    if (incident.resolvedAt === undefined) {
+      const kept = await this.#table.get(partitions.incidents, keyText(incident.key));
+      if (kept?.['resolvedAt'] !== undefined) return;
+      const placed = await this.#table.put(place, {
+        expression: 'attribute_not_exists(pk) OR (#key = :key AND changedAt <= :changedAt)',
+        names: { '#key': 'key' },
+        values: { ':key': incident.key, ':changedAt': incident.changedAt },
+      });
+      if (!placed) throw changedMeanwhile(`the incident "${incident.title}"`);
+    }
+    await this.#table.put(incidentItem(incident), {
+      expression: 'attribute_not_exists(pk) OR (attribute_not_exists(resolvedAt) AND changedAt <= :changedAt)',
+      values: { ':changedAt': incident.changedAt },
+    });
+    if (incident.resolvedAt === undefined) return;
+    await this.#table.delete(place.pk, place.sk, {
+      expression: '#key = :key',
+      names: { '#key': 'key' },
+      values: { ':key': incident.key },
+    });
+  }
+
+  /** Everything that happened, newest first, day by day backwards. */
+  async timeline(page: PageOfRecords): Promise<AuditRecord[]> {
+    const records: AuditRecord[] = [];
+    const days =
+      page.before === undefined ? { pk: partitions.days } : { pk: partitions.days, upTo: dayOf(page.before) };
+    for await (const day of this.#table.query(days, { newestFirst: true, pageSize: 31 })) {
+      if (records.length >= page.limit) break;
+      const left = { ...page, limit: page.limit - records.length };
+      records.push(...(await this.#newest(partitions.day(day.sk), left)));
+    }
+    return records;
+  }
+
+  /** What happened to one subject, newest first. */
+  async about(subject: string, page: PageOfRecords): Promise<AuditRecord[]> {
+    return this.#newest(partitions.about(subject), page);
+  }
+
+  /** Every sync that ever reported, by name. */
+  async syncs(): Promise<SyncState[]> {
+    return this.#all({ pk: partitions.syncs }, syncStateOf);
+  }
+
+  /** Every image policy that bump has looked at, by name. */
+  async images(): Promise<ImageState[]> {
+    return this.#all({ pk: partitions.images }, imageStateOf);
+  }
+
+  /** Open and resolved incidents, newest first: their keys begin with the time of opening. */
+  async recentIncidents(limit: number): Promise<Incident[]> {
+    return this.#first({ pk: partitions.incidents }, limit, incidentOf);
+  }
+
+  /** One incident by its key. Throws `UserError` when the item cannot be understood. */
+  async incident(key: string): Promise<Incident | undefined> {
+    const item = await this.#table.get(partitions.incidents, keyText(key));
+    return item === undefined ? undefined : incidentOf(item);
+  }
+
+  #newest(pk: string, page: PageOfRecords): Promise<AuditRecord[]> {
+    return this.#first(page.before === undefined ? { pk } : { pk, below: page.before }, page.limit, recordOf);
+  }
+
+  /** The newest readable items of a range: an unreadable one does not make the page look like the last one. */
+  async #first<T>(range: { pk: string; below?: string }, limit: number, read: (item: Item) => T): Promise<T[]> {
+    const found: T[] = [];
+    if (limit <= 0) return found;
+    for await (const item of this.#table.query(range, { newestFirst: true, pageSize: Math.min(limit, pageSize) })) {
+      const value = this.#readable(item, read);
+      if (value !== undefined) found.push(value);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  async #all<T>(range: { pk: string }, read: (item: Item) => T): Promise<T[]> {
+    const found: T[] = [];
+    for await (const item of this.#table.query(range)) {
+      const value = this.#readable(item, read);
+      if (value !== undefined) found.push(value);
+    }
+    return found;
+  }
+
+  #readable<T>(item: Item, read: (item: Item) => T): T | undefined {
+    try {
+      return read(item);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#onUnreadable(error);
+      return undefined;
+    }
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function changedMeanwhile(what: string): RetryableError {
+  return new RetryableError(`${what} was changed by somebody else meanwhile`, { code: 'records-changed' });
+}
