@@ -1,15 +1,89 @@
-import type { KubeObject } from '../model/kube-object.ts';
-import type { ManagedFieldsEntry } from '../model/kube-object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
+import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, union } from './fields.ts';
+import { canonicalJson } from './hash.ts';
+import { classOfEntry, fieldsOf, isOurs, otherEntries, ourFields, ourManager } from './managers.ts';
+import { resolveChild, resolvePath } from './resolve.ts';
+import { isMap } from './values.ts';
 
 /** A JSON patch (RFC 6902). */
 export type JsonPatch = { op: 'replace'; path: string; value: unknown }[];
 
 /**
- * A JSON patch that makes ours the fields of the entries for which `take` is true, so that our next apply removes what Git does not have.
- * Guarded by the object's resourceVersion: the API server answers 409 when it changed meanwhile. Undefined when there is nothing to take.
+ * Kinds on which fields of the creator's entry must stay: the API server filled them in once, at creation, and they cannot change.
+ * Taken over, they would be removed by our apply, which it refuses.
  */
-export declare function ownershipPatch(
-  live: KubeObject,
-  take: (entry: ManagedFieldsEntry) => boolean,
-  now: Date,
-): JsonPatch | undefined;
+const keepsCreator = new Set(['/PersistentVolumeClaim', '/PersistentVolume', '/Pod', 'batch/Job']);
+
+/**
+ * A JSON patch that makes ours the fields of the entries for which `take` is true, so that our next apply removes what Git does not have.
+ * Entries of subresources, of another apiVersion and of kinds whose creation cannot be repeated stay. Guarded by the resourceVersion: the
+ * API server answers 409 when the object changed meanwhile. Undefined when there is nothing to take.
+ */
+export function ownershipPatch(live: KubeObject, take: (entry: ManagedFieldsEntry) => boolean): JsonPatch | undefined {
+  const group = live.apiVersion.includes('/') ? live.apiVersion.split('/')[0] : '';
+  if (keepsCreator.has(`${group}/${live.kind}`)) return undefined;
+  const entries = live.metadata.managedFields ?? [];
+  const taken = entries.filter(
+    (entry) => !isOurs(entry) && !entry.subresource && entry.apiVersion === live.apiVersion && take(entry),
+  );
+  if (taken.length === 0) return undefined;
+  const ours = entries.find((entry) => isOurs(entry) && entry.apiVersion === live.apiVersion);
+  const fields = [ours, ...taken].reduce<FieldsV1>((all, entry) => union(all, fieldsOf(entry) ?? {}), {});
+  const time = ours?.time ?? taken.at(-1)?.time;
+  const merged: ManagedFieldsEntry = {
+    manager: ourManager,
+    operation: 'Apply',
+    apiVersion: live.apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields,
+  };
+  const kept = entries.filter((entry) => entry !== ours && !taken.includes(entry));
+  return [
+    { op: 'replace', path: '/metadata/managedFields', value: [merged, ...kept] },
+    { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+  ];
+}
+
+/**
+ * The fields that Git sets, a controller holds and we do not, with another value than Git's: an HPA's replicas, an injected caBundle.
+ * An apply that sent them would undo the controller's work, and for ever again.
+ */
+export function heldByControllers(desired: KubeObject, live: KubeObject): FieldPath[] {
+  const ours = ourFields(live) ?? {};
+  const held = otherEntries(live)
+    .filter((entry) => classOfEntry(entry) === 'controller' && entry.subresource !== 'status')
+    .flatMap((entry) => leavesOf(fieldsOf(entry) ?? {}))
+    .filter((path) => nodeAt(ours, path) === undefined && isRemovable(path));
+  return held.filter((path) => {
+    const wanted = resolvePath(desired, path, true);
+    const found = resolvePath(live, path);
+    return (
+      wanted.count === 'one' && found.count === 'one' && canonicalJson(wanted.value) !== canonicalJson(found.value)
+    );
+  });
+}
+
+/** A copy of the object without the fields at the paths. */
+export function without(object: KubeObject, paths: readonly FieldPath[]): KubeObject {
+  if (paths.length === 0) return object;
+  const copy = structuredClone(object);
+  for (const path of paths) {
+    const parent = resolvePath(copy, path.slice(0, -1), true);
+    if (parent.count === 'one' && isMap(parent.value)) delete parent.value[path.at(-1)!.slice(2)];
+  }
+  return copy;
+}
+
+function leavesOf(set: FieldsV1, path: FieldPath = []): FieldPath[] {
+  if (!hasChildren(set)) return path.length === 0 ? [] : [path];
+  return childrenOf(set).flatMap(([element, child]) => leavesOf(child, [...path, element]));
+}
+
+/** Only fields can be left out of an apply, and of a list item only those that are not its keys. */
+function isRemovable(path: FieldPath): boolean {
+  const last = path.at(-1)!;
+  const item = path.at(-2);
+  if (!last.startsWith('f:')) return false;
+  return !item?.startsWith('k:') || resolveChild(JSON.parse(item.slice(2)), last).count === 'none';
+}

@@ -1,9 +1,15 @@
 import type { ObjectChange } from '../model/change-set.ts';
-import type { ObjectDrift } from '../model/drift.ts';
-import type { KubeObject } from '../model/kube-object.ts';
-import type { FieldDrift } from '../model/drift.ts';
-import type { JsonPatch } from './ownership.ts';
-import type { AppliedRecord } from './record.ts';
+import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
+import { UserError } from '../model/errors.ts';
+import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import { compareObject, type Verdict } from './compare.ts';
+import { desiredHashOf } from './hash.ts';
+import { classOfEntry, ourFields } from './managers.ts';
+import { belongsTo, idAnnotation } from './normalise.ts';
+import { orderGroups } from './order.ts';
+import { heldByControllers, type JsonPatch, ownershipPatch, without } from './ownership.ts';
+import { type PlannedPrune, type PruneOptions, planPrune, type Skipped } from './prune.ts';
+import type { AppliedEntry, AppliedRecord } from './record.ts';
 
 /** One object to apply. */
 export interface PlannedApply {
@@ -15,15 +21,11 @@ export interface PlannedApply {
   desired: KubeObject;
   action: 'created' | 'configured';
   reason: string;
-  /** Send this JSON patch before the apply (only with the option `takeOver`): it makes ours what people added, so that the apply removes it. */
+  /**
+   * Send this JSON patch before the apply (only with the option `takeOver`): it makes ours what people or earlier tools put on the object,
+   * so that the apply removes it.
+   */
   ownership?: JsonPatch;
-}
-
-/** One object to delete; `uid` and `resourceVersion` guard the deletion. */
-export interface PlannedPrune {
-  id: string;
-  live: KubeObject;
-  reason: string;
 }
 
 /** What a pull is going to do with one sync: a value, shown, performed and reported. */
@@ -34,9 +36,9 @@ export interface Plan {
   unchanged: string[];
   /** In order, the reverse of applying. */
   prune: PlannedPrune[][];
-  /** Objects that stay as they are, and why; those of the record stay in the record. */
-  skipped: { id: string; reason: string }[];
-  /** Objects of the record that left Git and are gone already: they leave the record. */
+  /** Those of the record stay in the record. */
+  skipped: Skipped[];
+  /** Objects of the record that left Git and are gone already, or moved to another sync: they leave the record. */
   gone: string[];
   /** What live shows against the record, before anything is healed. */
   drift: ObjectDrift[];
@@ -45,31 +47,173 @@ export interface Plan {
 }
 
 /** How to plan. */
-export interface PlanOptions {
-  sync: string;
-  /** Delete what left Git. */
-  prune: boolean;
+export interface PlanOptions extends PruneOptions {
   /** Put right what drifted although Git did not change. */
   selfHeal: boolean;
   hashKey: Uint8Array;
-  /** Why nothing may be pruned now (`the render has problems`): everything that would be is skipped with this reason. */
-  keep?: string;
   /** True when the caller can send `PlannedApply.ownership`. Without it, what people added is drift that stays. */
   takeOver?: boolean;
+}
+
+/** What a plan is made from. */
+export interface PlanInput {
+  desired: KubeObject[];
+  live: ReadonlyMap<string, KubeObject | undefined>;
+  record: AppliedRecord | undefined;
+  options: PlanOptions;
 }
 
 /**
  * What must happen so that `live` becomes `desired`.
  * `desired` are normalised objects with their namespaces; `live` has a key for every object of `desired` and of the record (its entries
- * and intent), undefined where the API server said that there is none. Throws a `UserError` (`duplicate-object`) when two objects have one name,
- * and an `Error` when an object was not looked up: not knowing is not the same as not there.
+ * and intent), undefined where the API server said that there is none. Throws a `UserError` (`duplicate-object`) when two objects have
+ * one name, and an `Error` when an object was not looked up: not knowing is not the same as not there.
  */
-export declare function plan(input: {
-  desired: KubeObject[];
-  live: ReadonlyMap<string, KubeObject | undefined>;
-  record: AppliedRecord | undefined;
-  options: PlanOptions;
-}): Plan;
+export function plan({ desired, live, record, options }: PlanInput): Plan {
+  refuseDuplicates(desired);
+  const entries = new Map(record?.entries.map((entry) => [entry.object, entry]));
+  const interrupted = new Set(record?.intent?.objects);
+  const result: Plan = { apply: [], unchanged: [], prune: [], skipped: [], gone: [], drift: [], leftToControllers: [] };
+
+  for (const group of orderGroups(desired)) {
+    const applies: PlannedApply[] = [];
+    for (const object of group) {
+      const id = nameOf(object);
+      const known = interrupted.has(id) ? undefined : entries.get(id);
+      const subject: Subject = {
+        id,
+        desired: object,
+        live: lookUp(live, id),
+        entry: known,
+        cutOff: interrupted.has(id),
+      };
+      const findings = compare(subject, options);
+      note(result, id, findings);
+      const decision = decide(subject, findings, options);
+      if (decision === 'unchanged') result.unchanged.push(id);
+      else if ('skip' in decision) result.skipped.push({ id, reason: decision.skip });
+      else applies.push(applyOf(subject, decision, options));
+    }
+    if (applies.length > 0) result.apply.push(applies);
+  }
+  const left = leftGit(entries, interrupted, desired);
+  return {
+    ...result,
+    ...planPrune({ left, live: (id) => lookUp(live, id), recorded: entries.size, desired, options }, result.skipped),
+  };
+}
 
 /** The plan as changes, in the order of doing; for a dry run and `diff`. */
-export declare function changesOf(plan: Plan): ObjectChange[];
+export function changesOf({ apply, unchanged, prune, skipped }: Plan): ObjectChange[] {
+  return [
+    ...apply.flat().map(({ id, action, reason }): ObjectChange => ({ object: id, action, reason })),
+    ...unchanged.map((object): ObjectChange => ({ object, action: 'unchanged' })),
+    ...prune.flat().map(({ id, reason }): ObjectChange => ({ object: id, action: 'pruned', reason })),
+    ...skipped.map(({ id, reason }): ObjectChange => ({ object: id, action: 'skipped', reason })),
+  ];
+}
+
+/** One object with all that is known about it. */
+interface Subject {
+  id: string;
+  desired: KubeObject;
+  live: KubeObject | undefined;
+  /** Undefined when it was never applied, or a pull was cut off while it was being applied. */
+  entry: AppliedEntry | undefined;
+  /** True when the last pull was cut off while this object was being applied. */
+  cutOff: boolean;
+}
+
+type Decision =
+  | 'unchanged'
+  | { skip: string }
+  | { action: 'created' | 'configured'; reason: string; takeOver?: boolean };
+
+function compare({ entry, live, desired }: Subject, { hashKey }: PlanOptions): Verdict | undefined {
+  if (entry === undefined) return undefined;
+  const asApplied = desiredHashOf(desired, hashKey) === entry.desiredHash;
+  return compareObject({ entry, live, hashKey, ...(asApplied ? { desired } : {}) });
+}
+
+function note(result: Plan, id: string, findings: Verdict | undefined): void {
+  if (findings?.drift !== undefined) result.drift.push(findings.drift);
+  if (findings !== undefined && findings.leftToControllers.length > 0) {
+    result.leftToControllers.push({ id, fields: findings.leftToControllers });
+  }
+}
+
+function decide(
+  { desired, live, entry, cutOff }: Subject,
+  findings: Verdict | undefined,
+  options: PlanOptions,
+): Decision {
+  const inGit = entry !== undefined && desiredHashOf(desired, options.hashKey) === entry.desiredHash;
+  if (live === undefined) {
+    if (inGit && !options.selfHeal) return { skip: 'it is missing, and self-heal is off' };
+    return { action: 'created', reason: entry === undefined ? 'not there yet' : 'it was missing' };
+  }
+  if (live.metadata.deletionTimestamp) return { skip: 'it is being deleted' };
+  if (cutOff) return { action: 'configured', reason: 'the last pull was cut off' };
+  if (entry === undefined) return { action: 'configured', reason: adoptionReason(live, options.sync), takeOver: true };
+  if (!inGit) return { action: 'configured', reason: 'changed in Git' };
+  if (findings?.unknown !== undefined) return { action: 'configured', reason: findings.unknown };
+  return heal(live, findings, options);
+}
+
+function heal(live: KubeObject, findings: Verdict | undefined, options: PlanOptions): Decision {
+  const drift = findings?.drift;
+  if (drift === undefined) {
+    if (ourFields(live) !== undefined || !options.selfHeal) return 'unchanged';
+    return { action: 'configured', reason: 'our ownership of its fields was taken away' };
+  }
+  if (!options.selfHeal) return { skip: `it drifted, and self-heal is off` };
+  if (drift.state === 'added' && options.takeOver !== true) return 'unchanged';
+  const paths = drift.fields.map(({ path }) => path);
+  const what = paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ');
+  return { action: 'configured', reason: [`drift`, drift.reason, what].filter(Boolean).join(': ') };
+}
+
+function adoptionReason(live: KubeObject, sync: string): string {
+  const other = live.metadata.annotations?.[idAnnotation]?.split(':')[0];
+  if (other !== undefined && other !== sync && belongsTo(live, other)) return `taken over from sync ${other}`;
+  return belongsTo(live, sync) ? 'not in the record' : 'it was there before this sync';
+}
+
+function applyOf(
+  { id, desired, live }: Subject,
+  decision: { action: 'created' | 'configured'; reason: string; takeOver?: boolean },
+  options: PlanOptions,
+): PlannedApply {
+  const { action, reason } = decision;
+  if (live === undefined) return { id, object: desired, desired, action, reason };
+  const object = without(desired, heldByControllers(desired, live));
+  const classes = decision.takeOver ? ['person', 'deployer'] : ['person'];
+  const isTaken = (entry: Parameters<typeof classOfEntry>[0]) =>
+    classes.includes(classOfEntry(entry)) || (decision.takeOver === true && entry.manager === 'before-first-apply');
+  const ownership = options.takeOver ? ownershipPatch(live, isTaken) : undefined;
+  return { id, object, desired, action, reason, ...(ownership === undefined ? {} : { ownership }) };
+}
+
+function leftGit(entries: Map<string, AppliedEntry>, interrupted: Set<string>, desired: KubeObject[]): string[] {
+  const wanted = new Set(desired.map(nameOf));
+  return [...new Set([...entries.keys(), ...interrupted])].filter((id) => !wanted.has(id));
+}
+
+function lookUp(live: ReadonlyMap<string, KubeObject | undefined>, id: string): KubeObject | undefined {
+  if (!live.has(id)) throw new Error(`${id} was not looked up in the cluster`);
+  return live.get(id);
+}
+
+function refuseDuplicates(desired: KubeObject[]): void {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const id of desired.map(nameOf)) (seen.has(id) ? twice : seen).add(id);
+  if (twice.size === 0) return;
+  const problems = [...twice].map((object) => ({
+    code: 'duplicate-object',
+    message: 'is declared more than once',
+    object,
+    hint: 'keep one of them: which one would win is chance',
+  }));
+  throw new UserError(`${[...twice].join(', ')}: declared more than once`, { code: 'duplicate-object', problems });
+}

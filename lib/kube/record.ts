@@ -1,6 +1,10 @@
-import type { KubeObject } from '../model/kube-object.ts';
-import type { FieldsV1 } from './fields.ts';
-import type { HashTree } from './projection.ts';
+import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import { type FieldsV1, pathText } from './fields.ts';
+import { foreignAdditions } from './foreign.ts';
+import { desiredHashOf, keyFor } from './hash.ts';
+import { ourFields, ourManager } from './managers.ts';
+import { heldByControllers } from './ownership.ts';
+import { type HashTree, projectionOf } from './projection.ts';
 
 /** What the puller last applied for one sync, kept in the cluster. Holds hashes, no values. */
 export interface AppliedRecord {
@@ -53,8 +57,32 @@ export interface AppliedEntry {
  * Makes the record of one apply. `desired` is Git's object as `normalise` returned it (not what was sent, where fields were left to a
  * controller), `answer` what the API server gave back. Throws when the answer has no uid, no resourceVersion or no entry of `windlass`.
  */
-export declare function recordEntry(
+export function recordEntry(
   desired: KubeObject,
   answer: KubeObject,
   options: { hashKey: Uint8Array; now: Date },
-): AppliedEntry;
+): AppliedEntry {
+  const { uid, resourceVersion, name, namespace } = answer.metadata;
+  const fields = ourFields(answer);
+  if (!uid || !resourceVersion || fields === undefined) {
+    throw new Error(
+      `${nameOf(desired)}: the API server's answer has no uid, no resourceVersion or no fields of ${ourManager}`,
+    );
+  }
+  const left = heldByControllers(desired, answer).map(pathText);
+  return {
+    object: nameOf(desired),
+    apiVersion: desired.apiVersion,
+    kind: desired.kind,
+    namespace: namespace ?? '',
+    name,
+    uid,
+    resourceVersion,
+    desiredHash: desiredHashOf(desired, options.hashKey),
+    fields,
+    foreign: foreignAdditions(answer, fields).map(({ path }) => pathText(path)),
+    ...(left.length === 0 ? {} : { left }),
+    projection: projectionOf(answer, fields, keyFor(desired, options.hashKey)),
+    appliedAt: options.now.toISOString(),
+  };
+}

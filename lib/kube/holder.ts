@@ -1,0 +1,25 @@
+import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
+import { type FieldPath, type FieldsV1, hasChildren, nodeAt } from './fields.ts';
+import { classOfEntry, fieldsOf, otherEntries } from './managers.ts';
+
+/** Whose entry has a path, or all of what it lies in: people before others, others before controllers, then the latest. */
+export function holderOf(live: KubeObject, path: FieldPath): ManagedFieldsEntry | undefined {
+  const rank = { person: 0, deployer: 1, other: 2, controller: 3 };
+  const holders = otherEntries(live).filter((entry) => holds(fieldsOf(entry) ?? {}, path));
+  return holders.sort(
+    (a, b) => rank[classOfEntry(a)] - rank[classOfEntry(b)] || ((a.time ?? '') < (b.time ?? '') ? 1 : -1),
+  )[0];
+}
+
+function holds(fields: FieldsV1, path: FieldPath): boolean {
+  if (nodeAt(fields, path) !== undefined) return true;
+  return path.some((_, length) => {
+    const outer = length === 0 ? undefined : nodeAt(fields, path.slice(0, length));
+    return outer !== undefined && !hasChildren(outer);
+  });
+}
+
+/** True where a controller holds the field. */
+export function isController(holder: ManagedFieldsEntry | undefined): boolean {
+  return holder !== undefined && classOfEntry(holder) === 'controller';
+}

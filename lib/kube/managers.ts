@@ -1,0 +1,85 @@
+import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
+import type { FieldsV1 } from './fields.ts';
+
+/** Our field manager. */
+export const ourManager = 'windlass';
+
+/**
+ * Who writes: `person` a tool in somebody's hands, `controller` a part of the cluster that runs by itself, `deployer` another tool that
+ * applies manifests, `other` everything unknown.
+ */
+export type ManagerClass = 'person' | 'controller' | 'deployer' | 'other';
+
+/** Order matters: the first pattern that fits decides. Names are as `managedFields` shows them: set by the tool, else the user agent up to its first slash. */
+const classes: [ManagerClass, RegExp][] = [
+  ['person', /^kubectl(-|$)/],
+  [
+    'person',
+    /^(k9s|lens|openlens|freelens|mirantis|rancher|headlamp|octant|kubernetes-dashboard|dashboard|kubenav|aptakube|kui|monokle|seabird)\b/i,
+  ],
+  ['person', /^(Mozilla|Chrome|Safari|Opera|curl|Wget|HTTPie|PostmanRuntime|insomnia|okhttp)\b/i],
+  ['person', /^(oc|kubectx|kubecolor|kustomize|krew|fluxctl|istioctl|cmctl|eksctl)(-|$)/],
+  ['deployer', /^(helm|Helm|helmfile|helm-controller|kustomize-controller|flux-client-side-apply|flux)$/],
+  [
+    'deployer',
+    /^(argocd|argo-cd|argocd-.*|gitops-engine|kapp|kapp-controller|kluctl|kluctl-.*|fleetagent|fleet|pipecd|piped|spinnaker|werf|skaffold|tilt)$/i,
+  ],
+  ['deployer', /^(HashiCorp|Terraform|terraform-.*|OpenTofu|pulumi.*|ansible.*|cdk8s.*|CloudFormation.*)$/i],
+  [
+    'controller',
+    /^(kube-controller-manager|cloud-controller-manager|kube-scheduler|kubelet|kube-apiserver|kube-proxy|etcd|kwok)$/,
+  ],
+  [
+    'controller',
+    /^(clusterrole-aggregation-controller|horizontal-pod-autoscaler|vpa-.*|vertical-pod-autoscaler|cluster-autoscaler|karpenter|keda|keda-.*)$/,
+  ],
+  [
+    'controller',
+    /^(cert-manager.*|cainjector|external-dns|external-secrets|aws-.*|eks.*|ebs-.*|efs-.*|vpc-.*|istio.*|linkerd.*|pilot-discovery|coredns)$/,
+  ],
+  [
+    'controller',
+    /(^|-)(controller|controllers|controller-manager|operator|manager|autoscaler|provisioner|attacher|resizer|snapshotter|injector)$/,
+  ],
+];
+
+/** Sorts a manager's name into its class. */
+export function classOf(manager: string | undefined): ManagerClass {
+  return classes.find(([, pattern]) => pattern.test(manager ?? ''))?.[0] ?? 'other';
+}
+
+/** The class of an entry. Our own name by Update is a person who borrowed it: Windlass itself only applies. */
+export function classOfEntry(entry: ManagedFieldsEntry): ManagerClass {
+  if (entry.manager === ourManager) return 'person';
+  return classOf(entry.manager);
+}
+
+/** True for our own entry: manager and operation fit, and it is not of a subresource. */
+export function isOurs(entry: ManagedFieldsEntry): boolean {
+  return entry.manager === ourManager && entry.operation === 'Apply' && !entry.subresource;
+}
+
+/** What `managedFields` says that we own; undefined when there is no entry of ours. */
+export function ourFields(object: KubeObject): FieldsV1 | undefined {
+  return fieldsOf(entriesOf(object).find(isOurs));
+}
+
+/** The entries of everybody else. */
+export function otherEntries(object: KubeObject): ManagedFieldsEntry[] {
+  return entriesOf(object).filter((entry) => !isOurs(entry));
+}
+
+/** An entry's set of fields. */
+export function fieldsOf(entry: ManagedFieldsEntry | undefined): FieldsV1 | undefined {
+  // The API server is the one that writes fieldsV1, always in this shape.
+  return entry?.fieldsV1 as FieldsV1 | undefined;
+}
+
+/** A manager's name for people: the API server merges the oldest of more than ten entries and forgets whose they were. */
+export function managerText(entry: ManagedFieldsEntry): string {
+  return entry.manager === 'ancient-changes' || !entry.manager ? 'unknown tool' : entry.manager;
+}
+
+function entriesOf(object: KubeObject): ManagedFieldsEntry[] {
+  return object.metadata.managedFields ?? [];
+}
