@@ -1,8 +1,11 @@
-import type { AppliedRecord } from '../kube/record.ts';
-import type { KubeObject } from '../model/kube-object.ts';
-import type { ObjectId } from '../model/object-id.ts';
-import type { SyncReported } from '../model/messages.ts';
+import type { SyncSpec } from '../config/config.ts';
 import type { SourceTree } from '../desired/ports.ts';
+import type { JsonPatch } from '../kube/ownership.ts';
+import type { AppliedRecord } from '../kube/record.ts';
+import type { Desired } from '../desired/desired.ts';
+import type { KubeObject } from '../model/kube-object.ts';
+import type { SyncReported } from '../model/messages.ts';
+import type { ObjectId } from '../model/object-id.ts';
 
 /** Where a kind lives in the API server, as discovery tells it. */
 export interface Resource {
@@ -35,14 +38,26 @@ export interface ApplyFailure {
 export interface Cluster {
   /** Undefined when the server does not know the kind (yet): a CRD may come in the same sync. */
   resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
+  /** The kind at the API version that the server prefers, for objects of which only the name is known. */
+  preferred(group: string, kind: string): Promise<Resource | undefined>;
   /** Forgets what discovery said: after CRDs were applied. */
   rediscover(): void;
-  /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages. */
-  list(resource: Resource, labelSelector?: string): Promise<KubeObject[]>;
+  /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages; of one namespace, where one is given. */
+  list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]>;
   /** Undefined only for a 404 of that object. */
   get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined>;
-  /** Server-side apply as field manager `windlass`. Never throws for a refused object. */
-  apply(resource: Resource, object: KubeObject, options: { force: boolean; dryRun: boolean }): Promise<{ object: KubeObject } | { failure: ApplyFailure }>;
+  /** Server-side apply as field manager `windlass`. A refused object is a failure; throws when the server does not answer. */
+  apply(
+    resource: Resource,
+    object: KubeObject,
+    options: { force: boolean; dryRun: boolean },
+  ): Promise<{ object: KubeObject } | { failure: ApplyFailure }>;
+  /** Sends an ownership patch (lib/kube/ownership.ts); `conflict` when the object changed since it was read. */
+  release(
+    resource: Resource,
+    id: ObjectId,
+    patch: JsonPatch,
+  ): Promise<{ object: KubeObject } | { failure: ApplyFailure }>;
   /** Background deletion guarded by uid; an object that is gone already, or has another uid, is left alone. */
   remove(resource: Resource, id: ObjectId, uid: string): Promise<'removed' | 'gone' | { failure: ApplyFailure }>;
 }
@@ -54,6 +69,13 @@ export interface AppliedRecords {
   write(record: AppliedRecord): Promise<void>;
   /** The key for keyed hashes of Secrets: kept in the cluster, made at first use. */
   hashKey(): Promise<Uint8Array>;
+}
+
+/** Git to objects; may remember what it rendered. Throws only for trouble that may pass: what the user can mend is among the problems. */
+export interface Renderer {
+  render(tree: SourceTree, path: string): Promise<Desired>;
+  /** Versions of the tools: `{ kubectl: "v1.35.2" }`. */
+  versions(): Promise<Record<string, string>>;
 }
 
 /** Where pull reports to; nothing else leaves it. */

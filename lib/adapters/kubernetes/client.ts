@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, RetryableError } from '../../model/errors.ts';
+import type { Access } from './access.ts';
+import { Connection, type ConnectionOptions, type WireRequest, type WireResponse } from './connection.ts';
+import { LostError } from './trouble.ts';
+
+/** What a request is for; requests are counted by it. */
+export type Verb = 'discover' | 'list' | 'get' | 'apply' | 'dry-run' | 'release' | 'delete' | 'write-record';
+
+/** One request to the API server. */
+export interface Request {
+  verb: Verb;
+  method: WireRequest['method'];
+  /** Path with query, from the server's root. */
+  path: string;
+  body?: string;
+  contentType?: string;
+  /** False where a second execution could do harm: then it is only repeated when the server cannot have seen it. Default true. */
+  idempotent?: boolean;
+}
+
+/** An answer of whatever status; `json` is the parsed body, undefined when it is none. */
+export interface Answer {
+  status: number;
+  json: unknown;
+  text: string;
+}
+
+const defaults: ConnectionOptions = {
+  concurrency: 64,
+  connectTimeout: 10_000,
+  requestTimeout: 60_000,
+  silence: 10_000,
+};
+
+/** Tries for one request, the first included; a throttled one waits as asked, but never longer than `longestWait` at once. */
+const tries = 5;
+const throttledTries = 12;
+const longestWait = 15_000;
+const firstWait = 100;
+
+/** Sends requests to one API server, repeats what may be repeated, and counts. */
+export class Client {
+  readonly server: string;
+  readonly #access: Access;
+  readonly #connection: Connection;
+  readonly #counts = new Map<Verb, number>();
+
+  constructor(access: Access, options: Partial<ConnectionOptions> = {}) {
+    this.server = access.server;
+    this.#access = access;
+    this.#connection = new Connection(access, { ...defaults, ...options });
+  }
+
+  /** The answer, also a refusal. Throws `RetryableError` when none comes, and what `Access` throws. */
+  async send(request: Request, signal?: AbortSignal): Promise<Answer> {
+    const wire = this.#wire(request);
+    let refreshed = false;
+    for (let attempt = 1, throttled = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      this.#count(request.verb);
+      const response = await this.#try(request, wire, attempt, signal);
+      if (response === undefined) continue;
+      if (response.status === 401 && !refreshed) {
+        refreshed = true;
+        await this.#connection.reconnect();
+      } else if (response.status === 429 && throttled < throttledTries) {
+        throttled++;
+        await this.#wait(retryAfter(response) ?? backoff(throttled), signal);
+      } else if (isTransient(response) && request.idempotent !== false && attempt < tries) {
+        await this.#wait(retryAfter(response) ?? backoff(attempt), signal);
+      } else {
+        return answerOf(response);
+      }
+    }
+  }
+
+  /** How many requests were sent, by verb, repetitions included. */
+  stats(): Partial<Record<Verb, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  /** Ends the connection. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Undefined: worth another try. */
+  async #try(
+    request: Request,
+    wire: WireRequest,
+    attempt: number,
+    signal?: AbortSignal,
+  ): Promise<WireResponse | undefined> {
+    try {
+      return await this.#connection.send(wire, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const repeatable =
+        error instanceof LostError ? !error.seen || request.idempotent !== false : isUnreachable(error);
+      if (repeatable && attempt < tries) {
+        await this.#wait(backoff(attempt), signal);
+        return undefined;
+      }
+      if (error instanceof LostError) throw this.#lost(error);
+      throw error;
+    }
+  }
+
+  #wire({ method, path, body, contentType }: Request): WireRequest {
+    const prefix = new URL(this.#access.server).pathname.replace(/\/$/, '');
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'windlass' };
+    if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
+    return { method, path: `${prefix}${path}`, headers, body };
+  }
+
+  #lost(error: LostError): RetryableError {
+    return new RetryableError(`the API server ${this.server} did not answer: ${messageOf(error)}`, {
+      code: 'unreachable',
+      subject: this.server,
+    });
+  }
+
+  async #wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    await sleep(Math.min(milliseconds, longestWait), undefined, signal ? { signal } : undefined);
+  }
+
+  #count(verb: Verb): void {
+    this.#counts.set(verb, (this.#counts.get(verb) ?? 0) + 1);
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof RetryableError && error.code === 'unreachable';
+}
+
+// 500 is not among them: server-side apply answers a manifest's schema error with it.
+function isTransient(response: WireResponse): boolean {
+  return response.status === 502 || response.status === 503 || response.status === 504;
+}
+
+function retryAfter(response: WireResponse): number | undefined {
+  const seconds = Number(response.headers['retry-after']);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}
+
+function backoff(attempt: number): number {
+  return firstWait * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
+}
+
+function answerOf(response: WireResponse): Answer {
+  return { status: response.status, text: response.text, json: parsed(response.text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

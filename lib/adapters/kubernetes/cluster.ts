@@ -1,0 +1,180 @@
+import type { JsonPatch } from '../../kube/ownership.ts';
+import { RetryableError } from '../../model/errors.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
+import type { ObjectId } from '../../model/object-id.ts';
+import type { ApplyFailure, Cluster, Resource } from '../../pull/ports.ts';
+import { accessFromKubeconfig } from './access.ts';
+import { type Answer, Client, type Verb } from './client.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { Discovery } from './discovery.ts';
+import { listPath, objectPath } from './paths.ts';
+import { failureOf, isAbsent, readError, unauthorized } from './status.ts';
+
+const pageSize = 500;
+/** A list is begun again when its continue token expires (five minutes, or a compaction); not without end. */
+const listTries = 3;
+/** Two writers met: the server asks to try again. */
+const raceTries = 4;
+
+interface ListAnswer {
+  metadata?: { continue?: string };
+  items?: KubeObject[];
+}
+
+/** A Kubernetes API server. */
+export class KubernetesCluster implements Cluster {
+  readonly client: Client;
+  readonly #discovery: Discovery;
+
+  constructor(client: Client) {
+    this.client = client;
+    this.#discovery = new Discovery(client);
+  }
+
+  resource(apiVersion: string, kind: string): Promise<Resource | undefined> {
+    return this.#discovery.resource(apiVersion, kind);
+  }
+
+  preferred(group: string, kind: string): Promise<Resource | undefined> {
+    return this.#discovery.preferred(group, kind);
+  }
+
+  rediscover(): void {
+    this.#discovery.forget();
+  }
+
+  async list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]> {
+    for (let attempt = 1; ; attempt++) {
+      const items = await this.#pages(resource, labelSelector, namespace);
+      if (items !== 'expired') return items;
+      if (attempt === listTries) {
+        throw new RetryableError(
+          `the API server ${this.client.server} could not list ${resource.plural}: its pages expire while they are read`,
+          {
+            code: 'server',
+            subject: resource.plural,
+          },
+        );
+      }
+    }
+  }
+
+  async get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined> {
+    const answer = await this.client.send({ verb: 'get', method: 'GET', path: objectPath(resource, id) });
+    if (answer.status === 200) return answer.json as KubeObject;
+    if (isAbsent(answer, id.name)) return undefined;
+    throw this.#refusedRead(resource, `get ${resource.kind} ${id.namespace}/${id.name}`, answer);
+  }
+
+  async apply(
+    resource: Resource,
+    object: KubeObject,
+    { force, dryRun }: { force: boolean; dryRun: boolean },
+  ): Promise<{ object: KubeObject } | { failure: ApplyFailure }> {
+    const query = new URLSearchParams({ fieldManager: 'windlass', fieldValidation: 'Strict', force: String(force) });
+    if (dryRun) query.set('dryRun', 'All');
+    const path = `${objectPath(resource, { namespace: object.metadata.namespace ?? '', name: object.metadata.name })}?${query}`;
+    const body = JSON.stringify(object);
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.client.send({
+        verb: dryRun ? 'dry-run' : 'apply',
+        method: 'PATCH',
+        path,
+        body,
+        contentType: 'application/apply-patch+yaml',
+      });
+      if (answer.status === 200 || answer.status === 201) return { object: answer.json as KubeObject };
+      if (answer.status === 401) throw unauthorized(this.client.server);
+      const failure = failureOf(object, answer);
+      if (failure.code !== 'conflict' || !failure.retryable || attempt === raceTries) return { failure };
+    }
+  }
+
+  async release(
+    resource: Resource,
+    id: ObjectId,
+    patch: JsonPatch,
+  ): Promise<{ object: KubeObject } | { failure: ApplyFailure }> {
+    const answer = await this.client.send({
+      verb: 'release',
+      method: 'PATCH',
+      path: `${objectPath(resource, id)}?fieldManager=windlass`,
+      body: JSON.stringify(patch),
+      contentType: 'application/json-patch+json',
+    });
+    if (answer.status === 200) return { object: answer.json as KubeObject };
+    if (answer.status === 401) throw unauthorized(this.client.server);
+    return { failure: failureOf(bare(resource, id), answer) };
+  }
+
+  async remove(resource: Resource, id: ObjectId, uid: string): Promise<'removed' | 'gone' | { failure: ApplyFailure }> {
+    const answer = await this.client.send({
+      verb: 'delete',
+      method: 'DELETE',
+      path: objectPath(resource, id),
+      body: JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        propagationPolicy: 'Background',
+        preconditions: { uid },
+      }),
+    });
+    if (answer.status === 200 || answer.status === 202) return 'removed';
+    if (isAbsent(answer, id.name)) return 'gone';
+    // The only precondition is the uid: another one means that the object was deleted and made again by somebody.
+    if (answer.status === 409) return 'gone';
+    if (answer.status === 401) throw unauthorized(this.client.server);
+    return { failure: failureOf(bare(resource, id), answer) };
+  }
+
+  /** How many requests were sent, by what they were for. */
+  stats(): Partial<Record<Verb, number>> {
+    return this.client.stats();
+  }
+
+  /** Ends the connection. */
+  close(): Promise<void> {
+    return this.client.close();
+  }
+
+  async #pages(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[] | 'expired'> {
+    const items: KubeObject[] = [];
+    let token: string | undefined;
+    do {
+      const query = new URLSearchParams({ limit: String(pageSize) });
+      if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
+      if (token !== undefined) query.set('continue', token);
+      const answer = await this.client.send({
+        verb: 'list',
+        method: 'GET',
+        path: `${listPath(resource, namespace)}?${query}`,
+      });
+      if (answer.status === 410 && token !== undefined) return 'expired';
+      if (answer.status !== 200 || answer.json === undefined)
+        throw this.#refusedRead(resource, `list ${resource.plural}`, answer);
+      const page = answer.json as ListAnswer;
+      // Items of a list carry neither apiVersion nor kind.
+      for (const item of page.items ?? [])
+        items.push({ ...item, apiVersion: resource.apiVersion, kind: resource.kind });
+      token = page.metadata?.continue || undefined;
+    } while (token !== undefined);
+    return items;
+  }
+
+  #refusedRead(resource: Resource, doing: string, answer: Answer): Error {
+    if (answer.status === 404) this.#discovery.forget();
+    return readError(this.client.server, `${doing} (${resource.apiVersion})`, answer);
+  }
+}
+
+function bare(resource: Resource, id: ObjectId): KubeObject {
+  return { apiVersion: resource.apiVersion, kind: resource.kind, metadata: { name: id.name, namespace: id.namespace } };
+}
+
+/** Opens a cluster by a kubeconfig's current context. Nothing is sent yet. Throws `UserError` where the file cannot be used. */
+export async function openCluster(
+  options: { kubeconfig: string } & Partial<ConnectionOptions>,
+): Promise<KubernetesCluster> {
+  const { kubeconfig, ...limits } = options;
+  return new KubernetesCluster(new Client(await accessFromKubeconfig(kubeconfig), limits));
+}

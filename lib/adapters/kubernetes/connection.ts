@@ -1,0 +1,212 @@
+import http2 from 'node:http2';
+import type { Access } from './access.ts';
+import { connectionError, LostError } from './trouble.ts';
+
+/** How long things may take, in milliseconds, and how many requests are under way at once. */
+export interface ConnectionOptions {
+  concurrency: number;
+  connectTimeout: number;
+  requestTimeout: number;
+  /** When nothing was heard for this long the server is pinged; without an answer in the same time again it counts as gone. */
+  silence: number;
+}
+
+/** One request on the wire. */
+export interface WireRequest {
+  method: 'GET' | 'PATCH' | 'POST' | 'PUT' | 'DELETE';
+  /** Path with query. */
+  path: string;
+  headers: Record<string, string>;
+  body?: string | undefined;
+}
+
+/** One whole answer. */
+export interface WireResponse {
+  status: number;
+  headers: http2.IncomingHttpHeaders;
+  text: string;
+}
+
+const windowSize = 8 * 1024 * 1024;
+
+/**
+ * One HTTP/2 connection with many streams, replaced when the server retires it (GOAWAY), when it breaks and when it falls silent.
+ * `send` makes one try: it throws `LostError` when the answer did not come, saying whether the server can have seen the request.
+ */
+export class Connection {
+  readonly #access: Access;
+  readonly #options: ConnectionOptions;
+  #session: Promise<http2.ClientHttp2Session> | undefined;
+  #active = 0;
+  readonly #waiting: (() => void)[] = [];
+  #closed = false;
+
+  constructor(access: Access, options: ConnectionOptions) {
+    this.#access = access;
+    this.#options = options;
+  }
+
+  /** Throws `LostError`, or a `UserError`/`RetryableError` where no connection can be made. */
+  async send(request: WireRequest, signal?: AbortSignal): Promise<WireResponse> {
+    await this.#slot();
+    try {
+      const session = await this.#connected();
+      const { headers } = await this.#access.credentials();
+      return await exchange(
+        session,
+        { ...request, headers: { ...request.headers, ...headers } },
+        this.#options.requestTimeout,
+        signal,
+      );
+    } finally {
+      this.#active--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Forgets the connection: the next request makes a new one with fresh credentials. */
+  async reconnect(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
+    await this.#access.credentials(true);
+  }
+
+  /** Ends the connection; requests under way are lost. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.then(
+      (open) => open.destroy(),
+      () => undefined,
+    );
+  }
+
+  async #slot(): Promise<void> {
+    while (this.#active >= this.#options.concurrency) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#active++;
+  }
+
+  async #connected(): Promise<http2.ClientHttp2Session> {
+    if (this.#closed) throw new Error('the connection to the API server was closed by its user');
+    this.#session ??= this.#connect();
+    const pending = this.#session;
+    try {
+      return await pending;
+    } catch (error) {
+      if (this.#session === pending) this.#session = undefined;
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<http2.ClientHttp2Session> {
+    const { tls } = await this.#access.credentials();
+    const url = new URL(this.#access.server);
+    const session = http2.connect(url.origin, {
+      ...tls,
+      settings: { enablePush: false, initialWindowSize: windowSize },
+    });
+    await opened(session, this.#access.server, this.#options.connectTimeout);
+    session.setLocalWindowSize(windowSize * 2);
+    const current = this.#session;
+    const retire = () => {
+      if (this.#session === current) this.#session = undefined;
+    };
+    session.on('goaway', retire).on('close', retire).on('error', retire);
+    watchSilence(session, this.#options.silence);
+    return session;
+  }
+}
+
+function opened(session: http2.ClientHttp2Session, server: string, timeout: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      session.destroy();
+      reject(connectionError(server, error));
+    };
+    const timer = setTimeout(() => fail(new Error(`no connection within ${timeout / 1000} s`)), timeout);
+    session.once('error', fail);
+    session.once('close', () => fail(new Error('the connection was closed')));
+    session.once('connect', () => {
+      clearTimeout(timer);
+      session.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+// A connection whose other end vanished (a cut cable, a NAT that forgot) gives no error for minutes: only an unanswered ping tells.
+function watchSilence(session: http2.ClientHttp2Session, silence: number): void {
+  let heard = -1;
+  const timer = setInterval(() => {
+    const bytes = session.socket?.bytesRead ?? 0;
+    if (bytes === heard && !session.destroyed) pingOrDestroy(session, silence);
+    heard = bytes;
+  }, silence);
+  timer.unref();
+  session.once('close', () => clearInterval(timer));
+}
+
+function pingOrDestroy(session: http2.ClientHttp2Session, patience: number): void {
+  const dead = setTimeout(() => session.destroy(new Error('the server answers no ping')), patience);
+  dead.unref();
+  const sent = session.ping((error) => {
+    if (error === null) clearTimeout(dead);
+  });
+  if (!sent) clearTimeout(dead);
+}
+
+function exchange(
+  session: http2.ClientHttp2Session,
+  request: WireRequest,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<WireResponse> {
+  return new Promise((resolve, reject) => {
+    const { method, path, headers, body } = request;
+    let stream: http2.ClientHttp2Stream;
+    try {
+      stream = session.request(
+        { ':method': method, ':path': path, ...headers },
+        { endStream: body === undefined, ...(signal ? { signal } : {}) },
+      );
+    } catch (error) {
+      reject(new LostError('the connection was ending', false, error));
+      return;
+    }
+    let response: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader = {};
+    let cause: unknown;
+    let ended = false;
+    const chunks: Buffer[] = [];
+    const timer = setTimeout(() => {
+      cause = new Error(`no answer within ${timeout / 1000} s`);
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+    }, timeout);
+    stream.on('response', (received) => {
+      response = received;
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => {
+      ended = true;
+    });
+    stream.on('error', (error) => {
+      cause ??= error;
+    });
+    stream.on('close', () => {
+      clearTimeout(timer);
+      const status = response[':status'];
+      if (ended && cause === undefined && status !== undefined && stream.rstCode === http2.constants.NGHTTP2_NO_ERROR) {
+        resolve({ status, headers: response, text: Buffer.concat(chunks).toString('utf8') });
+      } else {
+        const refused = stream.rstCode === http2.constants.NGHTTP2_REFUSED_STREAM;
+        reject(new LostError(refused ? 'the server refused the stream' : 'the connection was lost', !refused, cause));
+      }
+    });
+    if (body !== undefined) stream.end(body);
+  });
+}

@@ -1,0 +1,102 @@
+import { RetryableError, UserError } from '../../model/errors.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
+import { nameOf } from '../../model/kube-object.ts';
+import type { ApplyFailure } from '../../pull/ports.ts';
+import type { Answer } from './client.ts';
+
+/** The API server's own words about a refusal (meta/v1 Status). */
+interface Status {
+  message?: string;
+  reason?: string;
+  details?: { name?: string; kind?: string; causes?: { reason?: string; message?: string; field?: string }[] };
+}
+
+/** The Status of a refusal; what has none (a proxy's page, an unknown path) gives its first line. */
+export function statusOf(answer: Answer): Status {
+  const json = answer.json as (Status & { kind?: string }) | undefined;
+  if (json?.kind === 'Status') return json;
+  const line = answer.text.trim().split('\n')[0]?.slice(0, 300);
+  return { message: line || `HTTP ${answer.status}` };
+}
+
+/** True when the answer says that this object is not there; false for an unknown kind or path. */
+export function isAbsent(answer: Answer, name: string): boolean {
+  return answer.status === 404 && statusOf(answer).details?.name === name;
+}
+
+/** Turns a refused read into what is thrown. */
+export function readError(server: string, doing: string, answer: Answer): UserError | RetryableError {
+  const { message } = statusOf(answer);
+  if (answer.status === 401) return unauthorized(server);
+  if (answer.status === 403)
+    return new UserError(`the API server ${server} forbids: ${message}`, { code: 'forbidden', subject: doing });
+  return new RetryableError(`the API server ${server} could not ${doing}: HTTP ${answer.status}, ${message}`, {
+    code: 'server',
+    subject: doing,
+  });
+}
+
+/** What is thrown when the server does not know who asks, also after fresh credentials. */
+export function unauthorized(server: string): UserError {
+  return new UserError(
+    `the API server ${server} does not accept these credentials (401): is the kubeconfig's user still valid?`,
+    {
+      code: 'unauthorized',
+      subject: server,
+    },
+  );
+}
+
+/** Turns a refused write of an object into a failure of that object. */
+export function failureOf(object: KubeObject, answer: Answer): ApplyFailure {
+  const status = statusOf(answer);
+  const { code, retryable } = classify(answer.status, status);
+  return { object: nameOf(object), code, message: masked(object, explain(answer.status, status)), retryable };
+}
+
+function classify(http: number, status: Status): Pick<ApplyFailure, 'code' | 'retryable'> {
+  const message = status.message ?? '';
+  const causes = status.details?.causes ?? [];
+  if (http === 403 && causes.some((cause) => cause.reason === 'NamespaceTerminating'))
+    return { code: 'unavailable', retryable: true };
+  if (http === 401 || http === 403) return { code: 'forbidden', retryable: false };
+  if (http === 404) return { code: 'not-found', retryable: false };
+  if (http === 409)
+    return { code: 'conflict', retryable: causes.every((cause) => cause.reason !== 'FieldManagerConflict') };
+  if (http === 422 && /immutable|updates to statefulset spec for fields other than/i.test(message))
+    return { code: 'immutable', retryable: false };
+  // Schema errors of server-side apply come as 500 without a reason: they are the manifest's.
+  if (http === 500 && message.includes('failed to create typed patch object'))
+    return { code: 'invalid', retryable: false };
+  if (http >= 500 || http === 429) return { code: 'unavailable', retryable: true };
+  return { code: 'invalid', retryable: false };
+}
+
+function explain(http: number, status: Status): string {
+  const message = status.message ?? `HTTP ${http}`;
+  const conflicts = (status.details?.causes ?? []).filter((cause) => cause.reason === 'FieldManagerConflict');
+  if (conflicts.length > 0)
+    return `other managers own fields of it: ${conflicts.map((cause) => `${cause.field} (${cause.message})`).join(', ')}`;
+  if (http === 404 && status.details?.kind === 'namespaces')
+    return `its namespace "${status.details.name}" does not exist`;
+  if (http === 404) return `the API server does not know this kind (${message})`;
+  return message.replace(/^failed to create typed patch object \([^)]*\): /, '');
+}
+
+/** Takes every value of a Secret out of a message: validation errors quote what they refuse. */
+function masked(object: KubeObject, message: string): string {
+  if (object.kind !== 'Secret' || object.apiVersion !== 'v1') return message;
+  const values = ['data', 'stringData'].flatMap((field) =>
+    Object.values((object[field] ?? {}) as Record<string, unknown>),
+  );
+  const texts = values.flatMap((value) => [
+    String(value),
+    Buffer.from(String(value), 'base64').toString('utf8'),
+    Buffer.from(String(value)).toString('base64'),
+  ]);
+  const unquoted = message.replace(/Invalid value: "(?:[^"\\]|\\.)*"/g, 'Invalid value: "***"');
+  return [...new Set(texts)]
+    .filter((text) => text.length > 2)
+    .sort((a, b) => b.length - a.length)
+    .reduce((masked, text) => masked.replaceAll(text, '***'), unquoted);
+}

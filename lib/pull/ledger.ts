@@ -1,0 +1,85 @@
+import type { AppliedEntry, AppliedRecord } from '../kube/record.ts';
+import type { AppliedRecords } from './ports.ts';
+
+/** What the ledger writes into the record besides its entries. */
+interface LedgerFacts {
+  sync: string;
+  cluster: string;
+  revision: string;
+  renderers: Record<string, string>;
+}
+
+/** Keeps the applied record up to date while a pull works, and writes it only when something changed. */
+export class Ledger {
+  readonly #records: AppliedRecords;
+  readonly #facts: LedgerFacts;
+  readonly #now: () => Date;
+  readonly #entries: Map<string, AppliedEntry>;
+  readonly #intent: Set<string>;
+  #revision: string;
+  #dirty: boolean;
+
+  constructor(record: AppliedRecord | undefined, facts: LedgerFacts, records: AppliedRecords, now: () => Date) {
+    this.#records = records;
+    this.#facts = facts;
+    this.#now = now;
+    this.#entries = new Map(record?.entries.map((entry) => [entry.object, entry]));
+    this.#intent = new Set(record?.intent?.objects);
+    this.#revision = record?.revision ?? facts.revision;
+    this.#dirty = record === undefined;
+  }
+
+  entry(object: string): AppliedEntry | undefined {
+    return this.#entries.get(object);
+  }
+
+  /** Before the first write: says in the cluster what is about to be written. */
+  async intend(objects: readonly string[]): Promise<void> {
+    for (const object of objects) this.#intent.add(object);
+    this.#dirty = true;
+    await this.save();
+  }
+
+  /** The API server answered: this is what it has. Without an entry the object was refused and is as it was. */
+  settle(object: string, entry?: AppliedEntry): void {
+    this.#dirty = this.#intent.delete(object) || this.#dirty;
+    if (entry !== undefined) this.set(entry);
+  }
+
+  set(entry: AppliedEntry): void {
+    this.#entries.set(entry.object, entry);
+    this.#dirty = true;
+  }
+
+  /** The object is gone, or no longer ours. */
+  forget(object: string): void {
+    const known = this.#entries.delete(object);
+    this.#dirty = this.#intent.delete(object) || known || this.#dirty;
+  }
+
+  /** Everything of the revision was applied. */
+  reach(revision: string): void {
+    if (this.#revision === revision) return;
+    this.#revision = revision;
+    this.#dirty = true;
+  }
+
+  /** Writes the record when it differs from the written one. */
+  async save(): Promise<void> {
+    if (!this.#dirty) return;
+    const { sync, cluster, renderers, revision } = this.#facts;
+    const intent = this.#intent.size === 0 ? {} : { intent: { revision, objects: [...this.#intent] } };
+    const entries = [...this.#entries.values()].sort((a, b) => (a.object < b.object ? -1 : 1));
+    await this.#records.write({
+      format: 1,
+      sync,
+      cluster,
+      revision: this.#revision,
+      at: this.#now().toISOString(),
+      renderers,
+      entries,
+      ...intent,
+    });
+    this.#dirty = false;
+  }
+}

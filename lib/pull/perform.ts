@@ -1,0 +1,152 @@
+import type { Plan, PlannedApply } from '../kube/plan.ts';
+import { recordEntry } from '../kube/record.ts';
+import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
+import { each } from './each.ts';
+import type { Ledger } from './ledger.ts';
+import type { ApplyFailure, Cluster, Resource, Sleep } from './ports.ts';
+import type { Run } from './run.ts';
+import { isCrd } from './wanted.ts';
+
+/** Writes under way at once inside a group. */
+const writesAtOnce = 32;
+/** A CRD is established in a second or two; until then its objects are refused. */
+const crdPatience = 60_000;
+const crdPoll = 200;
+
+/** What applying needs. */
+export interface PerformDeps {
+  cluster: Cluster;
+  resources: ReadonlyMap<string, Resource>;
+  ledger: Ledger;
+  run: Run;
+  hashKey: Uint8Array;
+  now: () => Date;
+  sleep: Sleep;
+  progress: (line: string) => void;
+}
+
+/**
+ * Applies a plan group by group and gives the live object of each that was applied. What is refused is in the run's errors and stops
+ * nothing else; a server that stops answering ends it. The record says beforehand what is about to be written, and after each group what was.
+ */
+export async function applyPlan(plan: Plan, deps: PerformDeps): Promise<Map<string, KubeObject>> {
+  const applied = new Map<string, KubeObject>();
+  const all = plan.apply.flat();
+  if (all.length === 0) return applied;
+  await deps.ledger.intend(all.map(({ id }) => id));
+  for (const group of plan.apply) {
+    deps.progress(`applying ${describe(group)}`);
+    const lost = await applyGroup(group, applied, deps);
+    await deps.ledger.save().catch((error) => deps.run.failed(error));
+    if (lost) break;
+    await established(group, applied, deps);
+  }
+  return applied;
+}
+
+function describe(group: readonly PlannedApply[]): string {
+  const kinds = [...new Set(group.map(({ object }) => object.kind))];
+  return `${group.length} ${group.length === 1 ? 'object' : 'objects'} (${kinds.slice(0, 4).join(', ')}${kinds.length > 4 ? ' ...' : ''})`;
+}
+
+/** True when the server stopped answering. */
+async function applyGroup(
+  group: readonly PlannedApply[],
+  applied: Map<string, KubeObject>,
+  deps: PerformDeps,
+): Promise<boolean> {
+  let lost = false;
+  await each(group, writesAtOnce, async (planned) => {
+    if (lost) return;
+    try {
+      await applyOne(planned, applied, deps);
+    } catch (error) {
+      // The outcome is not known: the object stays in the record's intent, and the next pull looks again.
+      lost = true;
+      deps.run.failed(error, planned.id);
+    }
+  });
+  return lost;
+}
+
+async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>, deps: PerformDeps): Promise<void> {
+  const { cluster, resources, run, ledger, hashKey, now } = deps;
+  const resource = resources.get(planned.id)!;
+  if (planned.ownership !== undefined) await release(planned, resource, deps);
+  const answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
+  if ('failure' in answer) {
+    run.refused('apply', answer.failure);
+    if (!answer.failure.retryable) ledger.settle(planned.id);
+    return;
+  }
+  ledger.settle(planned.id, recordEntry(planned.desired, answer.object, { hashKey, now: now() }));
+  applied.set(planned.id, answer.object);
+  run.changes.push({ object: planned.id, action: planned.action, reason: planned.reason });
+}
+
+async function release(planned: PlannedApply, resource: Resource, { cluster, run }: PerformDeps): Promise<void> {
+  const answer = await cluster.release(resource, objectIdOf(planned.object), planned.ownership!);
+  // A conflict: the object changed since it was read. What was added stays until the next pull sees it.
+  if ('failure' in answer && answer.failure.code !== 'conflict') run.refused('apply', answer.failure);
+}
+
+/** Waits until the API server serves the kinds of the group's CRDs. */
+async function established(
+  group: readonly PlannedApply[],
+  applied: ReadonlyMap<string, KubeObject>,
+  deps: PerformDeps,
+): Promise<void> {
+  const crds = group.filter(({ id, object }) => isCrd(object) && applied.has(id));
+  if (crds.length === 0) return;
+  const deadline = deps.now().getTime() + crdPatience;
+  const waiting = new Map(crds.map((crd) => [crd.id, applied.get(crd.id)]));
+  while (waiting.size > 0) {
+    for (const { id, object } of crds) {
+      if (!waiting.has(id)) continue;
+      const live = await deps.cluster.get(deps.resources.get(id)!, objectIdOf(object));
+      if (isEstablished(live)) waiting.delete(id);
+    }
+    if (waiting.size > 0 && deps.now().getTime() > deadline) {
+      for (const object of waiting.keys()) deps.run.refused('apply', notEstablished(object));
+      break;
+    }
+    if (waiting.size > 0) await deps.sleep(crdPoll);
+  }
+  deps.cluster.rediscover();
+}
+
+function notEstablished(object: string): ApplyFailure {
+  return {
+    object,
+    code: 'unavailable',
+    message: `the CRD was not established within ${crdPatience / 1000} s`,
+    retryable: true,
+  };
+}
+
+function isEstablished(crd: KubeObject | undefined): boolean {
+  const { conditions } = (crd?.['status'] ?? {}) as { conditions?: { type: string; status: string }[] };
+  return conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false;
+}
+
+/** Tries a plan by server-side dry runs, which write nothing, and gives the server's answers. What cannot be tried yet (its namespace or kind is only planned) is left out. */
+export async function rehearse(
+  plan: Plan,
+  deps: Pick<PerformDeps, 'cluster' | 'resources' | 'run'>,
+  served: (id: string) => boolean,
+): Promise<Map<string, KubeObject>> {
+  const all = plan.apply.flat();
+  const newNamespaces = new Set(
+    all
+      .filter(({ action, object }) => action === 'created' && object.apiVersion === 'v1' && object.kind === 'Namespace')
+      .map(({ object }) => object.metadata.name),
+  );
+  const possible = all.filter(({ id, object }) => served(id) && !newNamespaces.has(object.metadata.namespace ?? ''));
+  const answers = new Map<string, KubeObject>();
+  await each(possible, writesAtOnce, async ({ id, object }) => {
+    const answer = await deps.cluster.apply(deps.resources.get(id)!, object, { force: true, dryRun: true });
+    if ('failure' in answer) deps.run.refused('apply', answer.failure);
+    else answers.set(id, answer.object);
+  });
+  return answers;
+}
