@@ -17,5 +17,30 @@ export interface Related {
   now?: Date;
 }
 
-/** The status of a live object. */
-export declare function statusOf(object: KubeObject, related?: Related): Status;
+/** The status of one kind, for an object that is not being deleted and whose controller has seen its newest generation. */
+export type Rule = (object: KubeObject, related: Related) => Status;
+
+/** It is as it should be. */
+export function current(reason: string): Status {
+  return { status: 'Current', reason };
+}
+
+/** It is on its way. */
+export function inProgress(reason: string): Status {
+  return { status: 'InProgress', reason };
+}
+
+/** It will not get there by itself. */
+export function failed(reason: string): Status {
+  return { status: 'Failed', reason };
+}
+
+/** `1 replica`, `2 replicas`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `2 of 3 replicas are available`. */
+export function partOf(part: number, whole: number, noun: string, what: string): string {
+  return `${part} of ${counted(whole, noun)} ${part === 1 ? 'is' : 'are'} ${what}`;
+}
