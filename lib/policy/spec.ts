@@ -1,0 +1,49 @@
+/** The direction of a numerical or alphabetical policy: with `asc` the greatest is the newest, with `desc` the smallest. */
+export type Order = 'asc' | 'desc';
+
+/** Which tags a policy looks at, and which part of a tag it compares. Patterns are RE2, searched anywhere in the tag. */
+export interface TagFilter {
+  /** Only tags that this pattern is found in. */
+  include?: string;
+  /** Never a tag that one of these patterns is found in. */
+  exclude?: string | readonly string[];
+  /** What is compared instead of the whole tag: a template for the match of `include`, by the rules of Go's `Regexp.Expand`. */
+  extract?: string;
+}
+
+/** One entry of windlass.yaml's `images`: an image and exactly one policy (`semver`, `numerical`, `alphabetical`, `newest` or `digest`). */
+export interface PolicySpec {
+  /** The repository, without tag: `ghcr.io/acme/worker`. */
+  image: string;
+  /** A range by the rules of Masterminds/semver. */
+  semver?: string;
+  numerical?: Order;
+  alphabetical?: Order;
+  /** The last pushed. Not supported yet. */
+  newest?: unknown;
+  /** A mutable tag, followed by its digest. Not supported yet. */
+  digest?: unknown;
+  /** A pattern alone is `include`. */
+  filter?: string | TagFilter;
+  /** Takes the newest tag of the registry even when Git has a newer one. */
+  allowDowngrade?: boolean;
+}
+
+/** What a rollback writes so that it sticks: the image stays at `tag` until there is a tag after `past`. */
+export interface Hold {
+  /** From the file's name, `holds/<image>.<id>.yaml`. */
+  id: string;
+  /** The key in `images`. */
+  image: string;
+  /** The tag to keep. */
+  tag: string;
+  /** The highest tag that was seen when the hold was made: only tags after it are taken. */
+  past: string;
+  /** Who asked for it, and why. */
+  by?: string;
+  why?: string;
+  /** ISO 8601, when it was made. */
+  at?: string;
+  /** An ISO 8601 date (its first moment, UTC) or time: from then on the hold is void. */
+  until?: string;
+}
