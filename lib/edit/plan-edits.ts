@@ -1,0 +1,126 @@
+import { formatImageRef, type ImageRef } from '../model/image-ref.ts';
+import type { ImageChange } from '../model/messages.ts';
+import { nearest } from '../model/nearest.ts';
+import { findMarkers, type MarkedFile, type Marker } from './find-markers.ts';
+import { readBack, type ScalarEdit } from './read-back.ts';
+import { writeScalar } from './scalar-text.ts';
+import type { SkippedMarker, SourceFile } from './source-file.ts';
+import { applySplices, type Splice } from './splice.ts';
+
+/** One file before and after. */
+export interface EditedFile {
+  path: string;
+  before: Uint8Array;
+  after: Uint8Array;
+  /** On the file's text; their inverse undoes the edit. */
+  splices: Splice[];
+}
+
+/** What an edit would do: nothing is written yet. */
+export interface EditPlan {
+  changes: ImageChange[];
+  /** Every marker that is not applied, with the reason. */
+  skipped: SkippedMarker[];
+  /** Only the files that change. */
+  files: EditedFile[];
+}
+
+/** Options of an edit. */
+export interface EditOptions {
+  /** Policies that are known and left alone, with the reason: their markers are skipped with it instead of as unknown. */
+  leftAlone?: ReadonlyMap<string, string>;
+}
+
+/** Plans the edit of whole files: each marker's scalar gets the reference, or the part of it, that `latest` has for its policy. Never throws for a file's sake. */
+export function planEdits(
+  files: Iterable<SourceFile>,
+  latest: ReadonlyMap<string, ImageRef>,
+  options: EditOptions = {},
+): EditPlan {
+  const marked: MarkedFile[] = [];
+  for (const file of files) {
+    const found = findMarkers(file);
+    if (found !== undefined) marked.push(found);
+  }
+  return planMarkedEdits(marked, latest, options);
+}
+
+/** The same for files whose markers were found before. */
+export function planMarkedEdits(
+  files: readonly MarkedFile[],
+  latest: ReadonlyMap<string, ImageRef>,
+  { leftAlone = new Map() }: EditOptions = {},
+): EditPlan {
+  const plans = files.map((file) => planFile(file, latest, leftAlone));
+  return {
+    changes: plans.flatMap((plan) => plan.changes),
+    skipped: plans.flatMap((plan) => plan.skipped.sort((a, b) => a.line - b.line)),
+    files: plans.flatMap((plan) => plan.files),
+  };
+}
+
+function planFile(
+  file: MarkedFile,
+  latest: ReadonlyMap<string, ImageRef>,
+  leftAlone: ReadonlyMap<string, string>,
+): EditPlan {
+  const skipped = [...file.skipped];
+  const edits: (ScalarEdit & { marker: Marker })[] = [];
+  for (const marker of file.markers) {
+    const wanted = wantedText(marker, latest, leftAlone);
+    if ('reason' in wanted) skipped.push({ file: file.path, line: marker.line, reason: wanted.reason });
+    else if (wanted.value !== marker.value) edits.push({ marker, ...editOf(file, marker, wanted.value) });
+  }
+  if (edits.length === 0) return { changes: [], skipped, files: [] };
+  return performed(
+    file,
+    edits.sort((a, b) => a.splice.start - b.splice.start),
+    skipped,
+  );
+}
+
+function performed(file: MarkedFile, edits: (ScalarEdit & { marker: Marker })[], skipped: SkippedMarker[]): EditPlan {
+  const yaml = file.yaml!;
+  const splices = edits.map(({ splice }) => splice);
+  const after = applySplices(yaml.text, splices);
+  const reason = readBack(yaml, after, edits);
+  if (reason !== undefined) {
+    const refused = edits.map(({ marker }) => ({ file: file.path, line: marker.line, reason }));
+    return { changes: [], skipped: [...skipped, ...refused], files: [] };
+  }
+  return {
+    changes: edits.map(({ marker, value }) => ({
+      file: file.path,
+      line: marker.line,
+      policy: marker.policy,
+      from: marker.value,
+      to: value,
+    })),
+    skipped,
+    files: [{ path: file.path, before: file.bytes, after: new TextEncoder().encode(after), splices }],
+  };
+}
+
+function editOf(file: MarkedFile, { spot }: Marker, value: string): ScalarEdit {
+  const before = file.yaml!.text.slice(spot.start, spot.end);
+  return { spot, value, splice: { start: spot.start, before, after: writeScalar(value, spot) } };
+}
+
+/** The text that a marker's scalar should have, or why it has to stay. */
+function wantedText(
+  { policy, part }: Marker,
+  latest: ReadonlyMap<string, ImageRef>,
+  leftAlone: ReadonlyMap<string, string>,
+): { value: string } | { reason: string } {
+  const ref = latest.get(policy);
+  if (ref === undefined) return { reason: leftAlone.get(policy) ?? unknown(policy, latest) };
+  if (part === 'image') return { value: formatImageRef(ref) };
+  const value = part === 'name' ? ref.repository : ref[part];
+  if (value === undefined) return { reason: `the policy "${policy}" has no ${part} to write` };
+  return { value };
+}
+
+function unknown(policy: string, latest: ReadonlyMap<string, ImageRef>): string {
+  const close = nearest(policy, latest.keys());
+  return `there is no policy "${policy}"${close === undefined ? '' : `, did you mean "${close}"?`}`;
+}
