@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { messageOf, UserError } from '../../model/errors.ts';
+
+/** A file of a directory: its path from there, with `/`, and what is in it. */
+export interface FoundFile {
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** What a walk found: the wanted files, and what could not be read with the reason. */
+export interface Walk {
+  files: FoundFile[];
+  unreadable: { path: string; reason: string }[];
+}
+
+/** Which files a walk reads and keeps. */
+export interface Wanted {
+  /** By its path from the directory. */
+  name(path: string): boolean;
+  /** By what is in it. */
+  content(bytes: Uint8Array): boolean;
+}
+
+const skippedDirectories = new Set(['.git', 'node_modules']);
+
+/**
+ * Reads the wanted files of a directory, in the order of their paths. `.git` and `node_modules` are not entered, links are not followed:
+ * what they point to inside the directory is met at its own place. Throws `UserError` when the directory itself cannot be read.
+ */
+export function readFilesIn(directory: string, wanted: Wanted): Walk {
+  const walk: Walk = { files: [], unreadable: [] };
+  const root = rootOf(directory);
+  const pending = [''];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    try {
+      enter(root, path, { pending, walk, wanted });
+    } catch (error) {
+      walk.unreadable.push({ path: path === '' ? '.' : path, reason: messageOf(error) });
+    }
+  }
+  walk.files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return walk;
+}
+
+function enter(
+  root: string,
+  path: string,
+  { pending, walk, wanted }: { pending: string[]; walk: Walk; wanted: Wanted },
+): void {
+  for (const entry of readdirSync(join(root, path), { withFileTypes: true })) {
+    const child = path === '' ? entry.name : `${path}/${entry.name}`;
+    if (entry.isDirectory() && !skippedDirectories.has(entry.name)) pending.push(child);
+    if (!entry.isFile() || !wanted.name(child)) continue;
+    try {
+      const bytes = readFileSync(join(root, child));
+      if (wanted.content(bytes)) walk.files.push({ path: child, bytes });
+    } catch (error) {
+      walk.unreadable.push({ path: child, reason: messageOf(error) });
+    }
+  }
+}
+
+function rootOf(directory: string): string {
+  try {
+    const root = realpathSync(directory);
+    if (statSync(root).isDirectory()) return root;
+  } catch (error) {
+    throw new UserError(`the directory ${directory} cannot be read`, {
+      code: 'directory',
+      subject: directory,
+      cause: error,
+    });
+  }
+  throw new UserError(`${directory} is no directory`, { code: 'directory', subject: directory });
+}
+
+/**
+ * Replaces a file as a whole: a reader sees the old or the new one, never a part. Its mode is kept. Throws `UserError` when the file is not
+ * what it was when it was read (`before`), so that nobody's change is lost.
+ */
+export function replaceFile(directory: string, file: { path: string; before: Uint8Array; after: Uint8Array }): void {
+  const path = join(rootOf(directory), file.path);
+  if (!readFileSync(path).equals(file.before)) {
+    throw new UserError(`${file.path} was changed in the meantime: run the command again`, {
+      code: 'file-changed',
+      subject: file.path,
+    });
+  }
+  const temporary = join(dirname(path), `.windlass-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    writeFileSync(temporary, file.after, { flag: 'wx' });
+    chmodSync(temporary, statSync(path).mode);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The text of a file that the user named. Throws `UserError` when it cannot be read. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`the file ${path} cannot be read`, { code: 'file', subject: path, cause: error });
+  }
+}
