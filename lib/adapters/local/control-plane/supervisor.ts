@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises';
+import { UserError } from '../../../model/errors.ts';
+import { type Child, type Program, startChild } from './child.ts';
+import type { UnexpectedExit } from './control-plane.ts';
+import { type Guard, startGuard } from './guard.ts';
+import { writeRunFile } from './run-file.ts';
+
+/** Keeps the processes of one control plane: starts, watches and ends them, and writes down which they are. */
+export class Supervisor {
+  readonly #dir: string;
+  readonly #runFile: string;
+  readonly #timeoutMs: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #children = new Map<string, { child: Child; program: Program }>();
+  readonly #listeners: ((exit: UnexpectedExit) => void)[] = [];
+  readonly #stopping = new Set<string>();
+  #guard: Guard | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(dir: string, runFile: string, timeoutMs: number, signal: AbortSignal | undefined) {
+    this.#dir = dir;
+    this.#runFile = runFile;
+    this.#timeoutMs = timeoutMs;
+    this.#signal = signal;
+  }
+
+  processes(): { name: string; pid: number }[] {
+    return [...this.#children.values()].map(({ child }) => ({ name: child.name, pid: child.pid }));
+  }
+
+  onExit(callback: (exit: UnexpectedExit) => void): void {
+    this.#listeners.push(callback);
+  }
+
+  async start(program: Program): Promise<void> {
+    this.#guard ??= await startGuard(this.#dir);
+    const child = await startChild(program);
+    this.#stopping.delete(program.name);
+    this.#children.set(program.name, { child, program });
+    void child.ended.then((how) => this.#ended(child, program, how));
+    await this.#writeDown();
+  }
+
+  /**
+   * Waits until `awaited` gives undefined instead of what is still missing. Throws UserError `control-plane-failed`
+   * with the end of the log when one of the named processes ends before, or the time is over.
+   */
+  async waitUntil(names: readonly string[], awaited: () => Promise<string | undefined>): Promise<void> {
+    const deadline = performance.now() + this.#timeoutMs;
+    for (;;) {
+      this.#signal?.throwIfAborted();
+      const dead = names.map((name) => this.#children.get(name)).find((entry) => entry?.child.end() !== undefined);
+      if (dead !== undefined) throw await failed(dead.child, dead.program, `ended with ${dead.child.end()}`);
+      const missing = await awaited();
+      if (missing === undefined) return;
+      if (performance.now() > deadline) {
+        const { child, program } = this.#children.get(names.at(-1)!)!;
+        throw await failed(child, program, `did not come up within ${this.#timeoutMs / 1000} s: ${missing}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async stopOne(name: string, graceMs: number): Promise<void> {
+    const entry = this.#children.get(name);
+    if (entry === undefined) return;
+    this.#stopping.add(name);
+    if (graceMs === 0) entry.child.kill('SIGKILL');
+    await entry.child.stop(graceMs);
+    this.#children.delete(name);
+    await this.#writeDown();
+  }
+
+  /** Clients first, then the API server (which would wait long for open watches), the store last. */
+  async stopAll(): Promise<void> {
+    for (const name of this.#children.keys()) this.#stopping.add(name);
+    const clients = [...this.#children.keys()].filter((name) => name !== 'kube-apiserver' && name !== 'etcd');
+    await Promise.all(clients.map((name) => this.stopOne(name, 500)));
+    await this.stopOne('kube-apiserver', 1000);
+    await this.stopOne('etcd', 10_000);
+    await this.#writing;
+    await rm(this.#runFile, { force: true });
+    this.#guard?.dismiss();
+    this.#guard = undefined;
+  }
+
+  #ended(child: Child, program: Program, how: string): void {
+    if (this.#children.get(program.name)?.child !== child || this.#stopping.has(program.name)) return;
+    for (const listener of this.#listeners) listener({ name: program.name, how, logFile: program.logFile });
+  }
+
+  #writeDown(): Promise<void> {
+    const children = [...this.#children.values()].map(({ child }) => child);
+    // The store is ended last, so that the API server does not wait for it.
+    this.#guard?.watch(children.map((child) => child.pid).reverse());
+    const identities = [
+      ...children.map(({ name, identity }) => ({ name, identity })),
+      { name: 'guard', identity: this.#guard?.identity },
+    ];
+    const known = identities.flatMap(({ name, identity }) => (identity === undefined ? [] : [{ name, ...identity }]));
+    this.#writing = this.#writing.then(() => writeRunFile(this.#runFile, known));
+    return this.#writing;
+  }
+}
+
+async function failed(child: Child, program: Program, what: string): Promise<UserError> {
+  const log = await child.logTail(15);
+  return new UserError(`${program.name} ${what}\nthe end of ${program.logFile}:\n${log || '(empty)'}`, {
+    code: 'control-plane-failed',
+    subject: program.name,
+  });
+}
