@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { load } from 'js-yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openKustomizer } from '../lib/adapters/kustomize/kustomizer.ts';
 import { openDirectoryTree } from '../lib/adapters/local/directory-tree.ts';
+import type { Config } from '../lib/config/config.ts';
+import { readConfig } from '../lib/config/windlass-file.ts';
 import { desired } from '../lib/desired/desired.ts';
 import { findMarkers, type Marker } from '../lib/edit/find-markers.ts';
 import { isTag, parseImageRef } from '../lib/model/image-ref.ts';
@@ -32,8 +33,15 @@ async function markersOf(example: string): Promise<Marker[]> {
   return marked.flatMap((file) => file?.markers ?? []);
 }
 
+/** windlass.yaml of an example, which must be without a problem and without a remark. */
+async function configOf(example: string): Promise<Config> {
+  const { config, problems, warnings } = readConfig(await readFile(`${example}/windlass.yaml`, 'utf8'));
+  expect([...problems, ...warnings]).toEqual([]);
+  return config!;
+}
+
 async function policiesOf(example: string): Promise<Map<string, { spec: PolicySpec; policy: Policy }>> {
-  const { images } = load(await readFile(`${example}/windlass.yaml`, 'utf8')) as { images: Record<string, PolicySpec> };
+  const { images } = await configOf(example);
   return new Map(Object.entries(images).map(([name, spec]) => [name, { spec, policy: compilePolicy(spec) }]));
 }
 
@@ -68,6 +76,15 @@ describe('the example shop', () => {
     infra = await objectsOf(shop, 'clusters/main');
     staging = await objectsOf(shop, 'apps/shop/staging');
     prod = await objectsOf(shop, 'apps/shop/prod');
+  });
+
+  it('is three syncs: what both environments stand on, and one for each', async () => {
+    const { syncs } = await configOf(shop);
+    expect(syncs.map(({ name, path, dependsOn, prune }) => ({ name, path, dependsOn, prune }))).toEqual([
+      { name: 'infra', path: 'clusters/main', dependsOn: [], prune: false },
+      { name: 'shop-staging', path: 'apps/shop/staging', dependsOn: ['infra'], prune: true },
+      { name: 'shop-prod', path: 'apps/shop/prod', dependsOn: ['infra'], prune: true },
+    ]);
   });
 
   it('has a policy of each kind', async () => {
