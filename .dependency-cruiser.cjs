@@ -108,6 +108,14 @@ module.exports = {
       to: { path: `(?:^|/)node_modules/(?:@types/)?(?:${packages})/` },
     })),
     {
+      name: 'lambda-stays-in-functions',
+      comment:
+        'What a handler is wrapped in belongs to the entry files; a flow, an adapter or a command runs without it.',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '(?:^|/)node_modules/(?:@middy|@aws-lambda-powertools)/' },
+    },
+    {
       name: 'adapters-are-wired-in',
       comment: 'Only bin/, functions/ and lib/cli/wiring.ts put adapters into flows.',
       severity: 'error',
