@@ -16,7 +16,13 @@ export interface Incident {
   changedAt: string;
   resolvedAt?: string;
   /** How it ended: `converged by pull`, `changed in Git`, `undone by hand`. */
-  resolution?: 'converged by pull' | 'changed in Git' | 'undone by hand' | 'healthy again' | 'synced again';
+  resolution?:
+    | 'converged by pull'
+    | 'changed in Git'
+    | 'undone by hand'
+    | 'healthy again'
+    | 'synced again'
+    | 'readable again';
   /** The last content, for drift. */
   drift?: ObjectDrift;
   /** The last content, for everything else. */

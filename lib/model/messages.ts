@@ -64,6 +64,7 @@ export interface SyncReported {
 export interface DriftFound {
   type: 'DriftFound';
   run: string;
+  /** ISO 8601, UTC: when the check began, so that nothing it saw is older. */
   at: string;
   cluster: string;
   sync: string;
@@ -71,6 +72,8 @@ export interface DriftFound {
   /** The revision that the cluster has, and the head of Git. */
   revision?: string;
   head?: string;
+  /** When the applied record was last written (ISO 8601): a pull has put things right since an earlier look. */
+  appliedAt?: string;
   drift: ObjectDrift[];
   unknown: Unknown[];
   /** Objects left to controllers (an HPA's replicas ...): not drift, listed once. */

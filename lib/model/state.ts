@@ -35,6 +35,10 @@ export interface SyncState {
   /** Number of objects that differ now. */
   drifted: number;
   unknown: DriftFound['unknown'];
+  /** When the cluster was last looked at whole, by a check or at the start of a pull (ISO 8601): older looks change nothing any more. */
+  seenAt?: string;
+  /** Number of checks in a row that could not read everything. */
+  unknownChecks?: number;
 }
 
 /** One commit of the config repo, as a list shows it. */

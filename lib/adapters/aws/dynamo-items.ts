@@ -27,6 +27,7 @@ export const partitions = {
   images: 'state#image',
   incidents: 'incident',
   openIncidents: 'incident-open',
+  lastIncidents: 'incident-last',
 } as const;
 
 /** The UTC day of a time or cursor: its first ten characters. */
@@ -117,7 +118,12 @@ export function incidentItem(incident: Incident): Item {
 
 /** The item that is there while the incident is open: one place for each kind, sync and object. */
 export function openIncidentItem(incident: Incident): Item {
-  return { pk: partitions.openIncidents, sk: openPlace(incident), ...incidentAttributes(incident) };
+  return { pk: partitions.openIncidents, sk: placeOf(incident), ...incidentAttributes(incident) };
+}
+
+/** The item that keeps the incident of a kind, sync and object that was resolved last. */
+export function lastIncidentItem(incident: Incident): Item {
+  return { pk: partitions.lastIncidents, sk: placeOf(incident), ...incidentAttributes(incident) };
 }
 
 /** Where the open incidents of a sync begin; `-` for those that belong to none. */
@@ -125,7 +131,8 @@ export function openPlaces(sync: string | undefined): string {
   return `${keyText(sync ?? '-')}#`;
 }
 
-function openPlace(incident: Incident): string {
+/** The sort key of what an incident is about. */
+export function placeOf(incident: Pick<Incident, 'kind' | 'sync' | 'object'>): string {
   return keyText(`${openPlaces(incident.sync)}${incident.kind}#${incident.object ?? ''}`);
 }
 

@@ -14,9 +14,11 @@ import {
   incidentOf,
   itemsOf,
   keyText,
+  lastIncidentItem,
   openIncidentItem,
   openPlaces,
   partitions,
+  placeOf,
   recordOf,
   syncItem,
   syncStateOf,
@@ -119,11 +121,21 @@ export class DynamoRecords implements ReportRecords, RecordsReader, Omit<BumpRec
       values: { ':changedAt': incident.changedAt },
     });
     if (incident.resolvedAt === undefined) return;
+    await this.#table.put(lastIncidentItem(incident), {
+      expression: 'attribute_not_exists(pk) OR resolvedAt <= :resolvedAt',
+      values: { ':resolvedAt': incident.resolvedAt },
+    });
     await this.#table.delete(place.pk, place.sk, {
       expression: '#key = :key',
       names: { '#key': 'key' },
       values: { ':key': incident.key },
     });
+  }
+
+  /** The incident of the same kind, sync and object that was resolved last. Throws `UserError` when the item cannot be understood. */
+  async lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object'>): Promise<Incident | undefined> {
+    const item = await this.#table.get(partitions.lastIncidents, placeOf(of));
+    return item === undefined ? undefined : incidentOf(item);
   }
 
   /** Everything that happened, newest first, day by day backwards. */

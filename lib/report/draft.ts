@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { Incident } from '../model/incident.ts';
+import type { SyncState } from '../model/state.ts';
+
+/** What is known about a sync before a report is read. */
+export interface Known {
+  state: SyncState | undefined;
+  /** The open incidents of the sync. */
+  open: readonly Incident[];
+  /** For objects that the report names and that have no open incident: the one that was resolved last. */
+  last: readonly Incident[];
+}
+
+/** The content of an incident: what people are told, and the hash that decides whether they are told again. */
+export type Content = Pick<Incident, 'title' | 'drift' | 'details' | 'contentHash'>;
+
+/** What an incident is about: no two are open for the same. */
+export type About = Pick<Incident, 'kind' | 'cluster' | 'sync' | 'object'>;
+
+/** The incidents of one sync while a report is worked in. */
+export class Draft {
+  readonly opened: Incident[] = [];
+  readonly changed: Incident[] = [];
+  readonly resolved: Incident[] = [];
+  readonly #open: Map<string, Incident>;
+
+  constructor(open: readonly Incident[]) {
+    this.#open = new Map(open.map((incident) => [place(incident), incident]));
+  }
+
+  /** The open incident about something. */
+  find(about: Pick<Incident, 'kind' | 'object'>): Incident | undefined {
+    return this.#open.get(place(about));
+  }
+
+  /** All open incidents of a kind. */
+  ofKind(kind: Incident['kind']): Incident[] {
+    return [...this.#open.values()].filter((incident) => incident.kind === kind);
+  }
+
+  /** Opens an incident, or changes the open one when its content is another. */
+  tell(about: About, content: Content, at: string): void {
+    const open = this.find(about);
+    if (open === undefined) {
+      const incident: Incident = { key: keyOf(about, at), ...about, ...content, openedAt: at, changedAt: at };
+      this.opened.push(incident);
+      this.#open.set(place(about), incident);
+    } else if (open.contentHash !== content.contentHash) {
+      const incident: Incident = { ...open, ...content, changedAt: at };
+      this.changed.push(incident);
+      this.#open.set(place(about), incident);
+    }
+  }
+
+  /** Ends an open incident. */
+  resolve(incident: Incident, resolution: Incident['resolution'], at: string): void {
+    this.#open.delete(place(incident));
+    this.resolved.push({ ...incident, changedAt: at, resolvedAt: at, resolution });
+  }
+}
+
+/** A hash of whatever makes two contents the same for people, 16 hex digits. */
+export function contentHash(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}
+
+function place(about: Pick<Incident, 'kind' | 'object'>): string {
+  return `${about.kind} ${about.object ?? ''}`;
+}
+
+// The time first, so that the keys of all incidents sort by it; the hash keeps names out of URLs.
+function keyOf(about: About, openedAt: string): string {
+  const hash = contentHash([about.kind, about.cluster ?? '', about.sync ?? '', about.object ?? '']);
+  return `${openedAt}-${about.kind}-${hash}`;
+}

@@ -1,0 +1,95 @@
+import { formatProblem } from '../model/errors.ts';
+import type { Incident } from '../model/incident.ts';
+import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
+import type { SyncState } from '../model/state.ts';
+import { type About, type Content, contentHash, type Draft } from './draft.ts';
+
+/** Checks in a row that could not read something, before people are told. */
+export const unknownLimit = 3;
+/** Lines that an incident carries. */
+const mostLines = 50;
+
+/** Opens, changes and resolves the incidents of kind `sync-failed`, `unhealthy` and `unknown`. Reports older than the last one do nothing. */
+export function failureTransitions(draft: Draft, state: SyncState | undefined, report: Report): void {
+  if (report.type === 'DriftFound') {
+    if (report.at > (state?.checkedAt ?? '')) unknownTransitions(draft, state, report);
+  } else if (report.at > (state?.pulledAt ?? '')) {
+    failedTransitions(draft, report);
+    unhealthyTransitions(draft, report);
+  }
+}
+
+/** How many checks in a row could not read everything, this one included. */
+export function unknownChecks(state: SyncState | undefined, report: DriftFound): number {
+  return report.unknown.length === 0 ? 0 : (state?.unknownChecks ?? 0) + 1;
+}
+
+function failedTransitions(draft: Draft, report: SyncReported): void {
+  const about = aboutSync('sync-failed', report);
+  if (report.result === 'failed') draft.tell(about, failedContent(report), report.at);
+  else resolve(draft, about, 'synced again', report.at);
+}
+
+// `progressing` and `failed` prove neither health nor the lack of it.
+function unhealthyTransitions(draft: Draft, report: SyncReported): void {
+  const about = aboutSync('unhealthy', report);
+  if (report.result === 'unhealthy') draft.tell(about, unhealthyContent(report), report.at);
+  if (report.result === 'synced') resolve(draft, about, 'healthy again', report.at);
+}
+
+function unknownTransitions(draft: Draft, state: SyncState | undefined, report: DriftFound): void {
+  const about = aboutSync('unknown', report);
+  const lasts = unknownChecks(state, report) >= unknownLimit || draft.find(about) !== undefined;
+  if (report.unknown.length === 0) resolve(draft, about, 'readable again', report.at);
+  else if (lasts) draft.tell(about, unknownContent(report), report.at);
+}
+
+function resolve(draft: Draft, about: About, resolution: Incident['resolution'], at: string): void {
+  const open = draft.find(about);
+  if (open !== undefined) draft.resolve(open, resolution, at);
+}
+
+function aboutSync(kind: Incident['kind'], report: Report): About {
+  return { kind, cluster: report.cluster, sync: report.sync };
+}
+
+function failedContent(report: SyncReported): Content {
+  const same = report.errors.map(({ code, file, line, object, message }) => [
+    code,
+    file,
+    line,
+    object,
+    steady(message),
+  ]);
+  return {
+    title: `${report.sync} could not be synced`,
+    details: some(report.errors.map(formatProblem)),
+    contentHash: contentHash(same),
+  };
+}
+
+function unhealthyContent(report: SyncReported): Content {
+  const bad = report.health.filter((one) => one.status !== 'Current');
+  return {
+    title: `${report.sync} is not healthy`,
+    details: some(bad.map((one) => `${one.object}: ${one.status}, ${one.reason}`)),
+    contentHash: contentHash(bad.map((one) => [one.object, one.status]).sort()),
+  };
+}
+
+function unknownContent(report: DriftFound): Content {
+  return {
+    title: `${report.sync} cannot be checked fully for drift`,
+    details: some(report.unknown.map((one) => `${one.object}: ${one.reason}`)),
+    contentHash: contentHash(report.unknown.map((one) => [one.object, steady(one.reason)]).sort()),
+  };
+}
+
+// Counters, times and ids in a message do not make it another one.
+function steady(message: string): string {
+  return message.replace(/[0-9a-f]{8,}|\d+/gi, '#');
+}
+
+function some(lines: string[]): string[] {
+  return lines.length <= mostLines ? lines : [...lines.slice(0, mostLines), `and ${lines.length - mostLines} more`];
+}

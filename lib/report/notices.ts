@@ -1,0 +1,54 @@
+import { driftLines, printable } from '../model/drift-text.ts';
+import type { Incident } from '../model/incident.ts';
+import type { Notice } from '../model/messages.ts';
+import type { Transitions } from './incidents.ts';
+
+/** Lines that one message carries. */
+const mostLines = 20;
+
+/** The messages for people: one for each incident that was opened, changed or resolved, with lines that a terminal can print. */
+export function noticesFor(transitions: Transitions): Notice[] {
+  return [
+    ...transitions.opened.map((incident) => notice('incident-opened', incident, incident.openedAt, incident.title)),
+    ...transitions.changed.map((incident) => notice('incident-changed', incident, incident.changedAt, incident.title)),
+    ...transitions.resolved.map(resolvedNotice),
+  ];
+}
+
+function notice(kind: Notice['kind'], incident: Incident, at: string, title: string): Notice {
+  return {
+    type: 'Notice',
+    kind,
+    at,
+    title: printable(title),
+    lines: linesOf(incident),
+    incident: incident.key,
+    ...(incident.sync === undefined ? {} : { sync: incident.sync }),
+  };
+}
+
+function resolvedNotice(incident: Incident): Notice {
+  const at = incident.resolvedAt ?? incident.changedAt;
+  const open = duration(Date.parse(at) - Date.parse(incident.openedAt));
+  const title = `${incident.title}: resolved, ${incident.resolution} (open for ${open})`;
+  return { ...notice('incident-resolved', incident, at, title), lines: [] };
+}
+
+function linesOf(incident: Incident): string[] {
+  const lines =
+    incident.drift === undefined
+      ? (incident.details ?? []).flatMap((text) => text.split('\n')).map(printable)
+      : driftLines(incident.drift);
+  return lines.length <= mostLines ? lines : [...lines.slice(0, mostLines), `and ${lines.length - mostLines} more`];
+}
+
+/** A time span for people: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

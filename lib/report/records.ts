@@ -1,0 +1,125 @@
+import { type AuditKind, type AuditRecord, recordId } from '../model/audit-record.ts';
+import type { ObjectChange } from '../model/change-set.ts';
+import { driftLines, managersOf } from '../model/drift-text.ts';
+import type { Incident } from '../model/incident.ts';
+import type { Report, SyncReported } from '../model/messages.ts';
+import type { SyncState } from '../model/state.ts';
+import type { Transitions } from './incidents.ts';
+import { isLate } from './state.ts';
+
+/** Everything that a report and what it did to the incidents leave in the audit trail. */
+export function recordsFor(report: Report, state: SyncState | undefined, transitions: Transitions): AuditRecord[] {
+  return [
+    ...(report.type === 'SyncReported' ? pullRecords(report, state) : []),
+    ...[...transitions.opened, ...transitions.changed]
+      .filter((one) => one.kind === 'drift')
+      .map((one) => driftRecord(report, one)),
+    ...transitions.opened.map((one) => incidentRecord(report, 'incident-opened', one, one.openedAt)),
+    ...transitions.changed.map((one) => incidentRecord(report, 'incident-changed', one, one.changedAt)),
+    ...transitions.resolved.map((one) => incidentRecord(report, 'incident-resolved', one, one.changedAt)),
+  ];
+}
+
+/** A pull is a fact of its own when it did something or came to another result than the one before it: an idle loop leaves no rows. */
+function pullRecords(report: SyncReported, state: SyncState | undefined): AuditRecord[] {
+  const done = report.changes.filter((change) => change.action !== 'unchanged' && change.action !== 'skipped');
+  const same = report.result !== 'failed' && report.result === state?.result && report.revision === state?.revision;
+  const failedAgain = report.result === 'failed' && state?.result === 'failed' && sameErrors(report, state);
+  const idle = done.length === 0 && (isLate(state, report) || same || failedAgain);
+  return idle ? [] : [pullRecord(report), ...done.map((change) => objectRecord(report, change))];
+}
+
+function pullRecord(report: SyncReported): AuditRecord {
+  const failed = report.result === 'failed';
+  const kind = failed ? 'sync-failed' : 'synced';
+  return {
+    ...base(report, 'windlass pull'),
+    id: recordId(kind, report.cluster, report.sync, report.run),
+    kind,
+    subjects: subjects(report),
+    result: failed || report.result === 'unhealthy' ? 'failed' : 'ok',
+    summary: pullSummary(report),
+    details: { result: report.result, counts: report.counts, ...(failed ? { errors: report.errors } : {}) },
+  };
+}
+
+function pullSummary(report: SyncReported): string {
+  const at = report.revision === undefined ? '' : ` at ${report.revision.slice(0, 12)}`;
+  const [error] = report.errors;
+  if (report.result === 'failed')
+    return `${report.sync} could not be synced${at}: ${error?.message ?? 'no reason was given'}`;
+  const { created, configured, pruned, unchanged } = report.counts;
+  const counts = { created, configured, pruned, unchanged };
+  const did = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([action, count]) => `${count} ${action}`);
+  const result = report.result === 'synced' ? '' : `, ${report.result}`;
+  return `${report.sync} synced${at}: ${did.join(', ') || 'nothing to do'}${result}`;
+}
+
+function objectRecord(report: SyncReported, change: ObjectChange): AuditRecord {
+  const kind = change.action === 'pruned' ? 'object-pruned' : 'object-applied';
+  return {
+    ...base(report, 'windlass pull'),
+    id: recordId(kind, report.cluster, report.sync, report.run, change.object),
+    kind,
+    subjects: [`object:${change.object}`, `run:${report.run}`],
+    result: 'ok',
+    summary: `${change.object} ${change.action}${change.reason === undefined ? '' : `: ${change.reason}`}`,
+    details: { action: change.action, sync: report.sync, cluster: report.cluster },
+  };
+}
+
+/** Who made the difference is the actor, as far as the API server says. */
+function driftRecord(report: Report, incident: Incident): AuditRecord {
+  const { drift } = incident;
+  return {
+    ...base(report, (drift && managersOf(drift).join(', ')) || 'not recorded'),
+    id: recordId('drift-found', incident.key, incident.contentHash),
+    at: incident.resolvedAt === undefined ? incident.changedAt : incident.openedAt,
+    kind: 'drift-found',
+    subjects: subjects(report, incident),
+    result: 'ok',
+    summary: drift === undefined ? incident.title : (driftLines(drift)[0] ?? incident.title),
+    details: drift === undefined ? { objects: incident.details } : { state: drift.state, fields: drift.fields },
+  };
+}
+
+function incidentRecord(report: Report, kind: AuditKind, incident: Incident, at: string): AuditRecord {
+  const how = kind === 'incident-resolved' ? `: ${incident.resolution}` : '';
+  return {
+    ...base(report, 'windlass report'),
+    id: recordId(kind, incident.key, at),
+    at,
+    kind,
+    subjects: subjects(report, incident),
+    result: 'ok',
+    summary: `${incident.title}${how}`,
+    details: {
+      incident: incident.key,
+      kind: incident.kind,
+      openedAt: incident.openedAt,
+      resolution: incident.resolution,
+    },
+  };
+}
+
+function base(report: Report, actor: string): Pick<AuditRecord, 'at' | 'actor' | 'revision'> {
+  return { at: report.at, actor, ...(report.revision === undefined ? {} : { revision: report.revision }) };
+}
+
+function subjects(report: Report, incident?: Incident): string[] {
+  return [
+    `sync:${report.sync}`,
+    `run:${report.run}`,
+    ...(report.revision === undefined || incident !== undefined ? [] : [`revision:${report.revision}`]),
+    ...(incident === undefined ? [] : [`incident:${incident.key}`]),
+    ...(incident?.object === undefined ? [] : [`object:${incident.object}`]),
+  ];
+}
+
+function sameErrors(report: SyncReported, state: SyncState): boolean {
+  const codes = (errors: SyncReported['errors']) =>
+    JSON.stringify(errors.map(({ code, file, line, object }) => [code, file, line, object]));
+  return codes(report.errors.slice(0, state.errors.length)) === codes(state.errors);
+}

@@ -1,0 +1,73 @@
+import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
+import type { SyncState } from '../model/state.ts';
+import { remaining, seenAt } from './drift-incidents.ts';
+import { unknownChecks } from './failure-incidents.ts';
+
+/** Objects and errors that the state of a sync keeps: an item of the table has a limit. */
+const mostKept = 200;
+const longestText = 500;
+
+/** The state of a sync after a report; a report that is older than the last one of its kind changes nothing. */
+export function nextState(state: SyncState | undefined, report: Report): SyncState {
+  const before: SyncState = state ?? {
+    sync: report.sync,
+    cluster: report.cluster,
+    health: [],
+    errors: [],
+    drifted: 0,
+    unknown: [],
+  };
+  const after = report.type === 'DriftFound' ? afterCheck(before, report) : afterPull(before, report);
+  const seen = seenAt(report);
+  if (seen === undefined || seen <= (before.seenAt ?? '')) return { ...after, drifted: before.drifted };
+  return { ...after, seenAt: seen, drifted: remaining(report).length };
+}
+
+/** True when a report of this kind as late as this one was worked in already. */
+export function isLate(state: SyncState | undefined, report: Report): boolean {
+  const last = report.type === 'DriftFound' ? state?.checkedAt : state?.pulledAt;
+  return report.at <= (last ?? '');
+}
+
+function afterCheck(before: SyncState, report: DriftFound): SyncState {
+  if (isLate(before, report)) return before;
+  return {
+    ...before,
+    ...whereabouts(before, report),
+    checkedAt: report.at,
+    unknown: report.unknown.slice(0, mostKept).map((one) => ({ ...one, reason: cut(one.reason) })),
+    unknownChecks: unknownChecks(before, report),
+  };
+}
+
+function afterPull(before: SyncState, report: SyncReported): SyncState {
+  if (isLate(before, report)) return before;
+  return {
+    ...before,
+    ...(report.result === 'failed' ? {} : whereabouts(before, report)),
+    pulledAt: report.at,
+    result: report.result,
+    counts: report.counts,
+    health: keptHealth(report.health),
+    errors: report.errors.slice(0, mostKept).map((error) => ({ ...error, message: cut(error.message) })),
+  };
+}
+
+// A check tells what the last pull applied; it may have begun before that pull ended, then the pull knows better.
+function whereabouts(before: SyncState, report: Report): Partial<SyncState> {
+  const environment = report.environment === undefined ? {} : { environment: report.environment };
+  const known = { cluster: report.cluster, ...environment };
+  const older = report.type === 'DriftFound' && report.at <= (before.pulledAt ?? '');
+  if (report.revision === undefined || report.revision === before.revision || older) return known;
+  return { ...known, revision: report.revision, appliedAt: report.at };
+}
+
+/** All of a small sync; of a large one what is not well. */
+function keptHealth(health: SyncReported['health']): SyncReported['health'] {
+  const kept = health.length <= mostKept ? health : health.filter((one) => one.status !== 'Current').slice(0, mostKept);
+  return kept.map((one) => ({ ...one, reason: cut(one.reason) }));
+}
+
+function cut(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+}

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Incident } from '../../lib/model/incident.ts';
+import type { Report } from '../../lib/model/messages.ts';
+import type { SyncState } from '../../lib/model/state.ts';
+import { nextIncidents } from '../../lib/report/incidents.ts';
+import { nextState } from '../../lib/report/state.ts';
+import { added, changed, check, missing, pull, time } from './reports.ts';
+
+/** Works reports in one after the other, as the flow does, and keeps what people would be told. */
+function workIn(reports: Report[]) {
+  let state: SyncState | undefined;
+  let open: Incident[] = [];
+  let last: Incident[] = [];
+  const told: string[] = [];
+  for (const report of reports) {
+    const next = nextIncidents({ state, open, last }, report);
+    told.push(
+      ...next.opened.map((one) => `opened ${one.object ?? one.kind}`),
+      ...next.changed.map((one) => `changed ${one.object ?? one.kind}`),
+      ...next.resolved.map((one) => `resolved ${one.object ?? one.kind}: ${one.resolution}`),
+    );
+    const ended = next.resolved.map((one) => one.key);
+    open = [
+      ...open.filter((one) => !next.changed.some((other) => other.key === one.key)),
+      ...next.opened,
+      ...next.changed,
+    ];
+    open = open.filter((one) => !ended.includes(one.key));
+    last = [...last, ...next.resolved];
+    state = nextState(state, report);
+  }
+  return { open, told, state, last };
+}
+
+const web = 'apps/Deployment/shop-prod/web';
+
+describe('incidents of drift', () => {
+  it('open once, stay quiet while nothing changes, and resolve when a pull put things right', () => {
+    const { told, open } = workIn([
+      check(0),
+      check(10, [changed()]),
+      check(20, [changed()]),
+      pull(25, 26, [changed()], { healed: true }),
+      check(30),
+    ]);
+    expect(told).toEqual([`opened ${web}`, `resolved ${web}: converged by pull`]);
+    expect(open).toEqual([]);
+  });
+
+  it('open and resolve at once when the pull sees the edit first', () => {
+    const { told, last } = workIn([pull(5, 6, [changed()], { healed: true }), check(10)]);
+    expect(told).toEqual([`opened ${web}`, `resolved ${web}: converged by pull`]);
+    expect(last[0]).toMatchObject({ openedAt: time(5), resolvedAt: time(6) });
+  });
+
+  it('do not open again for a check that raced the pull and came late', () => {
+    const { told } = workIn([
+      pull(5, 6, [changed()], { healed: true }),
+      check(5.5, [changed()]),
+      check(4, [changed()]),
+    ]);
+    expect(told).toEqual([`opened ${web}`, `resolved ${web}: converged by pull`]);
+  });
+
+  it('are told once when the check saw the edit, and its end, before the waiting pull reported', () => {
+    const { told } = workIn([
+      check(0, [changed()]),
+      check(15, [], { appliedAt: time(6) }),
+      pull(5, 60, [changed()], { healed: true }),
+      check(75),
+    ]);
+    expect(told).toEqual([`opened ${web}`, `resolved ${web}: converged by pull`]);
+  });
+
+  it('change when another edit is made, not when the time alone differs', () => {
+    const later = changed();
+    later.fields[0]!.time = '2026-11-22T12:02:00Z';
+    const { told } = workIn([check(0, [changed()]), check(10, [later]), check(20, [changed('web', 'web:other')])]);
+    expect(told).toEqual([`opened ${web}`, `changed ${web}`]);
+  });
+
+  it('say that a person undid the edit, or that Git was changed', () => {
+    expect(workIn([check(0, [changed()]), check(10)]).told.at(-1)).toBe(`resolved ${web}: undone by hand`);
+    const moved = workIn([check(0, [changed()]), check(10, [], { revision: 'bbbb' })]);
+    expect(moved.told.at(-1)).toBe(`resolved ${web}: changed in Git`);
+    const same = changed();
+    same.fields[0]!.git = same.fields[0]!.live;
+    const adopted = workIn([check(0, [changed()]), pull(5, 6, [same], { healed: true, revision: 'bbbb' })]);
+    expect(adopted.told.at(-1)).toBe(`resolved ${web}: changed in Git`);
+  });
+
+  it('stay open while the object cannot be read', () => {
+    const unknown = [{ object: 'apps/Deployment', reason: 'forbidden' }];
+    const { told, open } = workIn([check(0, [changed()]), check(10, [], { unknown }), check(20, [changed()])]);
+    expect(told).toEqual([`opened ${web}`]);
+    expect(open).toHaveLength(1);
+    const all = [{ object: '*', reason: 'no answer' }];
+    expect(workIn([check(0, [changed()]), check(10, [], { unknown: all })]).open).toHaveLength(1);
+    const other = [{ object: 'apps/DaemonSet', reason: 'forbidden' }];
+    expect(workIn([check(0, [changed()]), check(10, [], { unknown: other })]).open).toHaveLength(0);
+  });
+
+  it('stay open after a pull that failed before it could look', () => {
+    const errors = [{ code: 'yaml-syntax', message: 'a tab' }];
+    const failed = pull(5, 6, [], { result: 'failed', errors });
+    expect(workIn([check(0, [changed()]), failed]).open.map((one) => one.kind)).toEqual(['drift', 'sync-failed']);
+  });
+
+  it('stay open for what a person added as long as it is there, though the pull healed the rest', () => {
+    const drift = [added(), missing('a')];
+    const { told, open } = workIn([
+      check(0, drift),
+      pull(5, 6, drift, { healed: true }),
+      check(10, [added()]),
+      pull(15, 16, [added()], { healed: true }),
+      check(20, [added()]),
+    ]);
+    expect(told).toEqual([
+      `opened ${web}`,
+      'opened ConfigMap/shop-prod/a',
+      'resolved ConfigMap/shop-prod/a: converged by pull',
+    ]);
+    expect(open).toHaveLength(1);
+    const gone = pull(5, 6, [added()], { healed: true, changes: [{ object: web, action: 'configured' }] });
+    expect(workIn([check(0, [added()]), gone]).open).toEqual([]);
+  });
+
+  it('are open, and stay so, with self-heal off', () => {
+    const { told } = workIn([pull(0, 1, [changed()]), pull(10, 11, [changed()]), check(15, [changed()]), pull(20, 21)]);
+    expect(told).toEqual([`opened ${web}`, `resolved ${web}: undone by hand`]);
+  });
+
+  it('are one for many objects, quiet while these come back one by one', () => {
+    const many = Array.from({ length: 25 }, (_, index) => missing(`m${String(index).padStart(2, '0')}`));
+    const { told, open } = workIn([
+      check(0, many),
+      check(10, many.slice(0, 22)),
+      check(20, many.slice(0, 5)),
+      check(30, [...many.slice(0, 5), changed()]),
+    ]);
+    expect(told).toEqual(['opened drift', 'changed drift']);
+    expect(open.map((one) => [one.kind, one.object])).toEqual([['drift', undefined]]);
+    expect(open[0]?.details).toContain('ConfigMap/shop-prod/m04 missing');
+    const healed = workIn([check(0, many), pull(5, 6, many, { healed: true }), check(10)]);
+    expect(healed.told).toEqual(['opened drift', 'resolved drift: converged by pull']);
+    const first = workIn([pull(5, 6, many, { healed: true }), check(5.5, many), check(10)]);
+    expect(first.told).toEqual(['opened drift', 'resolved drift: converged by pull']);
+  });
+
+  it('keep their own incident when many others drift', () => {
+    const many = Array.from({ length: 25 }, (_, index) => missing(`m${index}`));
+    const { open } = workIn([check(0, [changed()]), check(10, [changed(), ...many])]);
+    expect(open.map((one) => one.object)).toEqual([web, undefined]);
+  });
+
+  it('have a key that is unique over time and sorts by it', () => {
+    const { last } = workIn([check(0, [changed()]), check(10), check(20, [changed()]), check(30)]);
+    const keys = last.map((one) => one.key);
+    expect(new Set(keys).size).toBe(2);
+    expect([...keys].sort()).toEqual(keys);
+    expect(keys[0]).toMatch(/^2026-11-22T12:00:00\.000Z-drift-[0-9a-f]{16}$/);
+  });
+});
+
+describe('incidents of failures', () => {
+  const errors = [{ code: 'invalid', message: 'spec.replicas: -1 is not allowed (try 17)', object: web }];
+
+  it('open when a sync fails, stay quiet while it fails alike, and end when it syncs', () => {
+    const again = [{ ...errors[0]!, message: 'spec.replicas: -1 is not allowed (try 18)' }];
+    const { told } = workIn([
+      pull(0, 1, [], { result: 'failed', errors }),
+      pull(10, 11, [], { result: 'failed', errors: again }),
+      pull(20, 21, [], { result: 'failed', errors: [{ code: 'invalid', message: 'other' }] }),
+      pull(30, 31),
+    ]);
+    expect(told).toEqual(['opened sync-failed', 'changed sync-failed', 'resolved sync-failed: synced again']);
+  });
+
+  it('open when a sync is unhealthy and end when all is healthy, not before', () => {
+    const health = [{ object: web, status: 'Failed' as const, reason: 'CrashLoopBackOff' }];
+    const { told } = workIn([
+      pull(0, 1, [], { result: 'unhealthy', health }),
+      pull(10, 11, [], { result: 'progressing' }),
+      pull(20, 21, [], { result: 'failed', errors }),
+      pull(30, 31),
+    ]);
+    expect(told).toEqual([
+      'opened unhealthy',
+      'opened sync-failed',
+      'resolved sync-failed: synced again',
+      'resolved unhealthy: healthy again',
+    ]);
+  });
+
+  it('open for what cannot be read only when that lasts', () => {
+    const unknown = [{ object: '*', reason: 'never pulled' }];
+    const blind = [0, 10, 20, 30].map((at) => check(at, [], { unknown }));
+    expect(workIn(blind.slice(0, 2)).told).toEqual([]);
+    expect(workIn([...blind.slice(0, 2), check(25), check(30, [], { unknown })]).told).toEqual([]);
+    expect(workIn([...blind, check(40)]).told).toEqual(['opened unknown', 'resolved unknown: readable again']);
+  });
+});
+
+describe('any order of delivery', () => {
+  // A made-up afternoon: at each step the objects that differ, looked at by a check or put right by a pull.
+  const step = fc.record({
+    gap: fc.integer({ min: 1, max: 20 }),
+    lasts: fc.integer({ min: 0, max: 30 }),
+    kind: fc.constantFrom('check', 'pull', 'healing pull'),
+    drifting: fc.subarray(['a', 'b', 'c']),
+  });
+  const afternoon = fc.array(step, { maxLength: 8 }).map((steps) => {
+    let now = 0;
+    let pullEnds = 0;
+    const reports = steps.map(({ gap, lasts, kind, drifting }): Report => {
+      now += gap;
+      const drift = drifting.map((name) => missing(name));
+      if (kind === 'check') return check(now, drift);
+      // Pulls of one sync follow each other; checks fall into them. No two times are the same.
+      const from = Math.max(now, Math.ceil(pullEnds)) + 0.25;
+      pullEnds = from + lasts + 0.35;
+      return pull(from, pullEnds, drift, { healed: kind === 'healing pull' });
+    });
+    return reports.sort((a, b) => (a.at < b.at ? -1 : 1));
+  });
+  const openObjects = (reports: Report[]) =>
+    workIn(reports)
+      .open.map((one) => one.object)
+      .sort();
+
+  it('ends with the same open incidents', () => {
+    const shuffled = afternoon.chain((reports) =>
+      fc.tuple(
+        fc.constant(reports),
+        fc.shuffledSubarray([...reports, ...reports], { minLength: reports.length * 2, maxLength: reports.length * 2 }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, ([inOrder, delivered]) => {
+        expect(openObjects(delivered)).toEqual(openObjects(inOrder));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('tells nothing for a report that comes twice', () => {
+    fc.assert(
+      fc.property(afternoon, (reports) => {
+        expect(workIn(reports.flatMap((report) => [report, report])).told).toEqual(workIn(reports).told);
+        expect(workIn([...reports, ...reports]).open).toEqual(workIn(reports).open);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('resolves only what was opened, once each', () => {
+    fc.assert(
+      fc.property(
+        afternoon.chain((reports) => fc.shuffledSubarray(reports)),
+        (reports) => {
+          const { told, open } = workIn(reports);
+          const count = (word: string) => told.filter((line) => line.startsWith(word)).length;
+          expect(count('opened')).toBe(count('resolved') + open.length);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});
