@@ -48,7 +48,6 @@ function compilePattern(pattern: string): RE2JS {
   } catch (error) {
     throw new UserError(`the filter's pattern "${pattern}" is not valid in RE2 syntax: ${messageOf(error)}`, {
       code: 'filter-pattern',
-      cause: undefined,
     });
   }
 }
