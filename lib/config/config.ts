@@ -1,28 +1,14 @@
-/** Which order a policy sorts by. Exactly one of the keys is there. */
-export type PolicyRule = { semver: string } | { numerical: 'asc' | 'desc' } | { alphabetical: 'asc' | 'desc' };
+import type { PolicySpec } from '../policy/spec.ts';
 
-/** Which tags a policy looks at, and which part of them it sorts by. Patterns are RE2. */
-export interface TagFilter {
-  include?: string;
-  exclude?: string;
-  /** A template over the groups of `include`: `$ts`. */
-  extract?: string;
-}
-
-/** One entry of `images`. */
-export interface ImageEntry {
-  /** The key in windlass.yaml: what a marker names. */
+/** One entry of `images`: what `compilePolicy` takes, and the name that markers use. */
+export interface ImageEntry extends PolicySpec {
+  /** The key in windlass.yaml. */
   name: string;
-  /** Registry and path, without tag or digest. */
-  image: string;
-  semver?: string;
-  numerical?: 'asc' | 'desc';
-  alphabetical?: 'asc' | 'desc';
-  filter?: TagFilter;
   /** True: a tag below the present one may be taken. */
   allowDowngrade: boolean;
 }
 
+/** One entry of `clusters`. */
 export interface ClusterEntry {
   name: string;
   /** The name of the EKS cluster. */
@@ -30,6 +16,7 @@ export interface ClusterEntry {
   region?: string;
 }
 
+/** One entry of `environments`. */
 export interface EnvironmentEntry {
   name: string;
   cluster: string;
@@ -51,21 +38,20 @@ export interface SyncSpec {
   waitSeconds: number;
   prune: boolean;
   selfHeal: boolean;
-  /** Namespace `windlass-system`, where no other is written: `namespace/name`. */
-  serviceAccount?: string;
 }
 
-/** Differences that are not drift. */
+/** A difference that is not drift. */
 export interface IgnoreRule {
   /** An object's written name, where `*` stands for any text without a slash. */
   object: string;
   /** A JSON Pointer (RFC 6901); everything below it is ignored too. */
   path: string;
   why?: string;
-  /** ISO date or time; the rule is void from then on. */
+  /** ISO 8601 date or time; the rule is void after it. */
   until?: string;
 }
 
+/** Which notices go where. */
 export interface NotifyRoute {
   on: string[];
   slack?: { channel: string; secret: string };

@@ -75,7 +75,9 @@ class Check {
   private checkLinks(directory: string): void {
     for (const file of this.files) {
       if (file.kind !== 'symlink' || !isWithin(directory, file.path)) continue;
-      if (linkTarget(file) !== undefined) continue;
+      const target = linkTarget(file);
+      // A link to a link is not followed up: it could lead out in two steps.
+      if (target !== undefined && !this.passesLink(target) && this.byPath.get(target)?.kind !== 'symlink') continue;
       this.problems.push({
         code: 'symlink',
         file: file.path,

@@ -1,0 +1,134 @@
+import { resolve } from 'node:path';
+import type { Config, SyncSpec } from '../../config/config.ts';
+import { holdsDirectory, readHolds, readSuspends, type StopFile, suspendsDirectory } from '../../config/holds.ts';
+import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
+import { type DesiredObject, desired } from '../../desired/desired.ts';
+import type { Kustomizer, SourceTree } from '../../desired/ports.ts';
+import { formatProblem, type Problem } from '../../model/errors.ts';
+import { nameOf } from '../../model/kube-object.ts';
+import { parentOf } from '../../model/tree-path.ts';
+import type { Args, Command, ExitCode, Io } from '../command.ts';
+import { printJson } from '../output/json.ts';
+import { styleFor } from '../output/style.ts';
+import { kustomizer, localTree } from '../wiring.ts';
+
+/** `windlass validate`: windlass.yaml, holds and suspends, and every manifest that a sync refers to. */
+export const validate: Command = {
+  name: 'validate',
+  summary: 'check windlass.yaml and all manifests that it refers to',
+  details: [
+    'Reads windlass.yaml, holds/ and suspends/, and renders each sync as a pull would. No cluster and no registry is asked.',
+    'Warnings name what is written but has no effect yet, or looks wrong; they do not fail.',
+    'JSON: { problems, warnings, syncs: [{ name, path, objects }] }; `objects` is a count. A problem is',
+    '{ code, message, file, line, column, source, hint, object }, each where it is known.',
+    'Exit code: 0 when there is no problem, else 2.',
+  ].join('\n'),
+  options: {
+    repo: { type: 'string', value: 'DIR', help: 'the config repo; the current directory unless given' },
+    json: { type: 'boolean', help: 'print JSON' },
+  },
+  examples: ['windlass validate', 'windlass validate --repo examples/shop --json'],
+  run,
+};
+
+interface Report {
+  problems: Problem[];
+  warnings: Problem[];
+  syncs: { name: string; path: string; objects: number }[];
+}
+
+async function run(args: Args, io: Io): Promise<ExitCode> {
+  const { tree } = await localTree(resolve(io.cwd, args.text('repo') ?? '.'), '.');
+  const report = await check(tree, await kustomizer(io));
+  if (args.flag('json')) printJson(io, report);
+  else print(io, report);
+  return report.problems.length > 0 ? 2 : 0;
+}
+
+async function check(tree: SourceTree, kustomizing: Kustomizer): Promise<Report> {
+  const stops = await checkStops(tree);
+  const { config, problems, warnings } = await readWindlassFile(tree);
+  if (config === undefined) return { problems: [...problems, ...stops], warnings, syncs: [] };
+  const rendered: Rendered[] = [];
+  for (const sync of config.syncs)
+    rendered.push({ sync, ...(await desired({ tree, path: sync.path, kustomizer: kustomizing })) });
+  return {
+    problems: [...stops, ...distinct(rendered.flatMap((one) => one.problems)), ...claimedTwice(rendered)],
+    warnings,
+    syncs: rendered.map(({ sync, objects }) => ({ name: sync.name, path: sync.path, objects: objects.length })),
+  };
+}
+
+interface Rendered {
+  sync: SyncSpec;
+  objects: DesiredObject[];
+  problems: Problem[];
+}
+
+async function readWindlassFile(
+  tree: SourceTree,
+): Promise<{ config?: Config; problems: Problem[]; warnings: Problem[] }> {
+  const found = (await tree.files('.')).find((file) => file.path === windlassFileName && file.kind === 'file');
+  if (found === undefined) {
+    const message = 'there is no such file at the root of the repository';
+    const hint = 'it begins with "windlass: 1"; docs/windlass-yaml.md has a short one to copy';
+    return { problems: [{ code: 'no-windlass-file', file: windlassFileName, message, hint }], warnings: [] };
+  }
+  return readConfig(new TextDecoder().decode(await tree.read(windlassFileName)));
+}
+
+async function checkStops(tree: SourceTree): Promise<Problem[]> {
+  const filesIn = async (directory: string): Promise<StopFile[]> => {
+    const files = (await tree.files(directory)).filter(
+      (file) => file.kind === 'file' && parentOf(file.path) === directory,
+    );
+    return await Promise.all(files.map(async ({ path }) => ({ path, bytes: await tree.read(path) })));
+  };
+  const holds = readHolds(await filesIn(holdsDirectory)).unreadable;
+  const suspends = readSuspends(await filesIn(suspendsDirectory)).unreadable;
+  return distinct([...holds, ...suspends].flatMap((one) => one.problems));
+}
+
+/** An object that two syncs of one cluster declare: each would take it from the other. */
+function claimedTwice(rendered: readonly Rendered[]): Problem[] {
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const { sync, objects } of rendered) {
+    for (const { object, origin, line } of objects) {
+      const name = nameOf(object);
+      const key = `${sync.cluster} ${name}`;
+      const owner = owners.get(key);
+      if (owner === undefined) owners.set(key, sync.name);
+      else if (owner !== sync.name) {
+        const message = `this object is declared by two syncs of the cluster ${sync.cluster}: ${owner} and ${sync.name}`;
+        problems.push({
+          code: 'claimed-twice',
+          message,
+          object: name,
+          file: origin,
+          ...(line === undefined ? {} : { line, column: 1 }),
+        });
+      }
+    }
+  }
+  return problems;
+}
+
+/** Two syncs that build on one broken base have the same problem once. */
+function distinct(problems: Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+function print(io: Io, { problems, warnings, syncs }: Report): void {
+  const style = styleFor(io.stdout, io.env);
+  for (const warning of warnings) io.stdout.write(`${style.yellow('warning')} ${formatProblem(warning)}\n`);
+  for (const problem of problems) io.stdout.write(`${style.red('problem')} ${formatProblem(problem)}\n`);
+  for (const sync of syncs)
+    io.stdout.write(`${style.bold(sync.name)} ${sync.path}: ${count(sync.objects, 'object')}\n`);
+  const verdict = problems.length === 0 ? style.green('valid') : style.red(count(problems.length, 'problem'));
+  io.stdout.write(`${verdict}${warnings.length === 0 ? '' : `, ${count(warnings.length, 'warning')}`}\n`);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { parseImageRef } from '../model/image-ref.ts';
+import { isDateOrTime, parseDuration } from './duration.ts';
+
+/** The largest windlass.yaml, hold or suspend that is read, in bytes. */
+export const maxConfigSize = 1_000_000;
+
+/** What an image is chosen by; exactly one in each entry. */
+export const policyKinds = ['semver', 'numerical', 'alphabetical', 'newest', 'digest'] as const;
+
+/** The kinds of notices that a route can name. */
+export const noticeKinds = [
+  'bumped',
+  'bump-failed',
+  'drift',
+  'sync-failed',
+  'unhealthy',
+  'healthy-again',
+  'rolled-back',
+  'config-invalid',
+] as const;
+
+/** The keys that a marker's last part is told from, and so no image can have. */
+const markerParts = ['tag', 'name', 'digest'];
+
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration like 90s, 10m or 1h30m' });
+const date = z
+  .string()
+  .refine(isDateOrTime, { error: 'must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z' });
+const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+  error: 'a name has up to 63 lower-case letters, digits and dashes, and begins and ends with a letter or digit',
+});
+const imageName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?::[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$/, {
+    error: 'the name of an image has letters, digits, dots, dashes and underscores, and may have one colon inside',
+  })
+  .refine((key) => !markerParts.includes(key.slice(key.lastIndexOf(':') + 1)), {
+    error: `no image can be named ${markerParts.join(', ')}: a marker's last part would be taken for it`,
+  });
+const order = z.enum(['asc', 'desc']);
+
+const filterSchema = z.strictObject({
+  include: z.string().optional().describe('Only tags that this RE2 pattern is found in.'),
+  exclude: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('Never a tag that this RE2 pattern, or one of these, is found in.'),
+  extract: z
+    .string()
+    .optional()
+    .describe('What is compared instead of the whole tag: a template over the groups of include, like $ts.'),
+});
+
+const gatesSchema = z.strictObject({
+  scan: z
+    .enum(['low', 'medium', 'high', 'critical'])
+    .optional()
+    .describe('The least severity of a finding that keeps a tag from being taken.'),
+  minAge: duration.optional().describe('How old a push must be before its tag is taken.'),
+});
+
+/** An entry of `images`. */
+export const imageSchema = z.strictObject({
+  image: z
+    .string()
+    .refine(isRepository, { error: 'must be a repository without tag or digest, like ghcr.io/acme/web' })
+    .describe('The repository, without tag or digest.'),
+  semver: z.string().optional().describe('The greatest version in this range, like ">=1.4.0 <2.0.0".'),
+  numerical: order.optional().describe('The greatest (asc) or smallest (desc) number.'),
+  alphabetical: order.optional().describe('The last (asc) or first (desc) tag in the order of its characters.'),
+  newest: z.boolean().optional().describe('The tag that was pushed last.'),
+  digest: z.string().optional().describe('A tag that moves, followed by its digest.'),
+  filter: z
+    .union([z.string(), filterSchema])
+    .optional()
+    .describe('Which tags are looked at: an RE2 pattern, or include, exclude and extract.'),
+  gates: gatesSchema.optional().describe('What a tag must pass before it is taken.'),
+  update: z.enum(['commit', 'pull-request']).optional().describe('How a new tag gets into the branch.'),
+  in: z.array(name).optional().describe('The environments that this image is promoted through.'),
+  allowDowngrade: z
+    .boolean()
+    .optional()
+    .describe('Takes the newest tag of the registry even when Git has a newer one.'),
+});
+
+const environmentSchema = z.strictObject({
+  cluster: name.optional().describe('The cluster that it is in; not needed where there is only one.'),
+  update: z.enum(['commit', 'pull-request']).optional().describe('How new tags get into this environment.'),
+});
+
+const clusterSchema = z.strictObject({
+  eks: z.string().min(1).optional().describe('The name of the EKS cluster.'),
+  region: z.string().min(1).optional().describe('The AWS region that it is in.'),
+});
+
+const syncSchema = z.strictObject({
+  path: z.string().describe('A directory from the root of the repo; {env} and {cluster} are filled in.'),
+  cluster: name.optional().describe('The cluster; not needed where there is only one.'),
+  in: z.array(name).min(1).optional().describe('The environments: the sync is expanded once for each of them.'),
+  dependsOn: z.array(z.string()).optional().describe('Syncs of the same cluster that must be healthy first.'),
+  wait: duration.optional().describe('How long a pull waits for health.'),
+  prune: z.boolean().optional().describe('Deletes what has left Git.'),
+  selfHeal: z.boolean().optional().describe('Puts back what was changed in the cluster.'),
+  serviceAccount: z.string().optional().describe('The service account that the pull acts as: name, or namespace/name.'),
+});
+
+const ignoreSchema = z.strictObject({
+  object: z
+    .string()
+    .regex(/^(?:[a-z*][a-z0-9.*-]*\/)?[A-Z*][A-Za-z0-9*]*(?:\/[^/]+){1,2}$/, {
+      error: 'must be an object like apps/Deployment/shop/web, where * stands for any text without a slash',
+    })
+    .describe('The object, as it is written everywhere; * stands for any text without a slash.'),
+  path: z
+    .string()
+    .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, { error: 'must be a JSON Pointer like /spec/replicas' })
+    .describe('A JSON Pointer (RFC 6901); everything below it is ignored too.'),
+  why: z.string().optional().describe('For the readers of the file.'),
+  until: date.optional().describe('The rule is void after this date or time.'),
+});
+
+const routeSchema = z
+  .strictObject({
+    on: z.array(z.enum(noticeKinds)).min(1).describe('The kinds of notices.'),
+    slack: z
+      .strictObject({
+        channel: z.string().min(1).describe('The channel, like "#oncall".'),
+        secret: z.string().min(1).describe('The name of the secret that holds the token.'),
+      })
+      .optional()
+      .describe('Sends them to a Slack channel.'),
+    sns: z.string().min(1).optional().describe('Sends them to an SNS topic of this name.'),
+  })
+  .refine((route) => (route.slack === undefined) !== (route.sns === undefined), {
+    error: 'needs one of slack and sns',
+  });
+
+/** windlass.yaml, as it is written. Durations and dates stay texts; `expand` reads them. */
+export const windlassSchema = z.strictObject({
+  windlass: z.literal(1).describe('The version of this format: 1.'),
+  images: z
+    .record(imageName, imageSchema)
+    .optional()
+    .describe('The images that are bumped, by the name that markers use.'),
+  environments: z.record(name, environmentSchema).optional().describe('The steps on the way to production, in order.'),
+  clusters: z.record(name, clusterSchema).optional().describe('The clusters, by the name that they have in this file.'),
+  syncs: z.record(name, syncSchema).optional().describe('The paths of the repo that belong in a cluster.'),
+  drift: z
+    .strictObject({ ignore: z.array(ignoreSchema).optional().describe('Differences that are not drift.') })
+    .optional()
+    .describe('How the cluster is compared with what was applied.'),
+  notify: z
+    .strictObject({ routes: z.array(routeSchema).optional().describe('Which notices go where.') })
+    .optional()
+    .describe('Who is told.'),
+});
+
+/** windlass.yaml, as it is written. */
+export type WindlassFile = z.infer<typeof windlassSchema>;
+
+/** The JSON Schema (draft 7) of windlass.yaml, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(windlassSchema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema: written }) => {
+      if (zodSchema === (imageSchema as unknown)) written.oneOf = policyKinds.map((kind) => ({ required: [kind] }));
+    },
+  });
+  return { ...schema, title: 'windlass.yaml', description: 'What Windlass does with a config repo.' };
+}
+
+function isRepository(text: string): boolean {
+  const ref = parseImageRef(text);
+  return ref !== undefined && ref.tag === undefined && ref.digest === undefined;
+}
