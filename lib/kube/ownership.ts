@@ -45,6 +45,18 @@ export function ownershipPatch(live: KubeObject, take: (entry: ManagedFieldsEntr
   ];
 }
 
+/** Whose fields are taken over: of people's tools, or at adoption also those of earlier deployers. */
+export type TakenFrom = 'people' | 'people and deployers';
+
+/** The ownership patch for what people, and at adoption earlier tools, put on an object. Undefined when there is nothing to take. */
+export function takeOverPatch(live: KubeObject, from: TakenFrom): JsonPatch | undefined {
+  const adopting = from === 'people and deployers';
+  return ownershipPatch(live, (entry) => {
+    const manager = classOfEntry(entry);
+    return manager === 'person' || (adopting && (manager === 'deployer' || entry.manager === 'before-first-apply'));
+  });
+}
+
 /**
  * The fields that Git sets, a controller holds and we do not, with another value than Git's: an HPA's replicas, an injected caBundle.
  * An apply that sent them would undo the controller's work, and for ever again.

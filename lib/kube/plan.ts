@@ -4,10 +4,10 @@ import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { compareObject, type Verdict } from './compare.ts';
 import { desiredHashOf } from './hash.ts';
-import { classOfEntry, ourFields } from './managers.ts';
+import { ourFields } from './managers.ts';
 import { belongsTo, idAnnotation } from './normalise.ts';
 import { orderGroups } from './order.ts';
-import { heldByControllers, type JsonPatch, ownershipPatch, without } from './ownership.ts';
+import { heldByControllers, type JsonPatch, type TakenFrom, takeOverPatch, without } from './ownership.ts';
 import { type PlannedPrune, type PruneOptions, planPrune, type Skipped } from './prune.ts';
 import type { AppliedEntry, AppliedRecord } from './record.ts';
 
@@ -23,9 +23,9 @@ export interface PlannedApply {
   reason: string;
   /**
    * Send this JSON patch before the apply (only with the option `takeOver`): it makes ours what people or earlier tools put on the object,
-   * so that the apply removes it.
+   * so that the apply removes it. When the object changed meanwhile, `takeOverPatch` makes it anew from `takenFrom`.
    */
-  ownership?: JsonPatch;
+  ownership?: { takenFrom: TakenFrom; patch: JsonPatch };
 }
 
 /** What a pull is going to do with one sync: a value, shown, performed and reported. */
@@ -187,11 +187,9 @@ function applyOf(
   const { action, reason } = decision;
   if (live === undefined) return { id, object: desired, desired, action, reason };
   const object = without(desired, heldByControllers(desired, live));
-  const classes = decision.takeOver ? ['person', 'deployer'] : ['person'];
-  const isTaken = (entry: Parameters<typeof classOfEntry>[0]) =>
-    classes.includes(classOfEntry(entry)) || (decision.takeOver === true && entry.manager === 'before-first-apply');
-  const ownership = options.takeOver ? ownershipPatch(live, isTaken) : undefined;
-  return { id, object, desired, action, reason, ...(ownership === undefined ? {} : { ownership }) };
+  const takenFrom = decision.takeOver ? 'people and deployers' : 'people';
+  const patch = options.takeOver ? takeOverPatch(live, takenFrom) : undefined;
+  return { id, object, desired, action, reason, ...(patch === undefined ? {} : { ownership: { takenFrom, patch } }) };
 }
 
 function leftGit(entries: Map<string, AppliedEntry>, interrupted: Set<string>, desired: KubeObject[]): string[] {

@@ -1,5 +1,5 @@
 import { syncLabel } from '../kube/normalise.ts';
-import { statusOf } from '../kube/status/status.ts';
+import { statusOf } from '../kube/status/status-of.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import type { ObjectHealth } from '../model/messages.ts';
 import type { Ledger } from './ledger.ts';

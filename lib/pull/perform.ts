@@ -1,3 +1,4 @@
+import { takeOverPatch } from '../kube/ownership.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
@@ -12,6 +13,8 @@ const writesAtOnce = 32;
 /** A CRD is established in a second or two; until then its objects are refused. */
 const crdPatience = 60_000;
 const crdPoll = 200;
+/** An object in the middle of a roll-out changes several times a second. */
+const releaseTries = 5;
 
 /** What applying needs. */
 export interface PerformDeps {
@@ -84,10 +87,18 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   run.changes.push({ object: planned.id, action: planned.action, reason: planned.reason });
 }
 
-async function release(planned: PlannedApply, resource: Resource, { cluster, run }: PerformDeps): Promise<void> {
-  const answer = await cluster.release(resource, objectIdOf(planned.object), planned.ownership!);
-  // A conflict: the object changed since it was read. What was added stays until the next pull sees it.
-  if ('failure' in answer && answer.failure.code !== 'conflict') run.refused('apply', answer.failure);
+/** Makes ours what others put on the object, so that the apply removes it. A status that moved meanwhile makes the patch void: it is made anew. */
+async function release({ object, ownership }: PlannedApply, resource: Resource, deps: PerformDeps): Promise<void> {
+  const name = objectIdOf(object);
+  let patch = ownership?.patch;
+  for (let attempt = 1; patch !== undefined; attempt++) {
+    const answer = await deps.cluster.release(resource, name, patch);
+    if (!('failure' in answer)) return;
+    if (answer.failure.code !== 'conflict' || attempt === releaseTries)
+      return deps.run.refused('apply', answer.failure);
+    const live = await deps.cluster.get(resource, name);
+    patch = live === undefined ? undefined : takeOverPatch(live, ownership!.takenFrom);
+  }
 }
 
 /** Waits until the API server serves the kinds of the group's CRDs. */

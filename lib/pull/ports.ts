@@ -1,8 +1,8 @@
 import type { SyncSpec } from '../config/config.ts';
+import type { Desired } from '../desired/desired.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import type { JsonPatch } from '../kube/ownership.ts';
 import type { AppliedRecord } from '../kube/record.ts';
-import type { Desired } from '../desired/desired.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { SyncReported } from '../model/messages.ts';
 import type { ObjectId } from '../model/object-id.ts';

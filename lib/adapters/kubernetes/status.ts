@@ -54,6 +54,10 @@ export function failureOf(object: KubeObject, answer: Answer): ApplyFailure {
   return { object: nameOf(object), code, message: masked(object, explain(answer.status, status)), retryable };
 }
 
+/** Server-side apply answers schema errors, and values that cannot be decoded, with 500 and no reason: they are the manifest's. */
+const manifestFaults =
+  /failed to create typed patch object|failed to convert new object|unable to convert unstructured object/;
+
 function classify(http: number, status: Status): Pick<ApplyFailure, 'code' | 'retryable'> {
   const message = status.message ?? '';
   const causes = status.details?.causes ?? [];
