@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../model/kube-object.ts';
 import { numberAt, valueAt } from '../values.ts';
 import { conditionOf, conditionText } from './conditions.ts';
 import { counted, current, failed, inProgress, partOf, type Rule } from './status.ts';
@@ -14,8 +15,7 @@ export const deployment: Rule = (object) => {
   if (numberAt(object, 'status', 'observedGeneration') === undefined)
     return inProgress('its controller has not seen it yet');
   if (count('updatedReplicas') < wanted) {
-    const paused = valueAt(object, 'spec', 'paused') === true ? ', and it is paused' : '';
-    return inProgress(`${partOf(count('updatedReplicas'), wanted, 'replica', 'updated')}${paused}`);
+    return inProgress(`${partOf(count('updatedReplicas'), wanted, 'replica', 'updated')}${hindrance(object)}`);
   }
   if (count('replicas') > wanted)
     return inProgress(`${counted(count('replicas') - wanted, 'old replica')} still to go`);
@@ -33,3 +33,10 @@ export const deployment: Rule = (object) => {
   }
   return current(partOf(wanted, wanted, 'replica', 'available'));
 };
+
+/** What keeps new replicas from being made, where it is known: somebody paused it, or a quota or an admission refuses them. */
+function hindrance(object: KubeObject): string {
+  if (valueAt(object, 'spec', 'paused') === true) return ', and it is paused';
+  const failure = conditionOf(object, 'ReplicaFailure');
+  return failure?.status === 'True' ? `: ${conditionText(failure)}` : '';
+}
