@@ -1,32 +1,40 @@
 import type { AppliedRecord } from '../kube/record.ts';
-import type { DriftFound } from '../model/messages.ts';
 import type { KubeObject } from '../model/kube-object.ts';
+import type { DriftFound } from '../model/messages.ts';
+import type { ObjectId } from '../model/object-id.ts';
 
-/** The cluster as a drift check sees it: it can only read. */
+/** Where a kind lives in the API server, as discovery tells it. */
+export interface Resource {
+  apiVersion: string;
+  kind: string;
+  /** The plural in the URL. */
+  plural: string;
+  namespaced: boolean;
+}
+
+/** The cluster as a drift check sees it: it can only read. What cannot be read throws: it is never an empty list or an absent object. */
 export interface ClusterReader {
   /** Where the objects of a kind are; undefined when the server does not know the kind. */
-  resource(apiVersion: string, kind: string): Promise<{ apiVersion: string; kind: string; plural: string; namespaced: boolean } | undefined>;
-  /** All objects of a kind, all pages. Throws when they cannot be read. */
-  list(
-    resource: { apiVersion: string; kind: string; plural: string; namespaced: boolean },
-    labelSelector?: string,
-  ): Promise<KubeObject[]>;
+  resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
+  /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages. */
+  list(resource: Resource, labelSelector?: string): Promise<KubeObject[]>;
   /** Undefined only for a 404 of that object. */
-  get(
-    resource: { apiVersion: string; kind: string; plural: string; namespaced: boolean },
-    id: { group: string; kind: string; namespace: string; name: string },
-  ): Promise<KubeObject | undefined>;
+  get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined>;
 }
 
 /** The applied records, read only. */
 export interface RecordReader {
+  /** Undefined when there never was one. Throws when it cannot be read or is of an unknown format. */
   read(sync: string): Promise<AppliedRecord | undefined>;
-  hashKey(): Promise<Uint8Array>;
+  /** The key of the hashes of Secrets; undefined when there is none. Never makes one: a check writes nothing. */
+  savedHashKey(): Promise<Uint8Array | undefined>;
 }
 
-/** Renders one sync at one revision; asked only for a sync that has a differing object. Throws when it cannot be rendered. */
+/** Git; `objects` is asked only for a sync that has a differing object. */
 export interface DesiredReader {
+  /** The commit at the branch's head. Throws when it cannot be read. */
   head(): Promise<string>;
+  /** What Git declares for a sync at a revision, as rendered. Throws when it cannot be rendered. */
   objects(sync: string, revision: string): Promise<KubeObject[]>;
 }
 

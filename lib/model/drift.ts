@@ -33,7 +33,7 @@ export interface ObjectDrift {
 
 /** What could not be read or compared: never drift, never missing. */
 export interface Unknown {
-  /** An object as `formatObjectId` writes it, or a kind as `group/Kind`. */
+  /** An object as `formatObjectId` writes it, a kind as `group/Kind` (`Kind` of the core group), or `*` for everything of the sync. */
   object: string;
   reason: string;
 }

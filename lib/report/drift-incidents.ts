@@ -23,7 +23,7 @@ interface Look {
 export function driftTransitions(draft: Draft, known: Known, report: Report): void {
   const look = lookOf(report);
   const fresh = look.at > (known.state?.seenAt ?? '');
-  const healed = report.type === 'SyncReported' && report.healed;
+  const healed = report.type === 'SyncReported' && report.drift.some((drift) => isHealed(report, drift));
   if (fresh || healed) tellDrift(draft, known, report, look, fresh);
   if (fresh && look.complete) resolveGone(draft, known, report, look);
   if (healed) resolveHealed(draft, known, report, look);
@@ -37,7 +37,7 @@ export function seenAt(report: Report): string | undefined {
 
 /** What still drifts after a pull: what it did not put right. */
 export function remaining(report: Report): ObjectDrift[] {
-  return report.type === 'SyncReported' && report.healed
+  return report.type === 'SyncReported'
     ? report.drift.filter((drift) => !isHealed(report, drift))
     : report.drift;
 }
@@ -121,12 +121,11 @@ function isWhatGitSays(drift: ObjectDrift): boolean {
   return drift.fields.length > 0 && drift.fields.every((field) => isDeepStrictEqual(field.git, field.live));
 }
 
-// An apply does not take away what a person added, unless the object was really written.
+// Fields that a person added go away only when the object was really written, and all of it.
 function isHealed(report: SyncReported, drift: ObjectDrift): boolean {
-  if (drift.state === 'changed' || drift.state === 'missing') return true;
-  return report.changes.some(
-    (change) => change.object === drift.object && change.action !== 'unchanged' && change.action !== 'skipped',
-  );
+  const written = report.changes.some(({ object, action }) => object === drift.object && action !== 'skipped');
+  const added = drift.state === 'added' || drift.state === 'unmanaged';
+  return added ? report.healed && written : report.healed || written;
 }
 
 /** True when an incident about the object, or about many, ended after the look: what the look saw was told and is over. */

@@ -91,6 +91,15 @@ export class ClusterRecords implements AppliedRecords {
     return this.#key;
   }
 
+  /** The key where there is one: a drift check must write nothing. */
+  async savedHashKey(): Promise<Uint8Array | undefined> {
+    const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}`;
+    const found = await this.#client.send({ verb: 'get', method: 'GET', path });
+    if (found.status === 200) return keyOf(found);
+    if (isAbsent(found, keySecret) || isAbsent(found, namespace)) return undefined;
+    throw readError(this.#client.server, `read the Secret ${keySecret}`, found);
+  }
+
   async #head(sync: string): Promise<Head | undefined> {
     const map = await this.#readMap(headName(sync));
     if (map === undefined) return undefined;

@@ -1,0 +1,64 @@
+import type { SyncSpec } from '../config/config.ts';
+import type { DriftFound } from '../model/messages.ts';
+import { compareRecorded } from './compare-recorded.ts';
+import { gitObjects } from './git-objects.ts';
+import type { ClusterReader, DesiredReader, Findings, RecordReader } from './ports.ts';
+import { readApplied } from './read-applied.ts';
+import { readLive } from './read-live.ts';
+import { reasonOf } from './reason.ts';
+import { withoutRaces } from './without-races.ts';
+
+/** One check of one sync. */
+export interface DriftRequest {
+  sync: Pick<SyncSpec, 'name' | 'cluster' | 'environment'>;
+  /** Unique for this check. */
+  run: string;
+  /** When the check begins. */
+  now: Date;
+}
+
+/** What a check works with. */
+export interface DriftDeps {
+  cluster: ClusterReader;
+  records: RecordReader;
+  desired: DesiredReader;
+  findings: Findings;
+}
+
+/**
+ * Compares the cluster with what was last applied of one sync, and sends what it found, also when that is nothing.
+ * Only reads. What cannot be read is in `unknown`; only a bug, or a finding that cannot be sent, is thrown.
+ */
+export async function drift({ sync, run, now }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
+  const [applied, head] = await Promise.all([readApplied(sync.name, deps.records), headOf(deps.desired)]);
+  const live = await readLive(applied, deps.cluster);
+  const first = compareRecorded(applied, live, new Map());
+  const git = first.drift.length === 0 ? new Map() : await gitObjects(applied, deps.desired);
+  const shown = git.size === 0 ? first : compareRecorded(applied, live, git);
+  const verdicts = await withoutRaces(shown, applied, deps.records);
+  const { revision, appliedAt } = applied;
+  const found: DriftFound = {
+    type: 'DriftFound',
+    run,
+    at: now.toISOString(),
+    cluster: sync.cluster,
+    sync: sync.name,
+    ...(sync.environment !== undefined && { environment: sync.environment }),
+    ...(revision !== undefined && { revision }),
+    ...(head !== undefined && { head }),
+    ...(appliedAt !== undefined && { appliedAt }),
+    ...verdicts,
+  };
+  await deps.findings.send(found);
+  return found;
+}
+
+/** Undefined when Git does not answer: the cluster can be compared with the record all the same. */
+async function headOf(desired: DesiredReader): Promise<string | undefined> {
+  try {
+    return await desired.head();
+  } catch (error) {
+    reasonOf(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import { isSecret } from '../kube/hash.ts';
+import type { AppliedEntry, AppliedRecord } from '../kube/record.ts';
+import type { Unknown } from '../model/drift.ts';
+import type { RecordReader } from './ports.ts';
+import { reasonOf } from './reason.ts';
+
+/** What was applied of a sync, as far as it can be compared. */
+export interface Applied {
+  sync: string;
+  /** The revision of the record; absent without one. */
+  revision?: string;
+  /** When an object was applied last (ISO 8601). */
+  appliedAt?: string;
+  /** What can be compared. */
+  entries: AppliedEntry[];
+  /** What cannot, and why. */
+  unknown: Unknown[];
+  /** For the hashes of Secrets; empty where there is no Secret among the entries. */
+  hashKey: Uint8Array;
+}
+
+/** Reads the applied record and sorts out what a comparison could only guess at: no record, an interrupted pull, Secrets without their key. */
+export async function readApplied(sync: string, records: RecordReader): Promise<Applied> {
+  const nothing: Applied = { sync, entries: [], unknown: [], hashKey: new Uint8Array() };
+  let record: AppliedRecord | undefined;
+  try {
+    record = await records.read(sync);
+  } catch (error) {
+    return { ...nothing, unknown: [{ object: '*', reason: reasonOf(error) }] };
+  }
+  if (record === undefined) return { ...nothing, unknown: [{ object: '*', reason: 'never pulled' }] };
+  const { settled, interrupted } = splitByIntent(record);
+  const keyed = await withHashKey(settled, records);
+  const appliedAt = record.entries
+    .map((entry) => entry.appliedAt)
+    .sort()
+    .at(-1);
+  return {
+    sync,
+    revision: record.revision,
+    ...(appliedAt !== undefined && { appliedAt }),
+    entries: keyed.entries,
+    unknown: [...interrupted.map((object) => ({ object, reason: beingWritten })), ...keyed.unknown],
+    hashKey: keyed.hashKey,
+  };
+}
+
+/** Why an object of the record's intent is not compared. */
+export const beingWritten = 'a pull is writing it, or was cut off while it did';
+
+/** The entries that a pull is not just writing, and the names of the objects that it is. */
+export function splitByIntent(record: AppliedRecord): { settled: AppliedEntry[]; interrupted: string[] } {
+  const interrupted = record.intent?.objects ?? [];
+  const writing = new Set(interrupted);
+  return { settled: record.entries.filter((entry) => !writing.has(entry.object)), interrupted };
+}
+
+async function withHashKey(
+  entries: AppliedEntry[],
+  records: RecordReader,
+): Promise<Pick<Applied, 'entries' | 'unknown' | 'hashKey'>> {
+  const secrets = entries.filter(isSecretEntry);
+  if (secrets.length === 0) return { entries, unknown: [], hashKey: new Uint8Array() };
+  let reason = 'the key of the hashes of Secrets is gone from the cluster';
+  try {
+    const hashKey = await records.savedHashKey();
+    if (hashKey !== undefined) return { entries, unknown: [], hashKey };
+  } catch (error) {
+    reason = reasonOf(error);
+  }
+  const unknown = secrets.map(({ object }) => ({ object, reason }));
+  return { entries: entries.filter((entry) => !isSecretEntry(entry)), unknown, hashKey: new Uint8Array() };
+}
+
+function isSecretEntry(entry: AppliedEntry): boolean {
+  return isSecret(entry);
+}

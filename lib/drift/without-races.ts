@@ -1,0 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sorted, type Verdicts } from './compare-recorded.ts';
+import type { RecordReader } from './ports.ts';
+import { type Applied, beingWritten, readApplied } from './read-applied.ts';
+
+/**
+ * A pull may write while a check reads: what it applied after the record was read looks like drift. A pull says in the record what it is
+ * about to write before it does, so the record, read again, tells which differences are its own; these are unknown until the next check.
+ */
+export async function withoutRaces(verdicts: Verdicts, applied: Applied, records: RecordReader): Promise<Verdicts> {
+  if (verdicts.drift.length === 0) return verdicts;
+  const again = await readApplied(applied.sync, records);
+  const now = new Map(again.entries.map((entry) => [entry.object, entry]));
+  const before = new Map(applied.entries.map((entry) => [entry.object, entry]));
+  const same = (object: string) => isDeepStrictEqual(now.get(object), before.get(object));
+  const raced = verdicts.drift.filter(({ object }) => !same(object));
+  const unread = again.unknown.find(({ object }) => object === '*')?.reason;
+  return sorted({
+    ...verdicts,
+    drift: verdicts.drift.filter(({ object }) => same(object)),
+    unknown: [...verdicts.unknown, ...raced.map(({ object }) => ({ object, reason: unread ?? beingWritten }))],
+  });
+}
