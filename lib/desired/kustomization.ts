@@ -126,7 +126,7 @@ class Check {
     path: string,
   ): string | undefined {
     const refuse = (code: string, message: string, hint?: string) =>
-      this.refuse(document, value, key, code, `${key}: ${message}`, hint);
+      this.refuse(document, value, key, code, `${key}: ${message}`, hint, path);
     const target = joinTreePath(directory, path);
     const local = target !== undefined && this.exists(target);
     if (!local && looksRemote(path))
@@ -179,6 +179,7 @@ class Check {
     }
   }
 
+  /** A problem at an entry of a key, or at the key itself. */
   private refuse(
     document: YamlDocument,
     value: Mapping,
@@ -186,10 +187,11 @@ class Check {
     code: string,
     message: string,
     hint?: string,
+    entry?: string,
   ): undefined {
-    this.problems.push(
-      problemAt(document.source, document.keyOffset(value, key) ?? document.start, code, message, hint),
-    );
+    const start = document.keyOffset(value, key) ?? document.start;
+    const written = entry === undefined ? -1 : document.source.text.indexOf(entry, start);
+    this.problems.push(problemAt(document.source, written < 0 ? start : written, code, message, hint));
   }
 }
 

@@ -29,8 +29,7 @@ export function readScalar(text: string): Scalar {
 
 function readNumber(text: string): Scalar {
   if (notFinite.test(text)) return { refused: 'JSON cannot hold this number' };
-  // Underscores count only where the number does not begin with its point.
-  const plain = text.startsWith('.') ? text : text.replaceAll('_', '');
+  const plain = text.replaceAll('_', '');
   const match = integer.exec(plain);
   if (match) return readInteger(text, match[1] === '-', match[2]!);
   if (!float.test(plain)) return { value: text };

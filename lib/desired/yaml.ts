@@ -2,7 +2,7 @@ import { parseEvents, YAMLException } from 'js-yaml';
 import type { Problem } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { checkObject } from './object-shape.ts';
-import { problemAt, type SourceText } from './source-text.ts';
+import { placeOf, problemAt, type SourceText } from './source-text.ts';
 import { type Json, type ReadDocument, readDocument } from './yaml-document.ts';
 
 /** The largest file that is read, in characters. */
@@ -133,10 +133,19 @@ function readPiece(source: SourceText, json: boolean): ReadDocument {
   }
 }
 
+/** The parser's words for what people meet most, in theirs. */
+const plainWords: Record<string, string> = {
+  'deficient indentation': 'a [, { or quote before this is not closed, or this line is not indented enough',
+  'bad indentation of a mapping entry':
+    'this does not fit in the mapping here: the indentation is wrong, or a text with a colon needs quotes',
+};
+
 function syntaxProblem(source: SourceText, error: YAMLException): Problem {
-  const problem = problemAt(source, error.mark?.position ?? 0, 'yaml-syntax', error.reason);
-  const tab = /^ *\t/.test(problem.source ?? '');
-  return tab
-    ? { ...problem, message: `${error.reason}: this line is indented with a tab`, hint: 'indent with spaces' }
+  // What is missing at the end of the text is shown at the last thing that is there.
+  const offset = Math.min(error.mark?.position ?? 0, Math.max(0, source.text.trimEnd().length - 1));
+  const problem = problemAt(source, offset, 'yaml-syntax', plainWords[error.reason] ?? error.reason);
+  const line = placeOf(source, error.mark?.position ?? 0).source;
+  return /^ *\t/.test(line)
+    ? { ...problem, message: 'this line is indented with a tab', hint: 'indent with spaces' }
     : problem;
 }

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
+import { yamlDocuments } from '../../lib/cli/output/yaml.ts';
+import { readObjects } from '../../lib/desired/yaml.ts';
+import { alike, fileOf, laxer, stricter } from './yaml-corpus.ts';
+
+const limit = 300_000;
+let program = '';
+
+beforeAll(async () => {
+  program = (await findKubectl({ env: process.env })).path;
+}, limit);
+
+/** What kubectl reads: its JSON, or undefined when it refuses. An empty patch without a server makes it print its input. */
+async function kubectl(text: string): Promise<unknown> {
+  const args = ['patch', '--local', '--type=merge', '-p', '{}', '-f', '-', '-o', 'json'];
+  const child = spawn(program, args, { env: { KUBECONFIG: '/nonexistent' }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const out: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stdin.on('error', () => {});
+  child.stdin.end(text);
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  return code === 0 ? JSON.parse(Buffer.concat(out).toString('utf8')) : undefined;
+}
+
+function windlass(text: string): unknown {
+  const { objects, problems } = readObjects(text, 'f.yaml');
+  return problems.length > 0 ? undefined : JSON.parse(JSON.stringify(objects[0]?.object));
+}
+
+describe('YAML is read as kubectl reads it', () => {
+  it.each(Object.entries(alike))('%s', { timeout: limit }, async (_, document) => {
+    expect(windlass(fileOf(document))).toEqual(await kubectl(fileOf(document)));
+  });
+
+  it.each(Object.entries(stricter))('is stricter: %s', { timeout: limit }, async (_, [document]) => {
+    expect(windlass(fileOf(document))).toBeUndefined();
+    expect(await kubectl(fileOf(document))).toBeDefined();
+  });
+
+  it.each(Object.entries(laxer))('is laxer: %s', { timeout: limit }, async (_, document) => {
+    expect(windlass(fileOf(document))).toBeDefined();
+    expect(await kubectl(fileOf(document))).toBeUndefined();
+  });
+
+  it('reads thousands of random plain scalars alike', { timeout: limit }, async () => {
+    const plain = fc.string({ unit: fc.constantFrom(...'0123456789+-._:eExXoObBnyYN~fa'), minLength: 1, maxLength: 8 });
+    const scalars = [...new Set(fc.sample(plain, { numRuns: 20_000, seed: 7 }))].filter(
+      (scalar) => windlass(fileOf(`d: ${scalar}`)) !== undefined,
+    );
+    expect(scalars.length).toBeGreaterThan(10_000);
+    const text = fileOf(`d:\n${scalars.map((scalar, index) => `  k${index}: ${scalar}\n`).join('')}`);
+    expect(windlass(text)).toEqual(await kubectl(text));
+  });
+
+  it('reads what render prints as it was', { timeout: limit }, async () => {
+    const texts = fc.sample(
+      fc.oneof(
+        fc.string({ unit: 'binary-ascii' }),
+        fc.string(),
+        fc.constantFrom(...'yes y on 0123 0o17 1e3 ~ null <<  = 12:30 2027-01-01 0x1 -'.split(' ')),
+      ),
+      { numRuns: 2000, seed: 7 },
+    );
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+      data: Object.fromEntries(texts.map((text, index) => [`k${index}`, text])),
+    };
+    const text = yamlDocuments([object]);
+    expect(windlass(text)).toEqual(object);
+    expect(await kubectl(text)).toEqual(object);
+  });
+});
