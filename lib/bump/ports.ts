@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Bumped } from '../model/messages.ts';
-import type { ImageState } from '../model/state.ts';
+import type { CommitSummary, ImageState } from '../model/state.ts';
 
 export type { ImageState } from '../model/state.ts';
 
@@ -28,6 +28,8 @@ export interface ConfigRepo {
    * `head-moved`: somebody was first; nothing was written.
    */
   commit(request: CommitRequest): Promise<{ result: 'committed'; revision: string } | { result: 'head-moved' }>;
+  /** The last commits up to a revision, newest first, along first parents. */
+  recent(revision: string, limit: number): Promise<CommitSummary[]>;
 }
 
 /** One commit: `undefined` as the new bytes deletes the file. Trailers are written at the message's end. */
@@ -63,4 +65,15 @@ export interface BumpRecords {
   saveImages(images: ImageState[]): Promise<void>;
   /** Tells the world outside of this flow that a commit was made. */
   announce(message: Bumped): Promise<void>;
+}
+
+/** Everything that bump needs of the outside. */
+export interface BumpPorts {
+  repo: ConfigRepo;
+  registry: Registry;
+  records: BumpRecords;
+  /** Waits between two tries, in milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
+  /** From 0 to less than 1: keeps writers that lost the same race from meeting again. */
+  random(): number;
 }

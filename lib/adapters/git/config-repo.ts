@@ -1,7 +1,8 @@
 import type { ConfigRepo, RepoFile } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
+import type { CommitSummary } from '../../model/state.ts';
 import { type Author, writeCommit } from './commit.ts';
-import { type CommitSummary, lastCommits } from './history.ts';
+import { lastCommits } from './history.ts';
 import { type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
 import { type CheckedOut, pushCommit } from './push.ts';
 import { listTree, pathsContaining, readBlobs, type TreeEntry } from './tree.ts';
@@ -44,7 +45,7 @@ export function openGitConfigRepo(options: GitConfigRepoOptions): GitConfigRepo 
       );
       return readFiles(
         mirror,
-        direct.filter(isPlain).map((entry) => checkPlain(entry, maxFileBytes)),
+        direct.map((entry) => checkPlain(entry, maxFileBytes)),
       );
     },
     filesContaining: async (revision, text) => {
@@ -61,6 +62,7 @@ export function openGitConfigRepo(options: GitConfigRepoOptions): GitConfigRepo 
       const result = await pushCommit(mirror, request.parent, revision, options.checkedOut ?? 'refuse');
       return result === 'pushed' ? { result: 'committed', revision } : { result };
     },
+    recent: (revision, limit) => lastCommits(mirror, revision, limit),
     commits: async (limit) => lastCommits(mirror, await mirror.head(), limit),
   };
 }

@@ -1,16 +1,5 @@
+import type { CommitSummary } from '../../model/state.ts';
 import { checkRevision, type Mirror } from './mirror.ts';
-
-/** One commit of the config repo, for people. All texts but the revision and the time come from whoever made it. */
-export interface CommitSummary {
-  revision: string;
-  subject: string;
-  author: string;
-  /** ISO 8601 with the author's offset. */
-  at: string;
-  trailers: [key: string, value: string][];
-  /** Paths that differ from the first parent. */
-  files: string[];
-}
 
 const fields = ['%H', '%s', '%an', '%aI', '%(trailers:only=true,unfold=true)'];
 

@@ -46,7 +46,7 @@ export function testRepo(files: Record<string, Content>): TestRepo {
       writeFiles(work, changed);
       gitIn(work, 'add', '--all');
       gitIn(work, 'commit', '--quiet', '--allow-empty', '--message', message);
-      gitIn(work, 'push', '--quiet', '--force', bare, 'HEAD:main');
+      gitIn(work, 'push', '--quiet', bare, 'HEAD:main');
       return gitIn(work, 'rev-parse', 'HEAD');
     },
   };

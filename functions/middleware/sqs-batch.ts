@@ -1,0 +1,72 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
+import { z } from 'zod';
+import { RetryableError } from '../../lib/model/errors.ts';
+
+/** One record of a batch, understood. */
+export interface Message<Value> {
+  messageId: string;
+  value: Value;
+  /** Set by the handler as soon as the record needs nothing more: it is not sent again, whatever happens to the others. */
+  done: boolean;
+}
+
+/** What the handler gets instead of the SQS event. */
+export interface Batch<Value> {
+  messages: Message<Value>[];
+}
+
+const sqsEvent = z.object({
+  Records: z.array(
+    z.object({
+      messageId: z.string().min(1),
+      body: z.string(),
+      attributes: z.object({ SentTimestamp: z.string().regex(/^\d+$/) }),
+    }),
+  ),
+});
+
+/** Reads each record alone, so that a bad one spoils no other. Throws when the event is none of SQS: the function is wired wrongly. */
+export function readBatch<Value>(
+  read: (body: string, message: { id: string; at: string }) => Value,
+): MiddlewareObj<Batch<Value>, SQSBatchResponse> {
+  return {
+    name: 'read-batch',
+    before: (request) => {
+      const { Records } = sqsEvent.parse(request.event);
+      const messages = Records.map(({ messageId, body, attributes }) => {
+        const at = new Date(Number(attributes.SentTimestamp)).toISOString();
+        return { messageId, value: read(body, { id: messageId, at }), done: false };
+      });
+      request.event = { messages };
+    },
+  };
+}
+
+/**
+ * Turns a `RetryableError` into the batch's failed records; every other error is the function's own failure. An answer is always given:
+ * Lambda takes a missing one for success of all.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ */
+export function sendAgain<Value>(
+  onRetry: (error: RetryableError) => void,
+): MiddlewareObj<Batch<Value>, SQSBatchResponse> {
+  return {
+    name: 'send-again',
+    after: (request) => {
+      request.response ??= { batchItemFailures: [] };
+    },
+    onError: (request) => {
+      if (!(request.error instanceof RetryableError)) return;
+      onRetry(request.error);
+      request.response = failuresOf(request.event);
+    },
+  };
+}
+
+/** The first record that is not done and, because the queue is FIFO, everything after it. */
+export function failuresOf<Value>({ messages }: Batch<Value>): SQSBatchResponse {
+  const first = messages.findIndex((message) => !message.done);
+  const failed = first < 0 ? [] : messages.slice(first);
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}

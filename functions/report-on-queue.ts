@@ -1,0 +1,77 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { z } from 'zod';
+import { recordId } from '../lib/model/audit-record.ts';
+import type { Report } from '../lib/model/messages.ts';
+import { reportSchema } from '../lib/model/messages-schema.ts';
+import type { Notices, ReportRecords } from '../lib/report/ports.ts';
+import { report } from '../lib/report/report.ts';
+import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-batch.ts';
+
+/** What the function works with. */
+export interface ReportOnQueueDeps {
+  records: ReportRecords;
+  notices: Notices;
+  /** One that logs as Lambda expects it, unless told. */
+  logger?: Logger;
+}
+
+/** A body that is no report, and why. */
+interface Malformed {
+  malformed: string;
+  id: string;
+  at: string;
+}
+
+/**
+ * The SQS handler of the report queue (FIFO, one group a sync): works the reports in, in order. A message that is no report is put into the
+ * audit trail and done with; trouble that may pass sends the rest of the batch again.
+ */
+export function reportOnQueue(
+  deps: ReportOnQueueDeps,
+): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+  const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
+  const handler = middy<Batch<Report | Malformed>, SQSBatchResponse>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(readBatch(readReport))
+    .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
+    .handler((batch) => workIn(batch, deps));
+  // The chain begins with SQS's event, which `readBatch` turns into the batch.
+  return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+}
+
+async function workIn(batch: Batch<Report | Malformed>, deps: ReportOnQueueDeps): Promise<SQSBatchResponse> {
+  for (const message of batch.messages) {
+    if ('malformed' in message.value) await recordMalformed(message.value, deps.records);
+    else await report(message.value, deps);
+    message.done = true;
+  }
+  return failuresOf(batch);
+}
+
+function readReport(body: string, { id, at }: { id: string; at: string }): Report | Malformed {
+  try {
+    const read = reportSchema.safeParse(JSON.parse(body));
+    return read.success ? read.data : { malformed: z.prettifyError(read.error), id, at };
+  } catch {
+    return { malformed: 'it is not JSON', id, at };
+  }
+}
+
+// What the body says is not repeated: nobody knows what is in it.
+async function recordMalformed({ malformed, id, at }: Malformed, records: ReportRecords): Promise<void> {
+  await records.append([
+    {
+      id: recordId('event-ignored', id),
+      at,
+      kind: 'event-ignored',
+      actor: 'windlass report',
+      subjects: [`event:${id}`],
+      result: 'skipped',
+      summary: 'a message on the report queue is not a report',
+      details: { why: malformed },
+    },
+  ]);
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { Registry, RegistryTag } from '../../bump/ports.ts';
+import { UserError } from '../../model/errors.ts';
+import { isTag, parseImageRef } from '../../model/image-ref.ts';
+
+/** A registry that holds no images, only the names of their tags: it stands for ECR where there is none. */
+export interface LocalRegistry extends Registry {
+  /** Adds a tag to a repository, which is made when missing. Pushing a tag again renews its digest. Throws `UserError` for an impossible name. */
+  push(repository: string, tag: string, at: Date): Promise<RegistryTag & { digest: string }>;
+  /** Adds repositories with tags that are not there yet; nothing else is changed. */
+  seed(repositories: Readonly<Record<string, readonly string[]>>, at: Date): Promise<void>;
+  /** All repositories, by name. */
+  repositories(): Promise<string[]>;
+}
+
+const fileShape = z.strictObject({
+  format: z.literal(1),
+  repositories: z.record(
+    z.string(),
+    z.record(z.string(), z.strictObject({ digest: z.string(), pushedAt: z.string() })),
+  ),
+});
+type Content = z.infer<typeof fileShape>;
+
+/** Opens the registry kept in a JSON file; the file is made at the first push. One process at a time may write to it. */
+export function openLocalRegistry(file: string): LocalRegistry {
+  let turn: Promise<unknown> = Promise.resolve();
+  const change = <T>(edit: (content: Content) => T): Promise<T> => {
+    const mine = turn.then(async () => {
+      const content = await load(file);
+      const before = JSON.stringify(content);
+      const answer = edit(content);
+      if (JSON.stringify(content) !== before) await save(file, content);
+      return answer;
+    });
+    turn = mine.catch(() => {});
+    return mine;
+  };
+  return {
+    tags: async (repository) => {
+      const { repositories } = await load(file);
+      if (!Object.hasOwn(repositories, repository)) throw unknownRepository(repository);
+      return Object.entries(repositories[repository]!).map(([tag, facts]) => ({ tag, ...facts }));
+    },
+    push: (repository, tag, at) => change((content) => add(content, repository, tag, at)),
+    seed: (repositories, at) =>
+      change((content) => {
+        for (const [repository, tags] of Object.entries(repositories)) {
+          for (const tag of tags) {
+            const known = Object.hasOwn(content.repositories, repository) ? content.repositories[repository]! : {};
+            if (!Object.hasOwn(known, tag)) add(content, repository, tag, at);
+          }
+        }
+      }),
+    repositories: async () => Object.keys((await load(file)).repositories).sort(),
+  };
+}
+
+function add(content: Content, repository: string, tag: string, at: Date): RegistryTag & { digest: string } {
+  if (!isTag(tag) || tag === '__proto__')
+    throw new UserError(`${JSON.stringify(tag)} is not a tag`, { code: 'tag-name', subject: tag });
+  if (parseImageRef(repository)?.repository !== repository || repository === '__proto__') {
+    throw new UserError(`${JSON.stringify(repository)} is not the name of a repository`, {
+      code: 'repository-name',
+      subject: repository,
+    });
+  }
+  const pushedAt = at.toISOString();
+  // No image is there to be hashed: a new digest for each push is what a rebuilt image has.
+  const digest = `sha256:${createHash('sha256')
+    .update(JSON.stringify([repository, tag, pushedAt]))
+    .digest('hex')}`;
+  const known = Object.hasOwn(content.repositories, repository) ? content.repositories[repository] : {};
+  content.repositories[repository] = { ...known, [tag]: { digest, pushedAt } };
+  return { tag, digest, pushedAt };
+}
+
+async function load(file: string): Promise<Content> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { format: 1, repositories: {} };
+    throw error;
+  }
+  try {
+    return fileShape.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError(`${file} is not a registry that Windlass wrote: delete it to begin anew`, {
+      code: 'registry-file',
+      subject: file,
+      cause,
+    });
+  }
+}
+
+/** Written beside its place and renamed there: a reader sees the old content or the new. */
+async function save(file: string, content: Content): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}.new`;
+  try {
+    await writeFile(draft, `${JSON.stringify(content, undefined, 2)}\n`);
+    await rename(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function unknownRepository(repository: string): UserError {
+  return new UserError(
+    `the registry has no repository ${repository}: push an image to it, or mend its name in windlass.yaml`,
+    {
+      code: 'repository-not-found',
+      subject: repository,
+    },
+  );
+}

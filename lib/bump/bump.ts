@@ -1,0 +1,58 @@
+import { RetryableError, UserError } from '../model/errors.ts';
+import { askedOnce, decide, touched } from './decide.ts';
+import { lookAtHead } from './look.ts';
+import { planBump } from './plan.ts';
+import type { BumpPorts } from './ports.ts';
+import type { Push } from './push-event.ts';
+import { type BumpOrder, type BumpResult, tell, tellBroken, tellFailed } from './tell.ts';
+
+export type { BumpResult } from './tell.ts';
+
+/** How often an edit is redone on a head that moved meanwhile, before the pushes go back to the queue. */
+const attempts = 5;
+
+/**
+ * Answers pushes: reads the head of the branch and the registry, decides from those alone, and makes ONE commit of all that is to change.
+ * The same push again changes nothing. Throws `RetryableError` when the repo or the records cannot be reached, or the head moved at each try:
+ * all pushes are to be sent again. What somebody must mend is in the result.
+ */
+export function bump({ pushes, now }: { pushes: readonly Push[]; now: Date }, ports: BumpPorts): Promise<BumpResult> {
+  return run({ pushes, now }, ports);
+}
+
+/** The same for all policies, without a push: finds what an event missed. */
+export function sweep({ now }: { now: Date }, ports: BumpPorts): Promise<BumpResult> {
+  return run({ pushes: undefined, now }, ports);
+}
+
+async function run(order: BumpOrder, ports: BumpPorts): Promise<BumpResult> {
+  try {
+    return await readDecideCommit(order, ports);
+  } catch (error) {
+    if (error instanceof UserError) return tellFailed(order, error, ports);
+    throw error;
+  }
+}
+
+async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<BumpResult> {
+  const registry = askedOnce(ports.registry);
+  const events = [...new Set((order.pushes ?? []).map((push) => push.id))];
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const look = await lookAtHead(ports.repo);
+    if ('problems' in look) return tellBroken(order, look, ports);
+    const decisions = await decide(look, touched(look.config, order.pushes), registry, order.now);
+    const plan = planBump(look, decisions, events);
+    if (plan.commit === undefined) return tell(order, look, decisions, plan, undefined, ports);
+    const made = await ports.repo.commit({ ...plan.commit, at: order.now });
+    if (made.result === 'committed') return tell(order, look, decisions, plan, made.revision, ports);
+    await ports.sleep(pauseAfter(attempt, ports.random()));
+  }
+  throw new RetryableError(`the head of ${ports.repo.branch} moved ${attempts} times while a bump was made`, {
+    code: 'head-moved',
+  });
+}
+
+/** Milliseconds: up to 100 after the first lost race, doubled each time. */
+function pauseAfter(attempt: number, random: number): number {
+  return Math.round(100 * 2 ** (attempt - 1) * random);
+}
