@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { DriftFound, Report, SyncReported } from './messages.ts';
+
+/** Any ISO 8601 time with its offset, as UTC with milliseconds: times are compared as texts. */
+const time = z.iso
+  .datetime({ offset: true })
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'no such time')
+  .transform((text) => new Date(text).toISOString());
+
+const name = z.string().min(1).max(1_000);
+
+const fieldDrift = z.object({
+  path: z.string(),
+  git: z.unknown().optional(),
+  live: z.unknown().optional(),
+  manager: z.string().optional(),
+  operation: z.enum(['Apply', 'Update']).optional(),
+  subresource: z.string().optional(),
+  time: z.string().optional(),
+  note: z.string().optional(),
+});
+
+const objectDrift = z.object({
+  object: name,
+  state: z.enum(['changed', 'missing', 'added', 'unmanaged']),
+  fields: z.array(fieldDrift),
+  reason: z.string().optional(),
+});
+
+const problem = z.object({
+  code: z.string(),
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.number().optional(),
+  column: z.number().optional(),
+  source: z.string().optional(),
+  hint: z.string().optional(),
+  object: z.string().optional(),
+});
+
+const about = {
+  run: name,
+  at: time,
+  cluster: name,
+  sync: name,
+  environment: name.optional(),
+  revision: name.optional(),
+  drift: z.array(objectDrift),
+};
+
+const count = z.number().int().nonnegative();
+
+/** What a pull reports. Keys that a newer puller adds are left out. */
+export const syncReportedSchema = z.object({
+  type: z.literal('SyncReported'),
+  ...about,
+  startedAt: time,
+  result: z.enum(['synced', 'progressing', 'unhealthy', 'failed']),
+  changes: z.array(
+    z.object({
+      object: name,
+      action: z.enum(['created', 'configured', 'unchanged', 'pruned', 'skipped']),
+      reason: z.string().optional(),
+    }),
+  ),
+  counts: z.object({ created: count, configured: count, unchanged: count, pruned: count, skipped: count }),
+  healed: z.boolean(),
+  health: z.array(
+    z.object({
+      object: name,
+      status: z.enum(['Current', 'InProgress', 'Failed', 'Terminating', 'Unknown']),
+      reason: z.string(),
+    }),
+  ),
+  errors: z.array(problem),
+}) satisfies z.ZodType<SyncReported>;
+
+/** What a drift check found. */
+export const driftFoundSchema = z.object({
+  type: z.literal('DriftFound'),
+  ...about,
+  head: name.optional(),
+  appliedAt: time.optional(),
+  unknown: z.array(z.object({ object: name, reason: z.string() })),
+  leftToControllers: z.array(name),
+}) satisfies z.ZodType<DriftFound>;
+
+/** What the report flow reads from its queue. */
+export const reportSchema = z.discriminatedUnion('type', [
+  syncReportedSchema,
+  driftFoundSchema,
+]) satisfies z.ZodType<Report>;

@@ -1,0 +1,83 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reportOnQueue } from '../../functions/report-on-queue.ts';
+import type { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
+import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
+import { RetryableError } from '../../lib/model/errors.ts';
+import type { Notice } from '../../lib/model/messages.ts';
+import { openRecords } from '../report/records.ts';
+import { changed, check, pull, time } from '../report/reports.ts';
+
+const context: Context = lambdaContext('windlass-report');
+const sentAt = Date.parse(time(0));
+const event = (...bodies: string[]): SQSEvent => ({
+  Records: bodies.map((body, index) =>
+    sqsRecord('reports', {
+      messageId: `message-${index}`,
+      groupId: 'shop-prod',
+      deduplicationId: `message-${index}`,
+      body,
+      sentAt,
+      receives: 1,
+    }),
+  ),
+});
+
+describe('the handler of the report queue', () => {
+  let records: DynamoRecords;
+  let close: () => Promise<void>;
+  let notices: Notice[];
+  let deliver: (notice: Notice) => Promise<void>;
+  const logger = new Logger({ logLevel: 'SILENT' });
+  const handler = () => reportOnQueue({ records, notices: { send: (notice) => deliver(notice) }, logger });
+
+  beforeEach(async () => {
+    ({ records, close } = await openRecords());
+    notices = [];
+    deliver = async (notice) => void notices.push(notice);
+  }, 60_000);
+  afterEach(() => close());
+
+  it('works the reports of a batch in, in order', async () => {
+    const bodies = [check(0, [changed()]), pull(5, 6, [changed()], { healed: true })].map((one) => JSON.stringify(one));
+    expect(await handler()(event(...bodies), context)).toEqual({ batchItemFailures: [] });
+    expect(notices.map((notice) => notice.kind)).toEqual(['incident-opened', 'incident-resolved']);
+  });
+
+  it('records what is no report, without repeating it, and goes on', async () => {
+    const secret = JSON.stringify({ ...check(0), drift: 'hunter2' });
+    const answer = await handler()(event('not json', secret, '{"type":"Bumped"}', JSON.stringify(pull(5, 6))), context);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    const about = await records.about('event:message-1', { limit: 5 });
+    expect(about).toMatchObject([{ kind: 'event-ignored', result: 'skipped', at: time(0) }]);
+    expect(JSON.stringify(about)).toContain('drift');
+    expect(JSON.stringify(about)).not.toContain('hunter2');
+    expect((await records.timeline({ limit: 50 })).map((record) => record.kind).sort()).toEqual([
+      ...Array(3).fill('event-ignored'),
+      'synced',
+    ]);
+  });
+
+  it('takes a time with an offset for what it is', async () => {
+    await handler()(event(JSON.stringify({ ...check(0), at: '2026-11-22T14:00:00+02:00' })), context);
+    expect(await records.syncState('shop-prod')).toMatchObject({ checkedAt: time(0) });
+  });
+
+  it('sends back the report that cannot be worked in now, and what comes after it', async () => {
+    deliver = async () => {
+      throw new RetryableError('the notify queue is throttled', { code: 'throttled' });
+    };
+    const bodies = [check(0), check(5, [changed()]), check(10)].map((one) => JSON.stringify(one));
+    const answer = await handler()(event(...bodies), context);
+    expect(answer.batchItemFailures.map((failure) => failure.itemIdentifier)).toEqual(['message-1', 'message-2']);
+    expect(await records.syncState('shop-prod')).toMatchObject({ checkedAt: time(0) });
+  });
+
+  it('fails as a whole for what it cannot explain', async () => {
+    deliver = async () => {
+      throw new TypeError('a bug');
+    };
+    await expect(handler()(event(JSON.stringify(check(0, [changed()]))), context)).rejects.toThrow('a bug');
+  });
+});
