@@ -1,6 +1,9 @@
 // Puts adapters into flows for the commands, one function a need. Everything is imported when it is asked for:
 // a command must not load what it does not use.
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Kustomizer, SourceTree } from '../desired/ports.ts';
+import { UserError } from '../model/errors.ts';
 import type { Io } from './command.ts';
 
 /** The user's files: reading a directory or a text, replacing a file. */
@@ -26,4 +29,55 @@ export async function localTree(
 export async function kustomizer(io: Io): Promise<Kustomizer> {
   const { openKustomizer } = await import('../adapters/kustomize/kustomizer.ts');
   return openKustomizer({ env: io.env, note: (text) => io.stderr.write(`note: ${text}\n`) });
+}
+
+/** Where copies of repositories, programs and the like are kept: nothing in it is precious. */
+function cacheDir(io: Io): string {
+  const cache = io.env['XDG_CACHE_HOME'] || join(io.env['HOME'] || homedir(), '.cache');
+  return io.env['WINDLASS_CACHE'] || join(cache, 'windlass');
+}
+
+/**
+ * The config repo at the head of a branch; the repository's own branch where none is named. With `plainDirectory` a directory that is no
+ * Git repository is taken as it is. `close` gives the copy back.
+ */
+export async function configTree(
+  io: Io,
+  { repo, branch, plainDirectory }: { repo: string; branch: string | undefined; plainDirectory: boolean },
+): Promise<{ tree: SourceTree; close: () => Promise<void> }> {
+  const { openGitSource } = await import('../adapters/git/source.ts');
+  const { defaultBranch } = await import('../adapters/git/default-branch.ts');
+  const url = isPath(repo) ? resolve(io.cwd, repo) : repo;
+  try {
+    const source = openGitSource({
+      url,
+      branch: branch ?? (await defaultBranch(url)),
+      cacheDir: join(cacheDir(io), 'repos'),
+    });
+    const tree = await source.open(await source.head());
+    return { tree, close: () => tree.close() };
+  } catch (error) {
+    const noRepository = error instanceof UserError && error.code === 'not-a-repository';
+    if (!noRepository || !plainDirectory || branch !== undefined || !isPath(repo)) throw error;
+    const { openDirectoryTree } = await import('../adapters/local/directory-tree.ts');
+    return { tree: await openDirectoryTree(url), close: async () => undefined };
+  }
+}
+
+function isPath(repo: string): boolean {
+  return !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repo) && !/^[^/.][^/]*:/.test(repo);
+}
+
+/** A cluster by its kubeconfig, and the applied records in it. With `readOnly` the records are never written. */
+export async function kubernetes(kubeconfig: string, { readOnly }: { readOnly: boolean }) {
+  const { openCluster } = await import('../adapters/kubernetes/cluster.ts');
+  const { ClusterRecords } = await import('../adapters/kubernetes/records.ts');
+  const cluster = await openCluster({ kubeconfig });
+  return { cluster, records: new ClusterRecords(cluster.client, { readOnly }) };
+}
+
+/** Where the loop of this directory is. Throws `UserError` when none runs. */
+export async function findLocalLoop(io: Io, dir: string | undefined) {
+  const { findLoop } = await import('../adapters/local/state-dir.ts');
+  return await findLoop(resolve(io.cwd, dir ?? '.windlass'));
 }

@@ -28,23 +28,29 @@ export interface PerformDeps {
   progress: (line: string) => void;
 }
 
+/** What became of a plan: the live object of each that was applied, and whether the server stopped answering. */
+export interface Applied {
+  applied: Map<string, KubeObject>;
+  lost: boolean;
+}
+
 /**
- * Applies a plan group by group and gives the live object of each that was applied. What is refused is in the run's errors and stops
+ * Applies a plan group by group. What is refused is in the run's errors and stops
  * nothing else; a server that stops answering ends it. The record says beforehand what is about to be written, and after each group what was.
  */
-export async function applyPlan(plan: Plan, deps: PerformDeps): Promise<Map<string, KubeObject>> {
+export async function applyPlan(plan: Plan, deps: PerformDeps): Promise<Applied> {
   const applied = new Map<string, KubeObject>();
   const all = plan.apply.flat();
-  if (all.length === 0) return applied;
+  if (all.length === 0) return { applied, lost: false };
   await deps.ledger.intend(all.map(({ id }) => id));
   for (const group of plan.apply) {
     deps.progress(`applying ${describe(group)}`);
     const lost = await applyGroup(group, applied, deps);
-    await deps.ledger.save().catch((error) => deps.run.failed(error));
-    if (lost) break;
+    if (lost) return { applied, lost };
+    await deps.ledger.save();
     await established(group, applied, deps);
   }
-  return applied;
+  return { applied, lost: false };
 }
 
 function describe(group: readonly PlannedApply[]): string {

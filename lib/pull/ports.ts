@@ -1,4 +1,3 @@
-import type { SyncSpec } from '../config/config.ts';
 import type { Desired } from '../desired/desired.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import type { JsonPatch } from '../kube/ownership.ts';

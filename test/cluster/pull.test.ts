@@ -3,7 +3,7 @@ import { syncLabel } from '../../lib/kube/normalise.ts';
 import type { KubeObject } from '../../lib/model/kube-object.ts';
 import { cluster, describeWithCluster } from '../helpers/cluster.ts';
 import { configMap, crd, deployment, namespace, service, statefulSet, widget } from '../pull/manifests.ts';
-import { actionsOf, openWorld, syncSpec, until, type World } from '../pull/world.ts';
+import { actionsOf, openWorld, syncSpec, type World } from '../pull/world.ts';
 
 const open: World[] = [];
 async function world(spec = syncSpec()): Promise<World> {
@@ -44,7 +44,7 @@ describeWithCluster('a pull', () => {
     ]);
     expect(actionsOf(outcome)).toEqual({ created: 4 });
     const web = await live('apps/v1', 'Deployment', 'web');
-    expect((web?.['status'] as { availableReplicas?: number }).availableReplicas).toBe(2);
+    expect(web?.['status']).toMatchObject({ availableReplicas: 2 });
     expect(web?.metadata.labels?.[syncLabel]).toBe(sync.name);
     expect([...(await entries()).keys()].sort()).toEqual(outcome.changes.map(({ object }) => object).sort());
     expect(outcome.report.health.every(({ status }) => status === 'Current')).toBe(true);

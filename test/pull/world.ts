@@ -10,8 +10,9 @@ import { objectIdOf } from '../../lib/model/kube-object.ts';
 import type { SyncReported } from '../../lib/model/messages.ts';
 import type { ObjectId } from '../../lib/model/object-id.ts';
 import type { Cluster, Resource } from '../../lib/pull/ports.ts';
-import { type PullDeps, type PullOutcome, pull } from '../../lib/pull/pull.ts';
+import { type PullOutcome, pull } from '../../lib/pull/pull.ts';
 import { rendererWith } from '../../lib/pull/renderer.ts';
+import type { PullDeps } from '../../lib/pull/request.ts';
 
 /** A tree of files in memory; each content has a revision of its own. */
 export function treeOf(files: Record<string, string>, revision = randomBytes(20).toString('hex')): SourceTree {

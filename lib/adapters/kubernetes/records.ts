@@ -40,9 +40,12 @@ export class ClusterRecords implements AppliedRecords {
   readonly #client: Client;
   #key: Promise<Uint8Array> | undefined;
   readonly #generations = new Map<string, Head>();
+  readonly #readOnly: boolean;
 
-  constructor(client: Client) {
+  /** With `readOnly` nothing is written, not even the hash key: where there is none yet, there is nothing that was hashed with it. */
+  constructor(client: Client, { readOnly = false }: { readOnly?: boolean } = {}) {
     this.#client = client;
+    this.#readOnly = readOnly;
   }
 
   async read(sync: string): Promise<AppliedRecord | undefined> {
@@ -57,6 +60,7 @@ export class ClusterRecords implements AppliedRecords {
   }
 
   async write(record: AppliedRecord): Promise<void> {
+    if (this.#readOnly) throw new Error('these records were opened for reading');
     const { sync } = record;
     const previous = this.#generations.get(sync) ?? (await this.#head(sync));
     const generation = (previous?.generation ?? 0) + 1;
@@ -175,6 +179,7 @@ export class ClusterRecords implements AppliedRecords {
       if (found.status === 200) return keyOf(found);
       if (!isAbsent(found, keySecret) && !isAbsent(found, namespace))
         throw readError(this.#client.server, `read the Secret ${keySecret}`, found);
+      if (this.#readOnly) return randomBytes(32);
       if (attempt === readTries) throw readError(this.#client.server, `make the Secret ${keySecret}`, found);
       await this.#makeKey(path);
     }

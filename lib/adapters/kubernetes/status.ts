@@ -69,9 +69,7 @@ function classify(http: number, status: Status): Pick<ApplyFailure, 'code' | 're
     return { code: 'conflict', retryable: causes.every((cause) => cause.reason !== 'FieldManagerConflict') };
   if (http === 422 && /immutable|updates to statefulset spec for fields other than/i.test(message))
     return { code: 'immutable', retryable: false };
-  // Schema errors of server-side apply come as 500 without a reason: they are the manifest's.
-  if (http === 500 && message.includes('failed to create typed patch object'))
-    return { code: 'invalid', retryable: false };
+  if (http === 500 && manifestFaults.test(message)) return { code: 'invalid', retryable: false };
   if (http >= 500 || http === 429) return { code: 'unavailable', retryable: true };
   return { code: 'invalid', retryable: false };
 }

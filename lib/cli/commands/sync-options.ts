@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+import { readHead, syncNamed } from '../../pull/head.ts';
+import { type PullOutcome, pull } from '../../pull/pull.ts';
+import { rendererWith } from '../../pull/renderer.ts';
+import type { Args, ExitCode, Io, Option } from '../command.ts';
+import { configTree, kubernetes, kustomizer } from '../wiring.ts';
+
+/** The options of the commands that look at one sync in one cluster. */
+export const syncOptions: Record<string, Option> = {
+  repo: {
+    type: 'string',
+    value: 'DIR|URL',
+    help: 'the config repo: a Git repository, of which a commit counts, not the files as they are',
+    required: true,
+  },
+  sync: {
+    type: 'string',
+    value: 'NAME',
+    help: 'a sync of windlass.yaml by its expanded name: shop-staging',
+    required: true,
+  },
+  kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+  branch: { type: 'string', value: 'B', help: "the branch whose head counts; the repository's own unless given" },
+  json: { type: 'boolean', help: 'print JSON' },
+};
+
+/** The kubeconfig that was named, else that of the environment. Throws `UserError` where there is none. */
+export function kubeconfigOf(args: Args, io: Io): string {
+  const named = args.text('kubeconfig') ?? io.env['KUBECONFIG'];
+  if (!named) throw new UserError('which cluster? Give --kubeconfig FILE, or set KUBECONFIG', { code: 'usage' });
+  return resolve(io.cwd, named);
+}
+
+/** Runs one pull, or a dry run of it that writes nothing at all. */
+export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean }): Promise<PullOutcome> {
+  const kubeconfig = kubeconfigOf(args, io);
+  const { tree, close } = await configTree(io, {
+    repo: args.need('repo'),
+    branch: args.text('branch'),
+    plainDirectory: dryRun,
+  });
+  try {
+    const head = await readHead(tree);
+    const sync = syncNamed(head, args.need('sync'));
+    const { cluster, records } = await kubernetes(kubeconfig, { readOnly: dryRun });
+    try {
+      return await pull(
+        { head, sync, dryRun, wait: 'block', run: randomUUID() },
+        {
+          ...{ cluster, records, now: io.now, signal: io.signal },
+          renderer: rendererWith(await kustomizer(io)),
+          // One pull of a person: the terminal is the report.
+          reports: { send: async () => undefined },
+          sleep: (milliseconds) => sleepUntil(milliseconds, io.signal),
+          ...(io.stderr.isTTY === true && { progress: (line: string) => void io.stderr.write(`${line}\n`) }),
+        },
+      );
+    } finally {
+      await cluster.close();
+    }
+  } finally {
+    await close();
+  }
+}
+
+/** 2 when all errors are the user's to mend, 3 when one may pass by itself or an object did not become healthy; undefined when all is well. */
+export function failureCode({ report, trouble }: PullOutcome): ExitCode | undefined {
+  if (report.errors.length > 0) return trouble ? 3 : 2;
+  return undefined;
+}
+
+function sleepUntil(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      done();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
+}

@@ -1,0 +1,61 @@
+import { formatProblem } from '../../model/errors.ts';
+import type { ObjectHealth } from '../../model/messages.ts';
+import type { Difference } from '../../pull/differences.ts';
+import type { PullOutcome } from '../../pull/pull.ts';
+import type { Io } from '../command.ts';
+import { printJson } from './json.ts';
+import { type Style, styleFor } from './style.ts';
+import { table } from './table.ts';
+
+/** Prints what `pull` and `diff` found as `{ revision, objects, errors, health }`. */
+export function printOutcomeJson(io: Io, { report, changes }: PullOutcome): void {
+  const objects = changes.map(({ object, action, reason }) => ({ object, action, reason: reason ?? '' }));
+  printJson(io, { revision: report.revision, objects, errors: report.errors, health: report.health });
+}
+
+/** Prints it for people: what is not unchanged, with the fields where they are known; health that is not good; errors; one line at the end. */
+export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): void {
+  const style = styleFor(io.stdout, io.env);
+  const { report, changes, differences } = outcome;
+  const shown = changes.filter(({ action }) => action !== 'unchanged');
+  const rows = table(
+    shown.map(({ action, object, reason }) => [action, object, reason ?? '']),
+    paint(style),
+  ).split('\n');
+  shown.forEach(({ object }, index) => {
+    io.stdout.write(`${rows[index]?.trimEnd()}\n`);
+    for (const difference of differences.get(object) ?? []) io.stdout.write(`    ${fieldLine(difference, style)}\n`);
+  });
+  for (const health of report.health.filter(isWorthSaying)) {
+    io.stdout.write(`${style.yellow(health.status)}  ${health.object}  ${health.reason}\n`);
+  }
+  for (const problem of report.errors) io.stdout.write(`${style.red('error')} ${formatProblem(problem)}\n`);
+  const counts = Object.entries(report.counts).filter(([, count]) => count > 0);
+  const summary = counts.map(([action, count]) => `${count} ${action}`).join(', ') || 'no objects';
+  io.stdout.write(`${style.bold(report.sync)} at ${report.revision?.slice(0, 12)}: ${verdict}: ${summary}\n`);
+}
+
+function isWorthSaying({ status }: ObjectHealth): boolean {
+  return status !== 'Current';
+}
+
+function paint(style: Style): (cell: string, column: number) => string {
+  const colours: Record<string, (text: string) => string> = {
+    created: style.green,
+    configured: style.yellow,
+    pruned: style.red,
+    skipped: style.dim,
+  };
+  return (cell, column) => (column === 0 ? (colours[cell.trim()]?.(cell) ?? cell) : cell);
+}
+
+function fieldLine({ path, from, to }: Difference, style: Style): string {
+  if (from === undefined) return `${path}: ${style.green(`+ ${short(to)}`)}`;
+  if (to === undefined) return `${path}: ${style.red(`- ${short(from)}`)}`;
+  return `${path}: ${style.red(short(from))} -> ${style.green(short(to))}`;
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? '';
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}

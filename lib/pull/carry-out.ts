@@ -1,0 +1,52 @@
+import { movedTo } from './claims.ts';
+import { lookAtHealth } from './look.ts';
+import { applyPlan } from './perform.ts';
+import { type Planned, resourcesOf } from './prepare.ts';
+import { postponePrune, prunePlan } from './prune.ts';
+import type { PullDeps, PullRequest } from './request.ts';
+import type { Run } from './run.ts';
+
+/** Applies a plan, looks at the health of what is there, and prunes; the record follows each step. */
+export async function carryOut(planned: Planned, request: PullRequest, deps: PullDeps, run: Run): Promise<void> {
+  const { plan, wanted, live, ledger, hashKey } = planned;
+  const { head, sync } = request;
+  const { cluster, sleep, now } = deps;
+  const progress = deps.progress ?? (() => undefined);
+  const resources = resourcesOf(wanted);
+  for (const id of plan.gone) ledger.forget(id);
+  run.changes.push(...[...plan.unchanged].map((object) => ({ object, action: 'unchanged' as const })));
+  run.changes.push(...plan.skipped.map(({ id, reason }) => ({ object: id, action: 'skipped' as const, reason })));
+  const { applied: written, lost } = await applyPlan(plan, {
+    cluster,
+    resources,
+    ledger,
+    run,
+    hashKey,
+    now,
+    sleep,
+    progress,
+  });
+  run.healed = plan.drift.length > 0 && plan.drift.every(({ object }) => written.has(object));
+  if (lost) {
+    // What was done is worth a try to write down; where that fails too, the record still names all that was intended.
+    postponePrune(plan, run, 'the API server stopped answering');
+    return await ledger.save();
+  }
+  if (run.errors.length === 0) ledger.reach(head.tree.revision);
+  await ledger.save();
+  const decided = await lookAtHealth(
+    planned,
+    written,
+    request,
+    request.wait === 'block' && run.errors.length === 0,
+    deps,
+    run,
+  );
+  if (run.errors.length > 0) postponePrune(plan, run, 'nothing is pruned while there are errors');
+  else if (!decided) postponePrune(plan, run, 'pruning waits until the objects are healthy, or their time is up');
+  else {
+    const moved = (object: string) => movedTo(object, head.tree, sync, head.config.syncs, deps.renderer);
+    await prunePlan(plan, { cluster, resources: live.resources, ledger, run, progress, movedTo: moved });
+  }
+  await ledger.save();
+}

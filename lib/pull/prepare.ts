@@ -1,0 +1,54 @@
+import { type Plan, plan } from '../kube/plan.ts';
+import { withoutClaimed } from './claims.ts';
+import { Ledger } from './ledger.ts';
+import { type Live, readLive } from './live.ts';
+import type { Resource } from './ports.ts';
+import type { PullDeps, PullRequest } from './request.ts';
+import type { Run } from './run.ts';
+import { readWanted, type Wanted } from './wanted.ts';
+
+/** A pull that has read everything and knows what to do. */
+export interface Planned {
+  plan: Plan;
+  wanted: Wanted;
+  live: Live;
+  ledger: Ledger;
+  hashKey: Uint8Array;
+}
+
+/** Reads Git, the record and the cluster, and plans. Nothing is written. Throws when any of them cannot be read. */
+export async function prepare({ head, sync }: PullRequest, deps: PullDeps, run: Run): Promise<Planned> {
+  const { cluster, records, renderer, now } = deps;
+  deps.progress?.(`rendering ${sync.name} at ${head.tree.revision.slice(0, 12)}`);
+  const rendered = await readWanted(head.tree, sync, renderer, cluster);
+  deps.progress?.(`reading the cluster`);
+  const [record, hashKey, renderers] = await Promise.all([
+    records.read(sync.name),
+    records.hashKey(),
+    renderer.versions(),
+  ]);
+  const live = await readLive(sync.name, rendered.objects, record, cluster);
+  const wanted = await withoutClaimed(rendered, live, head.tree, sync, head.config.syncs, renderer);
+  run.errors.push(...wanted.problems);
+  const made = plan({
+    desired: wanted.objects.map(({ object }) => object),
+    live: live.objects,
+    record,
+    options: {
+      sync: sync.name,
+      prune: sync.prune,
+      selfHeal: sync.selfHeal,
+      hashKey,
+      takeOver: true,
+      ...(wanted.problems.length > 0 && { keep: 'nothing is pruned while an object cannot be applied' }),
+    },
+  });
+  run.drift = made.drift;
+  const facts = { sync: sync.name, cluster: sync.cluster, revision: head.tree.revision, renderers };
+  return { plan: made, wanted, live, hashKey, ledger: new Ledger(record, facts, records, now) };
+}
+
+/** Where each wanted object is. */
+export function resourcesOf(wanted: Wanted): Map<string, Resource> {
+  return new Map(wanted.objects.map(({ id, resource }) => [id, resource]));
+}

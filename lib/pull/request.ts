@@ -1,0 +1,29 @@
+import type { SyncSpec } from '../config/config.ts';
+import type { Head } from './head.ts';
+import type { AppliedRecords, Cluster, Renderer, Reports, Sleep } from './ports.ts';
+
+/** One pull of one sync. */
+export interface PullRequest {
+  head: Head;
+  sync: SyncSpec;
+  /** Plan, try by server-side dry runs, write nothing and report nothing. */
+  dryRun: boolean;
+  /** `block`: stay until the objects are healthy or their time is up. `report`: say how they are now; the next pull goes on. */
+  wait: 'block' | 'report';
+  /** Unique for this pull. */
+  run: string;
+}
+
+/** What a pull works with. */
+export interface PullDeps {
+  cluster: Cluster;
+  records: AppliedRecords;
+  renderer: Renderer;
+  reports: Reports;
+  sleep: Sleep;
+  now: () => Date;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+  /** One line a step, for a terminal. */
+  progress?: (line: string) => void;
+}
