@@ -9,7 +9,7 @@ import {
   type SourceFile,
   tokenLines,
 } from './source-file.ts';
-import { readYaml, type Spot, scalarValue, type YamlText } from './yaml-spots.ts';
+import { readYaml, type Spot, type YamlText } from './yaml-text.ts';
 
 /** A marker beside a scalar that can be edited. */
 export interface Marker {
@@ -68,7 +68,7 @@ function collect(file: string, yaml: YamlText): Pick<MarkedFile, 'markers' | 'sk
       const { spot } = target;
       markers.push({
         ...name,
-        value: scalarValue(yaml, spot),
+        value: yaml.value(spot),
         line: line + countLines(yaml.text, at, spot.start),
         spot,
       });

@@ -1,4 +1,4 @@
-import type { Spot, YamlText } from './yaml-spots.ts';
+import type { Spot, YamlText } from './yaml-text.ts';
 
 /** Where a marker stands: the scalar that it is for, or why there is none. The comment is there wherever the token is in one; `end` is its end. */
 export type Place = { reason: string } | { comment: string; end: number; found: { spot: Spot } | { reason: string } };

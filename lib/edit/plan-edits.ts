@@ -37,21 +37,25 @@ export function planEdits(
   latest: ReadonlyMap<string, ImageRef>,
   options: EditOptions = {},
 ): EditPlan {
-  const marked: MarkedFile[] = [];
+  const plans: EditPlan[] = [];
   for (const file of files) {
     const found = findMarkers(file);
-    if (found !== undefined) marked.push(found);
+    // Planned at once, so that a parsed file can be let go before the next is read.
+    if (found !== undefined) plans.push(planFile(found, latest, options));
   }
-  return planMarkedEdits(marked, latest, options);
+  return joined(plans);
 }
 
 /** The same for files whose markers were found before. */
 export function planMarkedEdits(
   files: readonly MarkedFile[],
   latest: ReadonlyMap<string, ImageRef>,
-  { leftAlone = new Map() }: EditOptions = {},
+  options: EditOptions = {},
 ): EditPlan {
-  const plans = files.map((file) => planFile(file, latest, leftAlone));
+  return joined(files.map((file) => planFile(file, latest, options)));
+}
+
+function joined(plans: readonly EditPlan[]): EditPlan {
   return {
     changes: plans.flatMap((plan) => plan.changes),
     skipped: plans.flatMap((plan) => plan.skipped.sort((a, b) => a.line - b.line)),
@@ -62,7 +66,7 @@ export function planMarkedEdits(
 function planFile(
   file: MarkedFile,
   latest: ReadonlyMap<string, ImageRef>,
-  leftAlone: ReadonlyMap<string, string>,
+  { leftAlone = new Map() }: EditOptions,
 ): EditPlan {
   const skipped = [...file.skipped];
   const edits: (ScalarEdit & { marker: Marker })[] = [];

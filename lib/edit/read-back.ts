@@ -1,6 +1,6 @@
 import { readsAsString } from './scalar-text.ts';
 import type { Splice } from './splice.ts';
-import { readYaml, type Spot, scalarValue, type YamlText } from './yaml-spots.ts';
+import { readYaml, type Spot, type YamlText } from './yaml-text.ts';
 
 /** One scalar's new value. */
 export interface ScalarEdit {
@@ -16,18 +16,16 @@ export interface ScalarEdit {
 export function readBack(before: YamlText, after: string, edits: readonly ScalarEdit[]): string | undefined {
   const yaml = readYaml(after);
   if ('reason' in yaml) return `after the edit ${yaml.reason}`;
-  const sameShape =
-    yaml.events.length === before.events.length &&
-    yaml.spots.length === before.spots.length &&
-    before.events.every((event, index) => event.type === yaml.events[index]!.type);
-  if (!sameShape) return 'the edit would change the structure of the file';
-  const edited = new Map(edits.map((edit) => [edit.spot.event, edit]));
+  if (yaml.shape !== before.shape || yaml.spots.length !== before.spots.length) {
+    return 'the edit would change the structure of the file';
+  }
+  const edited = new Map(edits.map((edit) => [edit.spot.node, edit]));
   let shift = 0;
   for (const [index, spot] of before.spots.entries()) {
     const now = yaml.spots[index]!;
-    const edit = edited.get(spot.event);
+    const edit = edited.get(spot.node);
     const length = edit === undefined ? spot.end - spot.start : edit.splice.after.length;
-    if (now.event !== spot.event || now.start !== spot.start + shift || now.end !== now.start + length) {
+    if (now.node !== spot.node || now.start !== spot.start + shift || now.end !== now.start + length) {
       return 'the edit would change another value of the file';
     }
     if (edit === undefined) continue;
@@ -38,6 +36,6 @@ export function readBack(before: YamlText, after: string, edits: readonly Scalar
 }
 
 function isString(yaml: YamlText, spot: Spot, value: string): boolean {
-  if (scalarValue(yaml, spot) !== value) return false;
+  if (yaml.value(spot) !== value) return false;
   return spot.style !== 'plain' || spot.tag !== undefined || readsAsString(value);
 }

@@ -1,4 +1,4 @@
-import type { Spot } from './yaml-spots.ts';
+import type { Spot } from './yaml-text.ts';
 
 /** Plain texts that some YAML 1.1 or 1.2 reader takes for something other than a string. */
 const typed: RegExp[] = [
