@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { windlass } from '../helpers/io.ts';
+
+const cwd = mkdtempSync(join(tmpdir(), 'windlass-policy-'));
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const files: Record<string, string> = {
+  'policy.yaml': 'image: acme/web\nsemver: ">=1.0.0 <2.0.0"\n',
+  'flux.yaml': [
+    'apiVersion: image.toolkit.fluxcd.io/v1',
+    'kind: ImagePolicy',
+    'metadata: { name: web, namespace: shop }',
+    'spec:',
+    '  filterTags: { pattern: "^main-[a-f0-9]+-(?P<ts>[0-9]+)$", extract: "$ts" }',
+    '  policy: { numerical: { order: asc } }',
+  ].join('\n'),
+  'tags.txt': '1.4.0\n1.10.0\n2.0.0\nlatest\n',
+  'tags.json': '["main-ab-9", "main-cd-10", "dev-ef-11"]',
+  'broken.yaml': 'image: [\n',
+  'unknown.yaml': 'semvr: "*"\n',
+  'range.yaml': 'semver: ">=1 &&"\n',
+};
+for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+
+const run = (args: string[], stdin?: string) => windlass(['policy', 'test', ...args], { cwd, stdin, env: {} });
+
+describe('windlass policy test', () => {
+  it('prints the choice and why each other tag was not chosen', async () => {
+    const { code, stdout, stderr } = await run(['--policy', 'policy.yaml', '--tags', 'tags.txt', '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      chosen: '1.10.0',
+      tags: [
+        { tag: '1.4.0', reason: 'is older than 1.10.0' },
+        { tag: '1.10.0', reason: 'chosen: the newest tag that fits the policy semver >=1.0.0 <2.0.0' },
+        { tag: '2.0.0', reason: 'is not in >=1.0.0 <2.0.0' },
+        { tag: 'latest', reason: 'is no version (three numbers are needed, as in 1.4.0)' },
+      ],
+    });
+  });
+
+  it('says the same to people', async () => {
+    const { stdout } = await run(['--policy', 'policy.yaml', '--tags', 'tags.txt']);
+    expect(stdout).toContain('latest  is no version');
+    expect(stdout).toContain('\n1.10.0: the newest tag that fits the policy semver >=1.0.0 <2.0.0\n');
+  });
+
+  it('reads a Flux ImagePolicy, and a JSON array of tags', async () => {
+    const { stdout } = await run(['--policy', 'flux.yaml', '--tags', 'tags.json', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ chosen: 'main-cd-10' });
+  });
+
+  it('reads either of them from standard input', async () => {
+    const tags = await run(['--policy', 'policy.yaml', '--tags', '-', '--json'], '1.2.3\n');
+    expect(JSON.parse(tags.stdout).chosen).toBe('1.2.3');
+    const policy = await run(['--policy', '-', '--tags', 'tags.txt', '--json'], '{"alphabetical": "asc"}');
+    expect(JSON.parse(policy.stdout).chosen).toBe('latest');
+  });
+
+  it('chooses nothing older than the current tag', async () => {
+    const { code, stdout } = await run([
+      '--policy',
+      'policy.yaml',
+      '--tags',
+      'tags.txt',
+      '--current',
+      '1.11.0',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).chosen).toBeNull();
+    const adopted = await run(['--policy', 'policy.yaml', '--tags', 'tags.txt', '--current', 'latest']);
+    expect(adopted.stdout).toContain("latest has no place in the policy's order and is replaced");
+  });
+
+  it('says that no tag fits, without an error', async () => {
+    const { code, stdout } = await run(['--policy', 'policy.yaml', '--tags', '-', '--json'], 'latest\n');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      chosen: null,
+      tags: [{ tag: 'latest', reason: 'is no version (three numbers are needed, as in 1.4.0)' }],
+    });
+    expect(JSON.parse((await run(['--policy', 'policy.yaml', '--tags', '-', '--json'], '')).stdout)).toEqual({
+      chosen: null,
+      tags: [],
+    });
+  });
+
+  it.each([
+    ['a broken policy', ['--policy', 'broken.yaml', '--tags', 'tags.txt'], 'broken.yaml:2:1'],
+    ['a mistyped key', ['--policy', 'unknown.yaml', '--tags', 'tags.txt'], 'did you mean "semver"?'],
+    ['a range that is none', ['--policy', 'range.yaml', '--tags', 'tags.txt'], 'is no version range'],
+    ['a missing file', ['--policy', 'none.yaml', '--tags', 'tags.txt'], 'none.yaml cannot be read'],
+    ['both from standard input', ['--policy', '-', '--tags', '-'], 'only one of'],
+    ['no tags', ['--policy', 'policy.yaml'], '--tags'],
+  ])('returns 2 for %s, without a stack', async (_name, args, message) => {
+    const { code, stdout, stderr } = await run(args, '');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+});
