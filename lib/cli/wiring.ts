@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Kustomizer, SourceTree } from '../desired/ports.ts';
 import { UserError } from '../model/errors.ts';
+import type { Source } from '../pull/ports.ts';
 import type { Io } from './command.ts';
 
 /** The user's files: reading a directory or a text, replacing a file. */
@@ -45,15 +46,9 @@ export async function configTree(
   io: Io,
   { repo, branch, plainDirectory }: { repo: string; branch: string | undefined; plainDirectory: boolean },
 ): Promise<{ tree: SourceTree; close: () => Promise<void> }> {
-  const { openGitSource } = await import('../adapters/git/source.ts');
-  const { defaultBranch } = await import('../adapters/git/default-branch.ts');
-  const url = isPath(repo) ? resolve(io.cwd, repo) : repo;
+  const url = urlOf(io, repo);
   try {
-    const source = openGitSource({
-      url,
-      branch: branch ?? (await defaultBranch(url)),
-      cacheDir: join(cacheDir(io), 'repos'),
-    });
+    const source = await configSource(io, { repo, branch });
     const tree = await source.open(await source.head());
     return { tree, close: () => tree.close() };
   } catch (error) {
@@ -62,6 +57,25 @@ export async function configTree(
     const { openDirectoryTree } = await import('../adapters/local/directory-tree.ts');
     return { tree: await openDirectoryTree(url), close: async () => undefined };
   }
+}
+
+/** The config repo, of which any revision can be opened; the repository's own branch where none is named. */
+export async function configSource(
+  io: Io,
+  { repo, branch }: { repo: string; branch: string | undefined },
+): Promise<Source> {
+  const { openGitSource } = await import('../adapters/git/source.ts');
+  const { defaultBranch } = await import('../adapters/git/default-branch.ts');
+  const url = urlOf(io, repo);
+  return openGitSource({
+    url,
+    branch: branch ?? (await defaultBranch(url)),
+    cacheDir: join(cacheDir(io), 'repos'),
+  });
+}
+
+function urlOf(io: Io, repo: string): string {
+  return isPath(repo) ? resolve(io.cwd, repo) : repo;
 }
 
 function isPath(repo: string): boolean {

@@ -21,8 +21,8 @@ export function fieldText(field: FieldDrift): string {
 }
 
 /** Who changed a field, as far as the API server tells: `kubectl-set, Update, 12:01:33`, or what is known instead. */
-export function attribution(field: FieldDrift): string {
-  const time = field.time === undefined ? undefined : timeText(field.time);
+export function attribution(field: FieldDrift, { date = false } = {}): string {
+  const time = field.time === undefined || date ? field.time : timeText(field.time);
   const known = [field.manager, field.operation, field.subresource, time, field.note].filter(
     (part) => part !== undefined,
   );

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { drift as check } from '../../drift/drift.ts';
+import { gitReader } from '../../drift/git-reader.ts';
+import type { DriftFound } from '../../model/messages.ts';
+import { readHead, syncNamed } from '../../pull/head.ts';
+import type { Args, Command, ExitCode, Io } from '../command.ts';
+import { printDrift, printDriftJson } from '../output/drift.ts';
+import { configSource, kubernetes, kustomizer } from '../wiring.ts';
+import { kubeconfigOf, syncOptions } from './sync-options.ts';
+
+/** `windlass drift`: one check of one sync. */
+export const drift: Command = {
+  name: 'drift',
+  summary: 'compare the cluster with what was applied, once',
+  details: [
+    'Compares the objects of a sync with what the last pull applied, and says which fields differ, what Git has, and which tool changed',
+    'them when, as far as the API server knows. Only reads (get and list). What could not be read is unknown: never drift, never missing.',
+    'JSON: { revision, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
+    'behind: [{ sync, revision, head }], unknown: [{ object, reason }] }; state is changed, missing or added; keys that are not known are',
+    'left out; revision is null before the first pull. behind: Git is ahead of what was applied, which is no drift.',
+    'Exit code: 0 without drift, also when behind; 1 with drift; 3 without drift when something could not be checked.',
+  ].join('\n'),
+  options: syncOptions,
+  examples: [
+    'windlass drift --repo . --sync shop-staging --kubeconfig dev.kubeconfig',
+    'windlass drift --repo git@github.com:acme/config.git --sync shop-prod --json',
+  ],
+  run,
+};
+
+async function run(args: Args, io: Io): Promise<ExitCode> {
+  const found = await checkOnce(args, io);
+  if (args.flag('json')) printDriftJson(io, found);
+  else printDrift(io, found);
+  if (found.drift.length > 0) return 1;
+  return found.unknown.length > 0 ? 3 : 0;
+}
+
+async function checkOnce(args: Args, io: Io): Promise<DriftFound> {
+  const kubeconfig = kubeconfigOf(args, io);
+  const source = await configSource(io, { repo: args.need('repo'), branch: args.text('branch') });
+  const tree = await source.open(await source.head());
+  const sync = await readHead(tree)
+    .then((head) => syncNamed(head, args.need('sync')))
+    .finally(() => tree.close());
+  const { cluster, records } = await kubernetes(kubeconfig, { readOnly: true });
+  try {
+    const desired = gitReader({ source, kustomizer: await kustomizer(io) });
+    // One check of a person: the terminal is the report.
+    const findings = { send: async () => undefined };
+    return await check({ sync, run: randomUUID(), now: io.now() }, { cluster, records, desired, findings });
+  } finally {
+    await cluster.close();
+  }
+}

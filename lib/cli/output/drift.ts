@@ -1,0 +1,82 @@
+import type { FieldDrift, ObjectDrift } from '../../model/drift.ts';
+import { attribution, printable, valueText } from '../../model/drift-text.ts';
+import type { DriftFound } from '../../model/messages.ts';
+import type { Io } from '../command.ts';
+import { printJson } from './json.ts';
+import { type Style, styleFor } from './style.ts';
+
+/** A sync that Git is ahead of: the cluster has `revision`, the branch is at `head`. */
+export interface Behind {
+  sync: string;
+  revision: string;
+  head: string;
+}
+
+/** Empty when the cluster has what the branch's head says, or when either is not known. */
+export function behindOf({ sync, revision, head }: DriftFound): Behind[] {
+  return revision === undefined || head === undefined || revision === head ? [] : [{ sync, revision, head }];
+}
+
+/** Prints a check as `{ revision, drift, behind, unknown }`. */
+export function printDriftJson(io: Io, found: DriftFound): void {
+  const { revision, drift, unknown } = found;
+  printJson(io, { revision: revision ?? null, drift: drift.map(objectJson), behind: behindOf(found), unknown });
+}
+
+function objectJson({ object, state, fields, reason }: ObjectDrift) {
+  return { object, state, fields: fields.map(fieldJson), ...(reason !== undefined && { reason }) };
+}
+
+// The same order of keys in every field, whoever made it.
+function fieldJson({ path, git, live, manager, operation, subresource, time, note }: FieldDrift): FieldDrift {
+  return { path, git, live, manager, operation, subresource, time, note };
+}
+
+/** Prints a check for people: each object with its fields, what could not be checked, and one line that says it all. */
+export function printDrift(io: Io, found: DriftFound): void {
+  const style = styleFor(io.stdout, io.env);
+  const print = (line: string) => io.stdout.write(`${line}\n`);
+  for (const object of found.drift) for (const line of objectLines(object, style)) print(line);
+  for (const { object, reason } of found.unknown) {
+    print(`${style.yellow('unknown')}  ${object === '*' ? 'everything' : printable(object)}: ${printable(reason)}`);
+  }
+  for (const object of found.leftToControllers) print(style.dim(`left to a controller  ${printable(object)}`));
+  for (const { revision, head } of behindOf(found)) {
+    print(
+      `${style.yellow('behind')}  the cluster has ${short(revision)}, Git is at ${short(head)}: the next pull applies it`,
+    );
+  }
+  const at = found.revision === undefined ? '' : ` at ${short(found.revision)}`;
+  print(`${style.bold(found.sync)}${at}: ${verdict(found)}`);
+}
+
+function objectLines(drift: ObjectDrift, style: Style): string[] {
+  const reason = drift.reason === undefined ? '' : `: ${printable(drift.reason)}`;
+  return [
+    `${style.red(drift.state)}  ${printable(drift.object)}${reason}`,
+    ...drift.fields.flatMap((one) => fieldLines(one, style)),
+  ];
+}
+
+function fieldLines(field: FieldDrift, style: Style): string[] {
+  const live = field.live === undefined ? '(not there)' : valueText(field.live);
+  const git = field.git === undefined ? [] : [`      Git      ${style.green(valueText(field.git))}`];
+  return [
+    `    ${printable(field.path)}`,
+    `      cluster  ${style.red(live)}`,
+    ...git,
+    `      by       ${attribution(field, { date: true })}`,
+  ];
+}
+
+function verdict({ drift, unknown }: DriftFound): string {
+  const parts = [
+    ...(drift.length === 0 ? [] : [`${drift.length} ${drift.length === 1 ? 'object' : 'objects'} drifted`]),
+    ...(unknown.length === 0 ? [] : ['not everything could be checked']),
+  ];
+  return parts.join(', ') || 'no drift';
+}
+
+function short(revision: string): string {
+  return printable(revision.slice(0, 12));
+}

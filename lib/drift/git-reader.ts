@@ -1,0 +1,42 @@
+import type { SyncSpec } from '../config/config.ts';
+import { readConfig, windlassFileName } from '../config/windlass-file.ts';
+import { desired } from '../desired/desired.ts';
+import type { Kustomizer, SourceTree } from '../desired/ports.ts';
+import { UserError } from '../model/errors.ts';
+import type { DesiredReader } from './ports.ts';
+
+/** The config repo, of which any revision can be opened. */
+export interface RevisionSource {
+  head(): Promise<string>;
+  open(revision: string): Promise<SourceTree & { close(): Promise<void> }>;
+}
+
+/** Reads Git for a check: windlass.yaml of the asked revision says where the sync is, and that path is rendered. */
+export function gitReader({ source, kustomizer }: { source: RevisionSource; kustomizer: Kustomizer }): DesiredReader {
+  return {
+    head: () => source.head(),
+    async objects(sync, revision) {
+      const tree = await source.open(revision);
+      try {
+        const { path } = await syncIn(tree, sync);
+        const { objects, problems } = await desired({ tree, path, kustomizer });
+        if (problems.length === 0) return objects.map(({ object }) => object);
+        const message = `sync ${sync} cannot be rendered at ${revision}`;
+        throw new UserError(message, { code: 'render', subject: sync, problems });
+      } finally {
+        await tree.close();
+      }
+    },
+  };
+}
+
+async function syncIn(tree: SourceTree, name: string): Promise<SyncSpec> {
+  const { config, problems } = readConfig(new TextDecoder().decode(await tree.read(windlassFileName)));
+  const sync = config?.syncs.find((one) => one.name === name);
+  if (sync !== undefined) return sync;
+  throw new UserError(`${windlassFileName} at ${tree.revision} has no valid sync ${name}`, {
+    code: 'unknown-sync',
+    subject: name,
+    problems,
+  });
+}
