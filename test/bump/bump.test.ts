@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bump, sweep } from '../../lib/bump/bump.ts';
+import type { Push } from '../../lib/bump/push-event.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import { host, loop, now, shop } from './setup.ts';
 
@@ -281,14 +282,14 @@ describe('bump, when something is broken', () => {
       'all.yaml': names.map((name) => `${name}: 1.0.0 # {"$imagepolicy": "${name}:tag"}\n`).join(''),
     };
     const { git, ports, push, show } = await loop(files);
-    const pushes = [];
+    const pushes: Push[] = [];
     for (const name of names) pushes.push(await push(name, '2.0.0'));
     const patient = {
       ...ports,
       sleep: (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds)),
       random: Math.random,
     };
-    const untilDone = async (one: (typeof pushes)[number]): Promise<void> => {
+    const untilDone = async (one: Push): Promise<void> => {
       for (;;) {
         try {
           await bump({ pushes: [one], now }, patient);

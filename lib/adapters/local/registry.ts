@@ -49,9 +49,9 @@ export function openLocalRegistry(file: string): LocalRegistry {
     seed: (repositories, at) =>
       change((content) => {
         for (const [repository, tags] of Object.entries(repositories)) {
+          if (!Object.hasOwn(content.repositories, repository)) content.repositories[repositoryName(repository)] = {};
           for (const tag of tags) {
-            const known = Object.hasOwn(content.repositories, repository) ? content.repositories[repository]! : {};
-            if (!Object.hasOwn(known, tag)) add(content, repository, tag, at);
+            if (!Object.hasOwn(content.repositories[repository]!, tag)) add(content, repository, tag, at);
           }
         }
       }),
@@ -62,20 +62,22 @@ export function openLocalRegistry(file: string): LocalRegistry {
 function add(content: Content, repository: string, tag: string, at: Date): RegistryTag & { digest: string } {
   if (!isTag(tag) || tag === '__proto__')
     throw new UserError(`${JSON.stringify(tag)} is not a tag`, { code: 'tag-name', subject: tag });
-  if (parseImageRef(repository)?.repository !== repository || repository === '__proto__') {
-    throw new UserError(`${JSON.stringify(repository)} is not the name of a repository`, {
-      code: 'repository-name',
-      subject: repository,
-    });
-  }
   const pushedAt = at.toISOString();
   // No image is there to be hashed: a new digest for each push is what a rebuilt image has.
   const digest = `sha256:${createHash('sha256')
     .update(JSON.stringify([repository, tag, pushedAt]))
     .digest('hex')}`;
   const known = Object.hasOwn(content.repositories, repository) ? content.repositories[repository] : {};
-  content.repositories[repository] = { ...known, [tag]: { digest, pushedAt } };
+  content.repositories[repositoryName(repository)] = { ...known, [tag]: { digest, pushedAt } };
   return { tag, digest, pushedAt };
+}
+
+function repositoryName(text: string): string {
+  if (parseImageRef(text)?.repository === text && text !== '__proto__') return text;
+  throw new UserError(`${JSON.stringify(text)} is not the name of a repository`, {
+    code: 'repository-name',
+    subject: text,
+  });
 }
 
 async function load(file: string): Promise<Content> {

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { commitMessage } from '../../lib/adapters/git/commit.ts';
+import { type BumpStory, bumpedRecords, storyIn, subjectOf, trailersOf } from '../../lib/bump/story.ts';
+
+const image = (policy: string, to: string) => ({ policy, repository: `ghcr.io/acme/${policy}`, from: ['1.0.0'], to });
+
+describe('the story of a bump', () => {
+  it('names the images in the subject while they fit on a line', () => {
+    expect(subjectOf({ images: [image('web', '1.5.0')], events: [] })).toBe('Bump web to 1.5.0');
+    expect(subjectOf({ images: [image('web', '1.5.0@sha256:ab'), image('api', '2.0.0')], events: [] })).toBe(
+      'Bump web to 1.5.0 and api to 2.0.0',
+    );
+    expect(subjectOf({ images: [image('a', '1'), image('b', '2'), image('c', '3')], events: [] })).toBe(
+      'Bump a to 1, b to 2 and c to 3',
+    );
+    const many = Array.from({ length: 12 }, (_, index) => image(`service-${index}`, '1.5.0'));
+    expect(subjectOf({ images: many, events: [] })).toBe('Bump 12 images');
+    expect(subjectOf({ images: [image('w'.repeat(100), '1'.repeat(100))], events: [] })).toHaveLength(72);
+  });
+
+  it('can be read back from its trailers', () => {
+    const word = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,30}$/);
+    const images = fc.array(fc.record({ policy: word, repository: word, from: fc.array(word), to: word }), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(fc.record({ images, events: fc.array(word) }), (story: BumpStory) => {
+        expect(storyIn({ trailers: trailersOf(story) })).toEqual(story);
+      }),
+    );
+  });
+
+  it('is not read from a commit without its trailers', () => {
+    expect(
+      storyIn({
+        trailers: [
+          ['Signed-off-by', 'Ada'],
+          ['Windlass-Event', 'e-1'],
+        ],
+      }),
+    ).toBeUndefined();
+  });
+
+  it('cannot be forged by a text with line ends', () => {
+    const story = {
+      images: [{ ...image('web', '1.0.0'), from: ['x\nWindlass-Policy: prod'] }],
+      events: ['e\r\nWindlass-Policy: prod'],
+    };
+    const lines = commitMessage({ subject: subjectOf(story), body: [], trailers: trailersOf(story) }).split('\n');
+    expect(lines.filter((line) => line.startsWith('Windlass-Policy:'))).toEqual(['Windlass-Policy: web']);
+  });
+
+  it('gives each image a record of its own, with the same id whenever it is told', () => {
+    const story = { images: [image('web', '1.5.0'), image('api', '2.0.0')], events: ['e-1'] };
+    const records = bumpedRecords(story, 'a'.repeat(40), '2026-11-22T10:00:00.000Z');
+    expect(records.map((record) => record.summary)).toEqual([
+      'web went from 1.0.0 to 1.5.0',
+      'api went from 1.0.0 to 2.0.0',
+    ]);
+    expect(new Set(records.map((record) => record.id)).size).toBe(2);
+    expect(
+      bumpedRecords(storyIn({ trailers: trailersOf(story) })!, 'a'.repeat(40), '2026-11-22T10:00:00.000Z'),
+    ).toEqual(records);
+    expect(records[0]?.subjects).toEqual(['image:web', `revision:${'a'.repeat(40)}`, 'event:e-1']);
+  });
+});

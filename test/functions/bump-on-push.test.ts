@@ -1,0 +1,205 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { SQSEvent } from 'aws-lambda';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bumpOnPush } from '../../functions/bump-on-push.ts';
+import { createQueue } from '../../lib/adapters/local/queue.ts';
+import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
+import type { BumpPorts } from '../../lib/bump/ports.ts';
+import { ecrHost, pushEvent } from '../../lib/bump/push-event.ts';
+import { RetryableError } from '../../lib/model/errors.ts';
+import { type Loop, loop, now, shop } from '../bump/setup.ts';
+
+const context = lambdaContext('bump');
+const silent = () => new Logger({ logLevel: 'SILENT' });
+
+const record = (messageId: string, body: string) =>
+  sqsRecord('pushes', {
+    messageId,
+    body,
+    groupId: 'main',
+    deduplicationId: messageId,
+    sentAt: now.getTime(),
+    receives: 1,
+  });
+const batch = (bodies: Record<string, string>): SQSEvent => ({
+  Records: Object.entries(bodies).map(([messageId, body]) => record(messageId, body)),
+});
+
+/** Pushes a tag and answers the body of its event. */
+async function pushed({ registry }: Loop, name: string, tag: string, id = `${name}:${tag}`): Promise<string> {
+  const [account, region] = ['123456789012', 'eu-west-1'];
+  const { digest } = await registry.push(`${ecrHost(account, region)}/${name}`, tag, now);
+  return JSON.stringify(pushEvent({ id, at: now, account, region, repository: name, tag, digest }));
+}
+
+const handlerOf = (ports: BumpPorts) => bumpOnPush({ ...ports, now: () => now, logger: silent() });
+const failed = (...ids: string[]) => ({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) });
+const commits = ({ git }: Loop) => Number(git.git('rev-list', '--count', 'main'));
+
+describe('the handler of push events', () => {
+  it('makes one commit of a batch, and records what is no push without minding it', async () => {
+    const world = await loop();
+    const other = JSON.stringify({
+      ...JSON.parse(await pushed(world, 'shop/web', '1.1.0', 'scan')),
+      'detail-type': 'ECR Image Scan',
+    });
+    const answer = await handlerOf(world.ports)(
+      batch({
+        m1: 'not json at all',
+        m2: await pushed(world, 'shop/web', '1.1.0'),
+        m3: other,
+        m4: await pushed(world, 'shop/api', '4.0.0'),
+        m5: await pushed(world, 'shop/web', '1.1.0'),
+      }),
+      context,
+    );
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(commits(world)).toBe(2);
+    expect(world.git.git('log', '-1', '--format=%s')).toBe('Bump web to 1.1.0 and api to 4.0.0');
+    expect(world.records.told().filter((line) => line.startsWith('event-ignored'))).toEqual([
+      'event-ignored: an event was ignored: it is not JSON',
+      'event-ignored: an event was ignored: it is of another type: "aws.ecr" "ECR Image Scan"',
+    ]);
+    expect(world.records.told().filter((line) => line.startsWith('push-received'))).toHaveLength(2);
+  });
+
+  it('is done with a batch that holds no push', async () => {
+    const world = await loop();
+    const answer = await handlerOf(world.ports)(batch({ m1: '{}', m2: '' }), context);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(commits(world)).toBe(1);
+    expect(world.records.told()).toHaveLength(2);
+  });
+
+  it('sends every push back when the repository cannot be reached, from the first one on', async () => {
+    const world = await loop();
+    const head = () => Promise.reject(new RetryableError('no route to host', { code: 'repo-unreachable' }));
+    const handler = handlerOf({ ...world.ports, repo: { ...world.repo, head } });
+    const answer = await handler(
+      batch({
+        m1: 'ignored',
+        m2: await pushed(world, 'shop/web', '1.1.0'),
+        m3: 'ignored too',
+        m4: await pushed(world, 'shop/api', '4.0.0'),
+      }),
+      context,
+    );
+    expect(answer).toEqual(failed('m2', 'm3', 'm4'));
+  });
+
+  it('sends back only from the push whose image could not be looked at', async () => {
+    const world = await loop();
+    const tags = async (repository: string) => {
+      if (repository.endsWith('/api')) throw new RetryableError('throttled', { code: 'throttled' });
+      return world.registry.tags(repository);
+    };
+    const handler = handlerOf({ ...world.ports, registry: { tags } });
+    const answer = await handler(
+      batch({ m1: await pushed(world, 'shop/web', '1.1.0'), m2: await pushed(world, 'shop/api', '4.0.0') }),
+      context,
+    );
+    expect(answer).toEqual(failed('m2'));
+    expect(world.show('apps/prod.yaml')).toContain('1.1.0');
+  });
+
+  it('sends everything back when the records cannot be written', async () => {
+    const world = await loop();
+    const append = () => Promise.reject(new RetryableError('throttled', { code: 'throttled' }));
+    const records = { append, saveImages: async () => {}, announce: async () => {} };
+    const answer = await handlerOf({ ...world.ports, records })(
+      batch({ m1: 'ignored', m2: await pushed(world, 'shop/web', '1.1.0') }),
+      context,
+    );
+    expect(answer).toEqual(failed('m1', 'm2'));
+  });
+
+  it('is done with pushes that a broken windlass.yaml stops', async () => {
+    const world = await loop({ ...shop, 'windlass.yaml': 'windlass: 2\n' });
+    const answer = await handlerOf(world.ports)(batch({ m1: await pushed(world, 'shop/web', '1.1.0') }), context);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(world.records.told().at(-1)).toMatch(/^bump-failed/);
+  });
+
+  it('fails as a whole on a bug, so that the error is counted and the messages come again', async () => {
+    const world = await loop();
+    const tags = () => Promise.reject(new TypeError('a bug'));
+    const failing = handlerOf({ ...world.ports, registry: { tags } })(
+      batch({ m1: await pushed(world, 'shop/web', '1.1.0') }),
+      context,
+    );
+    await expect(failing).rejects.toThrow('a bug');
+    await expect(handlerOf(world.ports)({ detail: {} } as unknown as SQSEvent, context)).rejects.toThrow();
+  });
+
+  it('ends in the same tree whatever the order, the repetition and the batches of the events', async () => {
+    const pushes: [string, string][] = [
+      ['shop/web', '1.1.0'],
+      ['shop/web', '1.3.0'],
+      ['shop/web', '1.2.0'],
+      ['shop/web', '2.0.0'],
+      ['shop/api', '4.0.0'],
+      ['shop/api', '3.5.0'],
+      ['shop/none', '1.0.0'],
+    ];
+    const order = fc.array(fc.nat(pushes.length - 1), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(order, fc.integer({ min: 1, max: 4 }), async (indexes, batchSize) => {
+        const world = await loop();
+        const bodies: string[] = [];
+        for (const [name, tag] of pushes) bodies.push(await pushed(world, name, tag));
+        const handler = handlerOf(world.ports);
+        // Every push is told of at least once, wherever it stands.
+        const events = [...indexes, ...pushes.keys()].map((index) => bodies[index]!);
+        for (let at = 0; at < events.length; at += batchSize) {
+          const some = events.slice(at, at + batchSize).map((body, index) => [`m${at + index}`, body]);
+          expect(await handler(batch(Object.fromEntries(some)), context)).toEqual({ batchItemFailures: [] });
+        }
+        expect(world.show('apps/staging.yaml')).toBe(
+          shop['apps/staging.yaml']!.replace('web:1.0.0', 'web:1.3.0').replace('api:3.0.0', 'api:4.0.0').trim(),
+        );
+        expect(world.show('apps/prod.yaml')).toContain('newTag: 1.3.0');
+        const received = world.records.told().filter((line) => line.startsWith('push-received'));
+        expect(received).toHaveLength(pushes.length);
+        expect(new Set(received).size).toBe(pushes.length);
+      }),
+      { numRuns: 8 },
+    );
+  }, 180_000);
+
+  it('works behind the queue of local mode, through a failure that passes', async () => {
+    const world = await loop();
+    let failures = 2;
+    const tags = async (repository: string) => {
+      if (failures-- > 0) throw new RetryableError('throttled', { code: 'throttled' });
+      return world.registry.tags(repository);
+    };
+    const dead: string[] = [];
+    const queue = createQueue({
+      name: 'pushes',
+      handler: handlerOf({ ...world.ports, registry: { tags } }),
+      backoff: 5,
+      onDeadLetter: ({ body }) => void dead.push(body),
+    });
+    await queue.send(await pushed(world, 'shop/web', '1.1.0'), { groupId: 'config#main' });
+    await queue.drain();
+    expect(dead).toEqual([]);
+    expect(commits(world)).toBe(2);
+    expect(world.show('apps/prod.yaml')).toContain('newTag: 1.1.0');
+  });
+
+  it('logs no body of a message', async () => {
+    const world = await loop();
+    const lines: string[] = [];
+    const logger = new Logger({ serviceName: 'test' });
+    const write = (...parts: unknown[]) => void lines.push(parts.map(String).join(' '));
+    Object.assign(logger, {
+      console: { log: write, info: write, warn: write, error: write, debug: write, trace: write },
+    });
+    const head = () => Promise.reject(new RetryableError('no route to host', { code: 'repo-unreachable' }));
+    const handler = bumpOnPush({ ...world.ports, repo: { ...world.repo, head }, now: () => now, logger });
+    await handler(batch({ m1: 'password=hunter2', m2: await pushed(world, 'shop/web', '1.1.0') }), context);
+    expect(lines.join('\n')).toContain('the pushes go back to the queue');
+    expect(lines.join('\n')).not.toContain('hunter2');
+  });
+});
