@@ -34,7 +34,7 @@ describe('building with kubectl kustomize', { timeout: limit }, () => {
     const built = await kustomizer.build(tree, 'app');
     expect(built).toContain('name: p-a');
     expect(await kustomizer.build({ ...tree, directory: undefined }, 'app')).toBe(built);
-    expect(await kustomizer.version()).toBe('kubectl v1.35.2, kustomize v5.7.1');
+    expect(await kustomizer.version()).toMatch(/^kubectl v1\.\d+\.\d+.*, kustomize v5\./);
   });
 
   it("throws kustomize's message without this machine's paths", async () => {

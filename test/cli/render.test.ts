@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readObjects } from '../../lib/desired/yaml.ts';
+import { windlass } from '../helpers/io.ts';
+import { tempTree } from '../helpers/temp-tree.ts';
+
+const limit = 120_000;
+const tree = {
+  'base/kustomization.yaml': 'resources: [all.yaml]\n',
+  'base/all.yaml': [
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { replicas: 1 }\n',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { a: "yes", b: "0123", c: "1e3" }\n',
+    'apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n',
+  ].join('---\n'),
+  'overlay/kustomization.yaml': 'resources: [../base]\n',
+};
+
+describe('windlass render', { timeout: limit }, () => {
+  it('prints objects in apply order, as YAML that reads as it was', async () => {
+    const dir = await tempTree(tree);
+    const { code, stdout } = await windlass(['render', '--dir', dir, '--path', 'base']);
+    expect(code).toBe(0);
+    const { objects, problems } = readObjects(stdout, 'out.yaml');
+    expect(problems).toEqual([]);
+    expect(objects.map(({ object }) => object.kind)).toEqual(['Namespace', 'ConfigMap', 'Deployment']);
+    expect(objects[1]?.object['data']).toEqual({ a: 'yes', b: '0123', c: '1e3' });
+  });
+
+  it('prints the same as a JSON list', async () => {
+    const dir = await tempTree(tree);
+    const { stdout } = await windlass(['render', '--dir', dir, '--path', 'overlay', '--json']);
+    expect(JSON.parse(stdout).map(({ kind }: { kind: string }) => kind)).toEqual([
+      'Namespace',
+      'ConfigMap',
+      'Deployment',
+    ]);
+  });
+
+  it('finds what an overlay builds on in the repository around it', async () => {
+    const dir = await tempTree({ ...tree, 'windlass.yaml': 'windlass: 1\n' });
+    const { code, stdout } = await windlass(['render', '--dir', 'overlay', '--json'], { cwd: dir });
+    expect([code, JSON.parse(stdout).length]).toEqual([0, 3]);
+    const alone = await windlass(['render', '--dir', join(await tempTree(tree), 'overlay')]);
+    expect(alone).toMatchObject({ code: 2, stdout: '' });
+    expect(alone.stderr).toContain('"../base" leads out of the repository');
+  });
+
+  it('prints every problem and no object, and exits with 2', async () => {
+    const dir = await tempTree({
+      'a.yaml': 'kind: [\n',
+      'b.yaml': 'apiVersion: v1\nkind: ConfigMap\n',
+      'c.yaml': tree['base/all.yaml'],
+    });
+    const { code, stdout, stderr } = await windlass(['render', '--dir', dir, '--json']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.replaceAll(dir, 'DIR')).toMatchInlineSnapshot(`
+      "error: DIR has 2 problems
+      a.yaml:1:7: a [, { or quote before this is not closed, or this line is not indented enough
+        | kind: [
+        |       ^
+      b.yaml:1:1: the document has no metadata with a name
+        | apiVersion: v1
+        | ^
+      "
+    `);
+  });
+});
