@@ -37,6 +37,8 @@ export interface Question {
   tags: readonly string[];
   /** What Git has now: one tag, or those of several markers. The newest of them counts. */
   current?: string | readonly string[];
+  /** Values in Git without a tag (`acme/web`, an empty text): never ranked, always adopted. */
+  untagged?: readonly string[];
   /** The holds of this image. */
   holds?: readonly Hold[];
   now: Date;
@@ -46,7 +48,7 @@ export interface Question {
  * Chooses the newest tag that the policy wants, no hold keeps back and is not older than what Git has.
  * Of tags with equal rank the one whose text is greater, byte by byte, is taken. Throws `UserError` for a hold that cannot be read.
  */
-export function choose({ policy, tags, current = [], holds = [], now }: Question): Choice {
+export function choose({ policy, tags, current = [], untagged = [], holds = [], now }: Question): Choice {
   const { active, expired } = sortHolds(holds, now);
   const places = [...new Set(tags)].map((tag) => policy.place(tag));
   const wanted = places.filter(isPlaced).filter((tag) => tag.unwanted === undefined);
@@ -57,7 +59,10 @@ export function choose({ policy, tags, current = [], holds = [], now }: Question
   const context = { policy, best, active, chosen: verdict.chosen, reason: verdict.reason };
   return {
     ...verdict,
-    adopted: verdict.chosen === undefined ? [] : inGit.filter((tag) => 'misfit' in tag).map(({ tag }) => tag),
+    adopted:
+      verdict.chosen === undefined
+        ? []
+        : [...inGit.filter((tag) => 'misfit' in tag).map(({ tag }) => tag), ...untagged],
     tags: places.map((tag) => ({ tag: tag.tag, reason: reasonFor(tag, context) })),
     expiredHolds: expired,
     releasedHolds:

@@ -29,11 +29,13 @@ export function passes(policy: Policy, tag: PlacedTag, hold: Hold): boolean {
 
 const isoTime = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
-/** Milliseconds since 1970 from which on the hold is void; a date begins at midnight UTC. */
+const day = 24 * 60 * 60 * 1000;
+
+/** Milliseconds since 1970 from which on the hold is void; a date lasts to its end, UTC. */
 function endOf(hold: Hold): number {
   if (hold.until === undefined) return Number.POSITIVE_INFINITY;
   const time = isoTime.test(hold.until) ? Date.parse(hold.until) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
+  if (!Number.isNaN(time)) return hold.until.includes('T') ? time : time + day;
   throw new UserError(
     `the hold ${hold.id} of ${hold.image} ends "${hold.until}", which is no date: write 2027-01-31 or 2027-01-31T12:00:00Z`,
     { code: 'hold-until', subject: hold.image },

@@ -44,6 +44,6 @@ export interface Hold {
   why?: string;
   /** ISO 8601, when it was made. */
   at?: string;
-  /** An ISO 8601 date (its first moment, UTC) or time: from then on the hold is void. */
+  /** A date (the hold lasts to its end, UTC) or an ISO 8601 time. After it the hold is void. */
   until?: string;
 }

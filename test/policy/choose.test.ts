@@ -144,6 +144,11 @@ describe('what Git has now', () => {
     expect(choice).toMatchObject({ chosen: '1.4.0', adopted: ['latest'] });
   });
 
+  it('is adopted when it has no tag at all, also by a policy that ranks every text', () => {
+    const choice = ask({ alphabetical: 'asc' }, ['main-1'], { untagged: ['placeholder', ''] });
+    expect(choice).toMatchObject({ chosen: 'main-1', adopted: ['placeholder', ''] });
+  });
+
   it('is chosen again when it is the newest', () => {
     expect(ask({ semver: '*' }, ['1.4.0', '1.5.0'], { current: '1.5.0' }).chosen).toBe('1.5.0');
   });
@@ -192,18 +197,20 @@ describe('a hold', () => {
     expect(ask(spec, ['main-a-100'], { holds }).chosen).toBe('main-a-100');
   });
 
-  it('is void from `until` on, and reported', () => {
-    const over = hold({ until: '2026-06-01' });
+  it('is void after `until`, and reported; a date lasts to its end', () => {
+    const over = hold({ until: '2026-05-31' });
     expect(ask(policy, ['1.5.0'], { current: '1.4.0', holds: [over] })).toMatchObject({
       chosen: '1.5.0',
       expiredHolds: [over],
       releasedHolds: [],
     });
-    const lasting = hold({ until: '2026-06-01T12:00:01Z' });
-    expect(ask(policy, ['1.5.0'], { current: '1.4.0', holds: [lasting] })).toMatchObject({
-      kept: 'hold',
-      expiredHolds: [],
-    });
+    for (const until of ['2026-06-01', '2026-06-01T12:00:01Z', '2026-06-01T14:00:01+02:00']) {
+      const lasting = hold({ until });
+      expect(ask(policy, ['1.5.0'], { current: '1.4.0', holds: [lasting] })).toMatchObject({
+        kept: 'hold',
+        expiredHolds: [],
+      });
+    }
   });
 
   it('with an unreadable `until` is an error, never a void hold', () => {
