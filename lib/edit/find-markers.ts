@@ -1,5 +1,6 @@
 import { type MarkerPart, parseMarkerComment } from './marker-name.ts';
 import { locate } from './marker-place.ts';
+import { readYaml } from './read-yaml.ts';
 import {
   holdsToken,
   largestFile,
@@ -9,7 +10,7 @@ import {
   type SourceFile,
   tokenLines,
 } from './source-file.ts';
-import { readYaml, type Spot, type YamlText } from './yaml-text.ts';
+import type { Spot, YamlText } from './yaml-text.ts';
 
 /** A marker beside a scalar that can be edited. */
 export interface Marker {

@@ -1,6 +1,7 @@
+import { readYaml } from './read-yaml.ts';
 import { readsAsString } from './scalar-text.ts';
 import type { Splice } from './splice.ts';
-import { readYaml, type Spot, type YamlText } from './yaml-text.ts';
+import type { Spot, YamlText } from './yaml-text.ts';
 
 /** One scalar's new value. */
 export interface ScalarEdit {

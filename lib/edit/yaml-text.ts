@@ -1,6 +1,3 @@
-import { readFast } from './yaml-fast.ts';
-import { readTolerant } from './yaml-tolerant.ts';
-
 /** `plain`, in quotes, or a block (`|`, `>`). */
 export type ScalarStyle = 'plain' | 'single' | 'double' | 'block';
 
@@ -34,17 +31,4 @@ export interface YamlText {
 /** Why a text is not to be touched. */
 export interface YamlRefusal {
   reason: string;
-}
-
-/**
- * Parses a YAML text. Gives a reason where it does not parse, repeats a key, or grows beyond measure through aliases.
- * The fast parser refuses a closing bracket that is not indented, which everybody writes and every Kubernetes tool reads: then the slower one is asked.
- */
-export function readYaml(text: string): YamlText | YamlRefusal {
-  const read = readFast(text);
-  return 'reason' in read && read.reason.startsWith('deficient indentation') ? named(readTolerant(text)) : named(read);
-}
-
-function named(read: YamlText | YamlRefusal): YamlText | YamlRefusal {
-  return 'reason' in read ? { reason: `the file does not parse: ${read.reason}` } : read;
 }

@@ -3,9 +3,10 @@ import { currentOf } from '../../lib/edit/current.ts';
 import { findMarkers } from '../../lib/edit/find-markers.ts';
 import { readAssignment, readLatest } from '../../lib/edit/latest.ts';
 import { readBack } from '../../lib/edit/read-back.ts';
+import { readYaml } from '../../lib/edit/read-yaml.ts';
 import { readsAsString, writeScalar } from '../../lib/edit/scalar-text.ts';
 import { applySplices, invertSplices } from '../../lib/edit/splice.ts';
-import { readYaml, type YamlText } from '../../lib/edit/yaml-text.ts';
+import type { YamlText } from '../../lib/edit/yaml-text.ts';
 import { UserError } from '../../lib/model/errors.ts';
 
 describe('a text without quotes', () => {
