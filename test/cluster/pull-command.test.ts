@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import { openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
+import { cluster, describeWithCluster, privateControlPlane, temporaryFolder } from '../helpers/cluster.ts';
+import { windlass } from '../helpers/io.ts';
+import { configMap, namespace } from '../pull/manifests.ts';
+import { syncSpec } from '../pull/world.ts';
+
+const run = promisify(execFile);
+
+/** A real Git repository with these files committed; `commit` adds another commit. */
+async function repository(files: Record<string, string>) {
+  const dir = await temporaryFolder();
+  const git = (...args: string[]) =>
+    run('git', [
+      '-C',
+      dir,
+      '-c',
+      'user.name=test',
+      '-c',
+      'user.email=test@example.com',
+      '-c',
+      'commit.gpgsign=false',
+      ...args,
+    ]);
+  const commit = async (changed: Record<string, string>): Promise<string> => {
+    for (const [path, text] of Object.entries(changed)) {
+      await mkdir(join(dir, path, '..'), { recursive: true });
+      await writeFile(join(dir, path), text);
+    }
+    await git('add', '--all');
+    await git('commit', '--quiet', '--allow-empty', '--message', 'test');
+    return (await git('rev-parse', 'HEAD')).stdout.trim();
+  };
+  await git('init', '--quiet', '--initial-branch', 'trunk');
+  const revision = await commit(files);
+  return { dir, commit, revision };
+}
+
+/** A namespace of its own name, removed afterwards. */
+function ownNamespace(): string {
+  const name = `cli-${syncSpec().name}`;
+  onTestFinished(async () => {
+    const real = await openCluster({ kubeconfig: cluster().kubeconfigPath });
+    const namespaces = (await real.resource('v1', 'Namespace'))!;
+    const id = { group: '', kind: 'Namespace', namespace: '', name };
+    const found = await real.get(namespaces, id);
+    if (found !== undefined) await real.remove(namespaces, id, found.metadata.uid ?? '');
+    await real.close();
+  });
+  return name;
+}
+
+const config = (name: string) =>
+  `windlass: 1\nclusters: { test: {} }\nsyncs:\n  ${name}: { cluster: test, path: app, wait: 2m }\n`;
+
+describeWithCluster('windlass pull and windlass diff', () => {
+  it('show, apply, show no difference, and show an edit again', async () => {
+    const ns = ownNamespace();
+    const { dir, revision, commit } = await repository({
+      'windlass.yaml': config(ns),
+      'app/ns.yaml': namespace(ns),
+      'app/a.yaml': configMap(ns, 'settings', { mode: 'plain' }),
+    });
+    const options = ['--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath];
+    const before = await windlass(['diff', ...options, '--json']);
+    expect(before.stderr).toBe('');
+    expect(before.code).toBe(1);
+    expect(JSON.parse(before.stdout)).toEqual({
+      revision,
+      objects: [
+        { object: `Namespace/${ns}`, action: 'created', reason: 'not there yet' },
+        { object: `ConfigMap/${ns}/settings`, action: 'created', reason: 'not there yet' },
+      ],
+      errors: [],
+      health: [],
+    });
+    const pulled = await windlass(['pull', ...options, '--json']);
+    expect(pulled).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(pulled.stdout)).toMatchObject({
+      revision,
+      errors: [],
+      health: [{ status: 'Current' }, { status: 'Current' }],
+    });
+    expect(await windlass(['diff', ...options])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('no difference'),
+    });
+
+    const next = await commit({ 'app/a.yaml': configMap(ns, 'settings', { mode: 'fancy' }) });
+    const changed = await windlass(['diff', ...options]);
+    expect(changed.code).toBe(1);
+    expect(changed.stdout).toContain(`configured  ConfigMap/${ns}/settings  changed in Git`);
+    expect(changed.stdout).toContain('data.mode: "plain" -> "fancy"');
+    expect(changed.stdout).toContain(next.slice(0, 12));
+    const rehearsal = await windlass(['pull', ...options, '--dry-run', '--json']);
+    expect(rehearsal.code).toBe(0);
+    expect(JSON.parse(rehearsal.stdout).objects).toContainEqual({
+      object: `ConfigMap/${ns}/settings`,
+      action: 'configured',
+      reason: 'changed in Git',
+    });
+    expect((await windlass(['diff', ...options])).code).toBe(1);
+  });
+
+  it('take the commit that counts, not the files as they are', async () => {
+    const ns = ownNamespace();
+    const { dir, revision } = await repository({ 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns) });
+    await writeFile(join(dir, 'app', 'uncommitted.yaml'), configMap(ns, 'uncommitted', {}));
+    const { stdout } = await windlass([
+      'diff',
+      '--repo',
+      dir,
+      '--sync',
+      ns,
+      '--kubeconfig',
+      cluster().kubeconfigPath,
+      '--json',
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ revision, objects: [{ object: `Namespace/${ns}` }] });
+  });
+
+  it('tell what is wrong: no such sync, no windlass.yaml, no kubeconfig, no repository, bad manifests', async () => {
+    const ns = ownNamespace();
+    const { dir, commit } = await repository({ 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns) });
+    const kubeconfig = ['--kubeconfig', cluster().kubeconfigPath];
+    const misspelt = await windlass(['pull', '--repo', dir, '--sync', `${ns}x`, ...kubeconfig]);
+    expect(misspelt).toMatchObject({ code: 2, stderr: expect.stringContaining(`did you mean "${ns}"?`) });
+    const nowhere = await windlass(['pull', '--repo', dir, '--sync', ns], { env: {} });
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('--kubeconfig') });
+    const missing = await windlass(['pull', '--repo', dir, '--sync', ns, '--kubeconfig', '/nowhere/config']);
+    expect(missing).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('/nowhere/config: there is no such kubeconfig'),
+    });
+    const plain = await temporaryFolder();
+    expect(await windlass(['pull', '--repo', plain, '--sync', ns, ...kubeconfig])).toMatchObject({ code: 2 });
+    const bare = await windlass(['diff', '--repo', plain, '--sync', ns, ...kubeconfig]);
+    expect(bare).toMatchObject({ code: 2, stderr: expect.stringContaining('windlass.yaml') });
+    await commit({ 'app/bad.yaml': 'kind: ConfigMap\n  name: x\n' });
+    const bad = await windlass(['pull', '--repo', dir, '--sync', ns, ...kubeconfig]);
+    expect(bad.code).toBe(2);
+    expect(bad.stdout).toContain('app/bad.yaml:2');
+    expect(bad.stdout).not.toContain('    at ');
+  });
+
+  it('exit with 3, and name the server, when the cluster cannot be reached', async () => {
+    const ns = syncSpec().name;
+    const { dir } = await repository({ 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns) });
+    const plane = await privateControlPlane();
+    await plane.stop();
+    const gone = await windlass(['pull', '--repo', dir, '--sync', ns, '--kubeconfig', plane.kubeconfigPath]);
+    expect(gone.code).toBe(3);
+    expect(gone.stdout).toContain(`${plane.server} cannot be reached`);
+  });
+
+  it('bring the whole example to health, and find nothing to do afterwards', async () => {
+    const dir = await temporaryFolder();
+    await cp('examples/shop', dir, { recursive: true });
+    const plane = await privateControlPlane({ controllers: true });
+    for (const args of [
+      ['init', '--quiet', '--initial-branch', 'main'],
+      ['add', '--all'],
+      ['-c', 'user.name=t', '-c', 'user.email=t@example.com', 'commit', '--quiet', '-m', 'shop'],
+    ])
+      await run('git', ['-C', dir, ...args]);
+    for (const sync of ['infra', 'shop-staging', 'shop-prod']) {
+      const options = ['--repo', dir, '--sync', sync, '--kubeconfig', plane.kubeconfigPath];
+      const pulled = await windlass(['pull', ...options, '--json']);
+      expect({ sync, ...JSON.parse(pulled.stdout), code: pulled.code }).toMatchObject({ sync, errors: [], code: 0 });
+      const again = await windlass(['diff', ...options]);
+      expect(`${again.code} ${again.stdout}`).toMatch(/^0 .*no difference/);
+    }
+  });
+});
