@@ -1,6 +1,5 @@
 // Puts adapters into flows for the commands, one function a need. Everything is imported when it is asked for:
 // a command must not load what it does not use.
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Kustomizer, SourceTree } from '../desired/ports.ts';
 import { UserError } from '../model/errors.ts';
@@ -32,12 +31,6 @@ export async function kustomizer(io: Io): Promise<Kustomizer> {
   return openKustomizer({ env: io.env, note: (text) => io.stderr.write(`note: ${text}\n`) });
 }
 
-/** Where copies of repositories, programs and the like are kept: nothing in it is precious. */
-function cacheDir(io: Io): string {
-  const cache = io.env['XDG_CACHE_HOME'] || join(io.env['HOME'] || homedir(), '.cache');
-  return io.env['WINDLASS_CACHE'] || join(cache, 'windlass');
-}
-
 /**
  * The config repo at the head of a branch; the repository's own branch where none is named. With `plainDirectory` a directory that is no
  * Git repository is taken as it is. `close` gives the copy back.
@@ -66,11 +59,12 @@ export async function configSource(
 ): Promise<Source> {
   const { openGitSource } = await import('../adapters/git/source.ts');
   const { defaultBranch } = await import('../adapters/git/default-branch.ts');
+  const { cacheDir } = await import('../adapters/local/cache-dir.ts');
   const url = urlOf(io, repo);
   return openGitSource({
     url,
     branch: branch ?? (await defaultBranch(url)),
-    cacheDir: join(cacheDir(io), 'repos'),
+    cacheDir: join(cacheDir(io.env), 'repos'),
   });
 }
 

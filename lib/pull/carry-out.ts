@@ -1,4 +1,4 @@
-import { movedTo } from './claims.ts';
+import { claimedElsewhere } from './claims.ts';
 import { lookAtHealth } from './look.ts';
 import { applyPlan } from './perform.ts';
 import { type Planned, resourcesOf } from './prepare.ts';
@@ -45,8 +45,8 @@ export async function carryOut(planned: Planned, request: PullRequest, deps: Pul
   if (run.errors.length > 0) postponePrune(plan, run, 'nothing is pruned while there are errors');
   else if (!decided) postponePrune(plan, run, 'pruning waits until the objects are healthy, or their time is up');
   else {
-    const moved = (object: string) => movedTo(object, head.tree, sync, head.config.syncs, deps.renderer);
-    await prunePlan(plan, { cluster, resources: live.resources, ledger, run, progress, movedTo: moved });
+    const claimed = (object: string) => claimedElsewhere(object, head.tree, sync, head.config.syncs, deps.renderer);
+    await prunePlan(plan, { cluster, resources: live.resources, ledger, run, progress, claimed });
   }
   await ledger.save();
 }

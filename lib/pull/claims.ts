@@ -36,8 +36,11 @@ export async function withoutClaimed(
   return { objects: kept, problems };
 }
 
-/** The sync of the same cluster that declares an object now; for objects that are about to be pruned. Throws when one cannot be rendered. */
-export async function movedTo(
+/**
+ * Why an object that left this sync must stay: another sync of the cluster declares it now, or may do so and cannot be rendered.
+ * Undefined when none does.
+ */
+export async function claimedElsewhere(
   object: string,
   tree: SourceTree,
   sync: SyncSpec,
@@ -46,7 +49,8 @@ export async function movedTo(
 ): Promise<string | undefined> {
   for (const other of syncs) {
     if (other.name === sync.name || other.cluster !== sync.cluster) continue;
-    if ((await declares(other, object, tree, renderer)) !== undefined) return other.name;
+    const claim = await declares(other, object, tree, renderer);
+    if (claim !== undefined) return `it left this sync, but ${claim}`;
   }
   return undefined;
 }
@@ -66,8 +70,6 @@ async function declares(
   renderer: Renderer,
 ): Promise<string | undefined> {
   const { objects, problems } = await renderer.render(tree, other.path);
-  if (objects.some(({ object }) => nameOf(object) === id)) return `sync ${other.name} declares this object too`;
-  return problems.length > 0
-    ? `sync ${other.name} has this object and cannot be rendered, so it may still declare it`
-    : undefined;
+  if (objects.some(({ object }) => nameOf(object) === id)) return `sync ${other.name} declares it`;
+  return problems.length > 0 ? `sync ${other.name} cannot be rendered and may declare it` : undefined;
 }

@@ -15,8 +15,8 @@ export interface PruneDeps {
   ledger: Ledger;
   run: Run;
   progress: (line: string) => void;
-  /** The sync that declares the object now, where it has moved. Throws when that cannot be known. */
-  movedTo: (object: string) => Promise<string | undefined>;
+  /** Why an object must stay although it left this sync: another one wants it. */
+  claimed: (object: string) => Promise<string | undefined>;
 }
 
 /** Deletes what left Git, in the plan's order. Every object that stays is in the run's changes with the reason. */
@@ -30,12 +30,12 @@ export async function prunePlan(plan: Plan, deps: PruneDeps): Promise<void> {
 
 async function pruneOne(
   { id, live, reason }: PlannedPrune,
-  { cluster, resources, ledger, run, movedTo }: PruneDeps,
+  { cluster, resources, ledger, run, claimed }: PruneDeps,
 ): Promise<void> {
-  const owner = await movedTo(id);
-  if (owner !== undefined) {
+  const claim = await claimed(id);
+  if (claim !== undefined) {
     // That sync takes it over at its next pull; until then it stays in this record, so that it cannot be forgotten.
-    run.changes.push({ object: id, action: 'skipped', reason: `it moved to sync ${owner}` });
+    run.changes.push({ object: id, action: 'skipped', reason: claim });
     return;
   }
   const result = await cluster.remove(resources.get(id)!, objectIdOf(live), live.metadata.uid ?? '');

@@ -350,7 +350,7 @@ describeWithCluster('a pull', () => {
     expect(released.changes).toContainEqual({
       object: `ConfigMap/${ns}/shared`,
       action: 'skipped',
-      reason: `it moved to sync ${second.sync.name}`,
+      reason: `it left this sync, but sync ${second.sync.name} declares it`,
     });
     expect((await second.pull(moved, { others: [first.sync] })).report.errors).toEqual([]);
     const taken = await first.live('v1', 'ConfigMap', 'shared');

@@ -54,7 +54,7 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
           // One pull of a person: the terminal is the report.
           reports: { send: async () => undefined },
           sleep: (milliseconds) => sleepUntil(milliseconds, io.signal),
-          ...(io.stderr.isTTY === true && { progress: (line: string) => void io.stderr.write(`${line}\n`) }),
+          ...(io.stderr.isTTY === true && { progress: newLines(io) }),
         },
       );
     } finally {
@@ -69,6 +69,15 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
 export function failureCode({ report, trouble }: PullOutcome): ExitCode | undefined {
   if (report.errors.length > 0) return trouble ? 3 : 2;
   return undefined;
+}
+
+/** Prints a line once, however often it is told: waiting says the same each second. */
+function newLines(io: Io): (line: string) => void {
+  let last = '';
+  return (line) => {
+    if (line !== last) io.stderr.write(`${line}\n`);
+    last = line;
+  };
 }
 
 function sleepUntil(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,108 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { accessFromKubeconfig } from '../../../lib/adapters/kubernetes/access.ts';
+import { RetryableError, UserError } from '../../../lib/model/errors.ts';
+
+async function kubeconfig(
+  user: unknown,
+  cluster: unknown = { server: 'https://cluster.example:6443/' },
+): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'windlass-access-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const file = join(dir, 'kubeconfig');
+  const context = { name: 'it', context: { cluster: 'it', user: 'it' } };
+  const whole = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'it',
+    contexts: [context],
+    clusters: [{ name: 'it', cluster }],
+    users: [{ name: 'it', user }],
+  };
+  await writeFile(file, typeof user === 'string' ? user : JSON.stringify(whole));
+  return file;
+}
+
+const execOf = (script: string) => ({
+  exec: {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: process.execPath,
+    args: ['-e', script],
+    interactiveMode: 'Never',
+  },
+});
+
+describe('the way in by a kubeconfig', () => {
+  it('takes certificates and tokens out of the file', async () => {
+    const data = (text: string) => Buffer.from(text).toString('base64');
+    const server = {
+      server: 'https://cluster.example:6443/',
+      'certificate-authority-data': data('the ca'),
+      'tls-server-name': 'inside',
+    };
+    const file = await kubeconfig(
+      { token: 't0', 'client-certificate-data': data('the cert'), 'client-key-data': data('the key') },
+      server,
+    );
+    const access = await accessFromKubeconfig(file);
+    expect(access.server).toBe('https://cluster.example:6443');
+    const { tls, headers } = await access.credentials();
+    expect(headers).toEqual({ authorization: 'Bearer t0' });
+    expect(Object.fromEntries(Object.entries(tls).map(([name, value]) => [name, String(value)]))).toEqual({
+      ca: 'the ca',
+      cert: 'the cert',
+      key: 'the key',
+      servername: 'inside',
+    });
+  });
+
+  it('asks a plug-in, and asks it again for fresh credentials', async () => {
+    const file = await kubeconfig(
+      execOf(
+        `console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: 'from-' + process.pid } }))`,
+      ),
+    );
+    const access = await accessFromKubeconfig(file);
+    const first = (await access.credentials()).headers['authorization'];
+    expect(first).toMatch(/^Bearer from-\d+$/);
+    expect((await access.credentials()).headers['authorization']).toBe(first);
+    expect((await access.credentials(true)).headers['authorization']).not.toBe(first);
+  });
+
+  it('a plug-in that fails may work later; one that is not there is for the user to mend', async () => {
+    const failing = await accessFromKubeconfig(
+      await kubeconfig(execOf(`console.error('session expired'); process.exit(1)`)),
+    );
+    await expect(failing.credentials()).rejects.toThrow(RetryableError);
+    await expect(failing.credentials()).rejects.toThrow('session expired');
+    const missing = await accessFromKubeconfig(
+      await kubeconfig({ exec: { command: '/nowhere/plug-in', apiVersion: 'client.authentication.k8s.io/v1' } }),
+    );
+    await expect(missing.credentials()).rejects.toThrow(UserError);
+  });
+
+  it.each([
+    ['not YAML', '{', undefined, 'is not a kubeconfig'],
+    ['plain http', {}, { server: 'http://cluster.example' }, 'is not an https:// address'],
+    [
+      'a proxy',
+      {},
+      { server: 'https://cluster.example', 'proxy-url': 'http://proxy.example' },
+      'proxy-url is not supported',
+    ],
+  ])('refuses %s', async (_, user, cluster, message) => {
+    const file = await kubeconfig(user, cluster);
+    const error = await accessFromKubeconfig(file).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toContain(message);
+    expect((error as Error).message).toContain(file);
+  });
+
+  it('names a file that is not there', async () => {
+    await expect(accessFromKubeconfig('/nowhere/kubeconfig')).rejects.toThrow(
+      '/nowhere/kubeconfig: there is no such kubeconfig',
+    );
+  });
+});
