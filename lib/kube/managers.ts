@@ -12,13 +12,13 @@ export type ManagerClass = 'person' | 'controller' | 'deployer' | 'other';
 
 /** Order matters: the first pattern that fits decides. Names are as `managedFields` shows them: set by the tool, else the user agent up to its first slash. */
 const classes: [ManagerClass, RegExp][] = [
-  ['person', /^kubectl(-|$)/],
+  ['person', /^kubectl([-.]|$)/],
   [
     'person',
-    /^(k9s|lens|openlens|freelens|mirantis|rancher|headlamp|octant|kubernetes-dashboard|dashboard|kubenav|aptakube|kui|monokle|seabird)\b/i,
+    /^(k9s|lens|openlens|freelens|mirantis|rancher|headlamp|octant|kubernetes-dashboard|dashboard|kubenav|aptakube|monokle|seabird)$/i,
   ],
-  ['person', /^(Mozilla|Chrome|Safari|Opera|curl|Wget|HTTPie|PostmanRuntime|insomnia|okhttp)\b/i],
-  ['person', /^(oc|kubectx|kubecolor|kustomize|krew|fluxctl|istioctl|cmctl|eksctl)(-|$)/],
+  ['person', /^(Mozilla|Chrome|Safari|Opera|curl|Wget|HTTPie|PostmanRuntime|insomnia|okhttp)$/i],
+  ['person', /^(oc|kubecolor|istioctl|cmctl|eksctl)$/],
   ['deployer', /^(helm|Helm|helmfile|helm-controller|kustomize-controller|flux-client-side-apply|flux)$/],
   [
     'deployer',

@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareObject } from '../../lib/kube/compare.ts';
+import { isMap } from '../../lib/kube/values.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
+import { answerTo, edited, entryOf, git, hashKey } from './answers.ts';
+
+const settings = git('ConfigMap', 'settings', { data: { a: '1', b: '2' } });
+const by = (manager: string, fieldsV1: object, rest: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry =>
+  ({
+    manager,
+    operation: 'Update',
+    apiVersion: 'v1',
+    time: '2026-02-02T00:00:00Z',
+    fieldsV1,
+    ...rest,
+  }) as ManagedFieldsEntry;
+const entries = (live: KubeObject) => live.metadata.managedFields!;
+const oursOf = (live: KubeObject) => entries(live)[0]!.fieldsV1 as Record<string, Record<string, unknown>>;
+const compare = (object: KubeObject, live: KubeObject | undefined) =>
+  compareObject({ entry: entryOf(object), live, desired: object, hashKey });
+
+/** Takes `data.a` from us, with another value and a new holder. */
+const taken = (holder: ManagedFieldsEntry | undefined, value = '9') =>
+  edited(settings, (live) => {
+    (live.data as Record<string, string>).a = value;
+    delete oursOf(live)['f:data']!['f:a'];
+    if (holder) entries(live).push(holder);
+  });
+
+describe('comparing an object with what was applied', () => {
+  it('finds nothing right after the apply', () => {
+    expect(compare(settings, answerTo(settings)).drift).toBeUndefined();
+  });
+
+  it('tells missing from changed', () => {
+    expect(compare(settings, undefined).drift).toEqual({
+      object: 'ConfigMap/shop/settings',
+      state: 'missing',
+      fields: [],
+    });
+  });
+
+  it('gives who, how and when of a changed value', () => {
+    expect(compare(settings, taken(by('kubectl-edit', { 'f:data': { 'f:a': {} } }))).drift).toEqual({
+      object: 'ConfigMap/shop/settings',
+      state: 'changed',
+      fields: [
+        {
+          path: 'data.a',
+          git: '1',
+          live: '9',
+          manager: 'kubectl-edit',
+          operation: 'Update',
+          time: '2026-02-02T00:00:00Z',
+        },
+      ],
+    });
+  });
+
+  it('is silent where only the ownership went', () => {
+    const verdict = compare(settings, taken(by('kubectl-edit', { 'f:data': { 'f:a': {} } }), '1'));
+    expect(verdict).toMatchObject({ ownershipLost: ['data.a'] });
+    expect(verdict.drift).toBeUndefined();
+  });
+
+  it('leaves a field to a controller', () => {
+    const verdict = compare(settings, taken(by('cert-manager-cainjector', { 'f:data': { 'f:a': {} } })));
+    expect(verdict.drift).toBeUndefined();
+    expect(verdict.leftToControllers).toMatchObject([{ path: 'data.a', live: '9' }]);
+  });
+
+  it('names a person before a controller when both hold the field', () => {
+    const live = taken(by('cainjector', { 'f:data': { 'f:a': {} } }));
+    entries(live).push(by('k9s', { 'f:data': { 'f:a': {} } }));
+    expect(compare(settings, live).drift?.fields).toMatchObject([{ manager: 'k9s' }]);
+  });
+
+  it('calls a holder that the API server forgot an unknown tool', () => {
+    const live = taken(by('ancient-changes', { 'f:data': { 'f:a': {} } }));
+    expect(compare(settings, live).drift?.fields).toMatchObject([{ manager: 'unknown tool' }]);
+  });
+
+  it('says so when a value changed although it is still ours', () => {
+    const live = edited(settings, (object) => void Object.assign(object.data as object, { a: '9' }));
+    expect(compare(settings, live).drift?.fields).toEqual([
+      { path: 'data.a', git: '1', live: '9', note: 'by admission or defaulting' },
+    ]);
+  });
+
+  it('does not mind new keys inside a value that is ours as a whole', () => {
+    const list = git('example.com/v1 Thing', 'a', { spec: { list: [{ n: 'a' }], more: {} } });
+    const grown = edited(
+      list,
+      (live) => void Object.assign(live, { spec: { list: [{ n: 'a', e: 'new' }], more: { x: 1 } } }),
+    );
+    expect(compare(list, grown).drift).toBeUndefined();
+    const longer = edited(
+      list,
+      (live) => void Object.assign(live, { spec: { list: [{ n: 'a' }, { n: 'b' }], more: {} } }),
+    );
+    expect(compare(list, longer).drift?.fields).toMatchObject([{ path: 'spec.list' }]);
+  });
+
+  it('ignores what controllers add, status, and what a tool notes for itself', () => {
+    const note = 'kubectl.kubernetes.io/last-applied-configuration';
+    const live = edited(settings, (object) => {
+      Object.assign(object.data as object, { c: '3' });
+      Object.assign(object.metadata.annotations!, { [note]: '{}', revision: '1' });
+      entries(object).push(
+        by('kube-controller-manager', { 'f:data': { 'f:c': {} } }),
+        by('kubectl-edit', { 'f:metadata': { 'f:annotations': { 'f:revision': {} } } }, { subresource: 'status' }),
+        by('kubectl-client-side-apply', { 'f:metadata': { 'f:annotations': { [`f:${note}`]: {} } } }),
+      );
+    });
+    const verdict = compare(settings, live);
+    expect({ drift: verdict.drift, others: verdict.addedByOthers }).toEqual({ drift: undefined, others: [] });
+  });
+
+  it('still reports an addition when nothing has moved since the apply', () => {
+    const addition = by('kubectl-edit', { 'f:data': { 'f:c': {} } });
+    const live = answerTo({ ...settings, data: { ...(settings.data as object), c: '3' } }, [addition]);
+    delete oursOf(live)['f:data']!['f:c'];
+    const entry = entryOf(settings, live);
+    expect(entry.foreign).toEqual(['data.c']);
+    expect(compareObject({ entry, live, hashKey }).drift).toMatchObject({
+      state: 'added',
+      fields: [{ path: 'data.c' }],
+    });
+  });
+
+  it('refuses to compare what was read at another version', () => {
+    const live = edited(settings, (object) => void Object.assign(object, { apiVersion: 'v2' }));
+    expect(compare(settings, live)).toMatchObject({ unknown: 'it was applied as v1 and read as v2' });
+  });
+
+  it('shows no value of a Secret, only hashes that depend on the key', () => {
+    const secret = git('Secret', 'login', { stringData: { a: 'canary-1', b: 'x' } });
+    const live = edited(secret, (object) => {
+      Object.assign(object.data as object, { a: btoa('canary-2') });
+      delete oursOf(object)['f:data']!['f:a'];
+      entries(object).push(by('kubectl-edit', { 'f:data': { 'f:a': {} } }));
+    });
+    const withKey = (key: string) => {
+      const hash = new TextEncoder().encode(key);
+      return JSON.stringify(compareObject({ entry: entryOf(secret), live, desired: secret, hashKey: hash }));
+    };
+    const [one, two] = [withKey('a key of the tests'), withKey('another key')];
+    for (const text of [one, two, JSON.stringify(entryOf(secret))]) {
+      expect(text).not.toMatch(/canary|Y2FuYXJ5/);
+    }
+    expect(one).toContain('"git":"hash:');
+    expect(one).not.toBe(two);
+  });
+});
+
+describe('laws of comparing', () => {
+  const json = fc.jsonValue({ maxDepth: 3 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
+  const objects = fc
+    .dictionary(fc.stringMatching(/^[a-z]{1,5}$/), json, { maxKeys: 5 })
+    .map((spec) => git('example.com/v1 Thing', 'a', { spec }));
+
+  it('whatever was applied, nothing differs right after, also when the resourceVersion moved', () => {
+    fc.assert(
+      fc.property(objects, (object) => {
+        expect(
+          compare(
+            object,
+            edited(object, () => {}),
+          ).drift,
+        ).toBeUndefined();
+      }),
+    );
+  });
+
+  it('the order of keys does not matter', () => {
+    fc.assert(
+      fc.property(objects, (object) => {
+        const shuffled = reversedKeys(edited(object, () => {})) as KubeObject;
+        expect(compare(object, shuffled).drift).toBeUndefined();
+        expect(entryOf(reversedKeys(object) as KubeObject).desiredHash).toBe(entryOf(object).desiredHash);
+      }),
+    );
+  });
+
+  it('a scalar of ours that has another value is always found, at its path', () => {
+    fc.assert(
+      fc.property(objects, fc.string(), (object, value) => {
+        const base = { ...object, spec: { ...(object.spec as object), probe: `was ${value}` } };
+        const live = edited(base, (changed) => void Object.assign(changed.spec as object, { probe: value }));
+        expect(compare(base, live).drift?.fields.map(({ path }) => path)).toEqual(['spec.probe']);
+      }),
+    );
+  });
+});
+
+function reversedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversedKeys);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]) => [key, reversedKeys(inner)] as const)
+      .reverse(),
+  );
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { pathText } from '../../lib/kube/fields.ts';
+import { heldByControllers, ownershipPatch, takeOverPatch, without } from '../../lib/kube/ownership.ts';
+import type { ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
+import { answerTo, git } from './answers.ts';
+
+const settings = git('ConfigMap', 'settings', { data: { a: '1' } });
+const entry = (manager: string, fieldsV1: object, rest: object = {}) =>
+  ({ manager, operation: 'Update', apiVersion: 'v1', fieldsV1, ...rest }) as ManagedFieldsEntry;
+const added = entry('kubectl-edit', { 'f:data': { 'f:b': {} } });
+
+describe('taking over fields', () => {
+  it('joins the entries into ours, keeps the others, and is guarded by the resourceVersion', () => {
+    const controller = entry('kube-controller-manager', { 'f:data': { 'f:c': {} } });
+    const patch = takeOverPatch(answerTo(settings, [controller, added]), 'people')!;
+    expect(patch).toMatchObject([
+      { path: '/metadata/managedFields', value: [{ manager: 'windlass', operation: 'Apply' }, controller] },
+      { path: '/metadata/resourceVersion', value: '1' },
+    ]);
+    const [ours] = patch[0]!.value as ManagedFieldsEntry[];
+    expect(ours?.fieldsV1).toMatchObject({ 'f:data': { 'f:a': {}, 'f:b': {} } });
+  });
+
+  it('takes from earlier deployers only at adoption', () => {
+    const live = answerTo(settings, [
+      entry('kustomize-controller', { 'f:data': { 'f:b': {} } }, { operation: 'Apply' }),
+    ]);
+    expect(takeOverPatch(live, 'people')).toBeUndefined();
+    expect(takeOverPatch(live, 'people and deployers')).toBeDefined();
+  });
+
+  it.each([
+    ['subresources', { subresource: 'scale' }],
+    ['another apiVersion', { apiVersion: 'v2' }],
+  ])('leaves entries of %s', (_name, rest) => {
+    expect(ownershipPatch(answerTo(settings, [{ ...added, ...rest }]), () => true)).toBeUndefined();
+  });
+
+  it('leaves what was filled in at the creation of a claim or a Job', () => {
+    for (const kind of ['PersistentVolumeClaim', 'batch/v1 Job']) {
+      const object = git(kind, 'a', { spec: {} });
+      const creator = entry('kubectl-create', { 'f:spec': { 'f:volumeMode': {} } }, { apiVersion: object.apiVersion });
+      expect(ownershipPatch(answerTo(object, [creator]), () => true)).toBeUndefined();
+    }
+  });
+});
+
+describe('fields that controllers hold', () => {
+  const hook = git('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', 'a', {
+    webhooks: [{ name: 'x', clientConfig: { caBundle: '', url: 'https://x' } }],
+  });
+  const item = 'k:{"name":"x"}';
+  const live = answerTo(hook, [
+    entry('cert-manager-cainjector', {
+      'f:webhooks': { [item]: { 'f:clientConfig': { 'f:caBundle': {} }, 'f:name': {} } },
+    }),
+  ]);
+  Object.assign(live, { webhooks: [{ name: 'x', clientConfig: { caBundle: 'Q0E=', url: 'https://x' } }] });
+  live.metadata.managedFields![0]!.fieldsV1 = { 'f:webhooks': { [item]: { 'f:clientConfig': { 'f:url': {} } } } };
+
+  it('are those that Git sets otherwise and we no longer own; never the keys of a list item', () => {
+    expect(heldByControllers(hook, live).map(pathText)).toEqual(['webhooks[name=x].clientConfig.caBundle']);
+  });
+
+  it('are left out of what is sent, without changing the object of Git', () => {
+    expect(without(hook, heldByControllers(hook, live))).toMatchObject({
+      webhooks: [{ name: 'x', clientConfig: { url: 'https://x' } }],
+    });
+    expect(JSON.stringify(without(hook, heldByControllers(hook, live)))).not.toContain('caBundle');
+    expect(JSON.stringify(hook)).toContain('caBundle');
+  });
+
+  it('are none where Git says the same', () => {
+    const same = git('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', 'a', {
+      webhooks: live.webhooks,
+    });
+    expect(heldByControllers(same, live)).toEqual([]);
+  });
+});
