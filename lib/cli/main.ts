@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import packageJson from '../../package.json' with { type: 'json' };
 import { formatProblem, messageOf, RetryableError, UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 import { parseArguments } from './arguments.ts';
@@ -24,7 +24,7 @@ async function dispatch(argv: string[], io: Io): Promise<ExitCode> {
     return first === undefined ? 2 : 0;
   }
   if (first === '--version' || first === '-V') {
-    io.stdout.write(`${await version()}\n`);
+    io.stdout.write(`${packageJson.version}\n`);
     return 0;
   }
   const words = first === 'help' ? argv.slice(1) : argv;
@@ -62,11 +62,6 @@ function find(words: string[]): CommandEntry {
   const hint =
     group.length > 0 ? `, there is ${group.join(' and ')}` : close === undefined ? '' : `, did you mean "${close}"?`;
   throw new UserError(`windlass has no command "${words[0]}"${hint} (windlass --help lists them)`, { code: 'usage' });
-}
-
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Prints an error for its audience: a user's with what to do, a failure with its causes, a bug with its stack. */

@@ -12,6 +12,8 @@ export interface ApiClient {
   get(path: string): Promise<ApiAnswer>;
   /** Server-side apply; throws when the API server refuses it. */
   apply(path: string, object: object): Promise<void>;
+  /** Deletes an object or a whole collection; throws when the API server refuses it. What is not there is no failure. */
+  remove(path: string): Promise<void>;
   close(): void;
 }
 
@@ -38,6 +40,10 @@ export function apiClient(server: string, caPem: string, client: KeyPair): ApiCl
     apply: async (path, object) => {
       const answer = await call('PATCH', `${path}?fieldManager=windlass-embedded&force=true`, object);
       if (answer.status >= 300) throw new Error(`PATCH ${path}: ${answer.status} ${answer.body}`);
+    },
+    remove: async (path) => {
+      const answer = await call('DELETE', path);
+      if (answer.status >= 300 && answer.status !== 404) throw new Error(`DELETE ${path}: ${answer.status} ${answer.body}`);
     },
     close: () => agent.destroy(),
   };

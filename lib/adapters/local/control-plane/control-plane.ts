@@ -205,7 +205,8 @@ async function startControllers(
   await ticking(
     (elapsed) => tell(options, `starting the controllers, the scheduler and three play nodes (${elapsed})`),
     async () => {
-      await Promise.all([seed(api), ...programs.map((program) => supervisor.start(program))]);
+      await seed(api);
+      await Promise.all(programs.map((program) => supervisor.start(program)));
       await supervisor.waitUntil(
         programs.map((program) => program.name),
         () => awaitedOfControllers(api),

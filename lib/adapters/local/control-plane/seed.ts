@@ -2,8 +2,12 @@ import type { ApiClient } from './api-client.ts';
 
 const ZONES = ['a', 'b', 'c'];
 
-/** Makes what a cluster has before its first user comes: three nodes in three zones, and a default storage class. */
+/**
+ * Makes what a cluster has before its first user comes: three nodes in three zones, and a default storage class.
+ * The nodes' leases go: each kwok has a name of its own and leaves a node alone until the lease of the last one has run out.
+ */
 export async function seed(api: ApiClient): Promise<void> {
+  await api.remove('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases');
   const storageClass = api.apply('/apis/storage.k8s.io/v1/storageclasses/standard', {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',

@@ -1,0 +1,68 @@
+import { printable } from '../../model/drift-text.ts';
+import type { Bumped, Notice, SyncReported } from '../../model/messages.ts';
+import type { Style } from '../output/style.ts';
+
+/** What the terminal of the loop tells; each of these gives whole lines. */
+export interface Announcer {
+  bumped(message: Bumped): string;
+  notice(notice: Notice): string;
+  /** A pull that did or found something; undefined for one that had nothing to do. */
+  pulled(report: SyncReported, before: SyncReported | undefined): string | undefined;
+  trouble(at: Date, what: string, message: string): string;
+}
+
+/** Writes lines that begin with the time, so that they can be laid beside the page and the audit records. */
+export function announcer(style: Style): Announcer {
+  const line = (at: string | Date, mark: string, text: string) => `${style.dim(clock(at))} ${mark} ${printable(text)}`;
+  return {
+    bumped: (message) => {
+      const images = [...new Set(message.changes.map((change) => `${change.policy} to ${change.to}`))];
+      return line(
+        message.at,
+        style.blue('bump '),
+        `${images.join(', ')}: commit ${message.revision.slice(0, 8)} on ${message.branch}`,
+      );
+    },
+    notice: (notice) => {
+      const mark = notice.kind === 'incident-resolved' ? style.green('fixed') : style.red('alert');
+      const details = notice.lines
+        .filter((text) => text !== notice.title)
+        .map((text) => `\n${' '.repeat(15)}${printable(text)}`);
+      return line(notice.at, mark, notice.title) + details.join('');
+    },
+    pulled: (report, before) => {
+      const { created, configured, pruned } = report.counts;
+      const done = [count(created, 'created'), count(configured, 'configured'), count(pruned, 'pruned')].filter(
+        Boolean,
+      );
+      const same = before !== undefined && before.result === report.result && before.revision === report.revision;
+      if (same && done.length === 0) return undefined;
+      const words = [...done, resultWords[report.result]].join(', ');
+      return line(
+        report.at,
+        marks(style)[report.result],
+        `${report.sync} at ${(report.revision ?? 'no revision').slice(0, 8)}: ${words}`,
+      );
+    },
+    trouble: (at, what, message) => line(at, style.yellow('retry'), `could not ${what}: ${message.split('\n')[0]}`),
+  };
+}
+
+const resultWords = { synced: 'healthy', progressing: 'rolling out', unhealthy: 'unhealthy', failed: 'failed' };
+
+function marks(style: Style) {
+  return {
+    synced: style.green('pull '),
+    progressing: style.blue('pull '),
+    unhealthy: style.red('pull '),
+    failed: style.red('pull '),
+  };
+}
+
+function count(number: number, word: string): string | undefined {
+  return number === 0 ? undefined : `${number} ${word}`;
+}
+
+function clock(at: string | Date): string {
+  return new Date(at).toTimeString().slice(0, 8);
+}

@@ -1,0 +1,74 @@
+import type { RecordsReader } from '../../audit/ports.ts';
+import type { Config } from '../../config/config.ts';
+import type { DashboardState } from '../../dashboard/ports.ts';
+import { formatProblem, messageOf, type Problem } from '../../model/errors.ts';
+import type { CommitSummary, SyncState } from '../../model/state.ts';
+
+/** Where the page's content comes from. */
+export interface PageSources {
+  records: Pick<RecordsReader, 'images' | 'syncs' | 'recentIncidents' | 'openIncidents' | 'timeline'>;
+  commits(limit: number): Promise<CommitSummary[]>;
+  /** What the loop goes by; undefined before it has read the head. */
+  config(): Config | undefined;
+  problems(): readonly Problem[];
+  repo: { url: string; branch: string };
+  cluster: { kubeconfig: string; server: string };
+  now: () => Date;
+}
+
+/** Reads everything that the page shows. Git that cannot be read is said on the page; the records must be readable. */
+export async function readPageState(sources: PageSources): Promise<DashboardState> {
+  const { records } = sources;
+  const [images, syncs, open, recent, timeline, git] = await Promise.all([
+    records.images(),
+    records.syncs(),
+    records.openIncidents(),
+    records.recentIncidents(10),
+    records.timeline({ limit: 40 }),
+    readCommits(sources),
+  ]);
+  const config = sources.config();
+  const problem = git.problem ?? headProblem(sources.problems());
+  const head = git.commits[0]?.revision;
+  return {
+    at: sources.now().toISOString(),
+    repo: { ...sources.repo, ...(head !== undefined && { head }), ...(problem !== undefined && { problem }) },
+    cluster: sources.cluster,
+    images: config === undefined ? images : images.filter((image) => image.policy in config.images),
+    commits: git.commits,
+    syncs: inOrder(syncs, config),
+    incidents: [...open.toReversed(), ...recent.filter((incident) => incident.resolvedAt !== undefined)],
+    timeline,
+  };
+}
+
+async function readCommits(sources: PageSources): Promise<{ commits: CommitSummary[]; problem?: string }> {
+  try {
+    return { commits: await sources.commits(15) };
+  } catch (error) {
+    return { commits: [], problem: `the repository cannot be read: ${messageOf(error)}` };
+  }
+}
+
+function headProblem(problems: readonly Problem[]): string | undefined {
+  if (problems.length === 0) return undefined;
+  return `windlass.yaml at the head is broken: nothing is bumped, pull and drift go on with the last valid one\n${problems.map(formatProblem).join('\n')}`;
+}
+
+/** The syncs of windlass.yaml in its order, those that never reported too; a sync that left the file is not shown. */
+function inOrder(states: readonly SyncState[], config: Config | undefined): SyncState[] {
+  if (config === undefined) return [...states];
+  const known = new Map(states.map((state) => [state.sync, state]));
+  return config.syncs.map(
+    ({ name, cluster, environment }) =>
+      known.get(name) ?? {
+        sync: name,
+        cluster,
+        ...(environment !== undefined && { environment }),
+        health: [],
+        errors: [],
+        drifted: 0,
+        unknown: [],
+      },
+  );
+}
