@@ -1,4 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
+import { isCreation } from './creator.ts';
 import { additions, type FieldPath, type FieldsV1, pathText } from './fields.ts';
 import { classOfEntry, fieldsOf, type ManagerClass, otherEntries } from './managers.ts';
 import { lastAppliedAnnotation } from './mask.ts';
@@ -12,12 +13,12 @@ export interface Addition {
 
 /**
  * The shortest paths that entries of a class have and `ours` lacks (rule C). Left out: status, what a tool notes for itself
- * (last-applied), and paths at which nothing is any more. Sorted by path, each once.
+ * (last-applied), what came with the creation of an object that is filled in once, and paths at which nothing is any more. Sorted by path, each once.
  */
 export function foreignAdditions(live: KubeObject, ours: FieldsV1, wanted: ManagerClass[] = ['person']): Addition[] {
   const found = new Map<string, Addition>();
   for (const entry of otherEntries(live)) {
-    if (entry.subresource === 'status' || !wanted.includes(classOfEntry(entry))) continue;
+    if (isCreation(live, entry) || entry.subresource === 'status' || !wanted.includes(classOfEntry(entry))) continue;
     const { 'f:status': _status, ...theirs } = fieldsOf(entry) ?? {};
     for (const path of additions(theirs, ours).flatMap((path) => withoutOwnNotes(theirs, path))) {
       const text = pathText(path);

@@ -1,4 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
+import { keepsCreator } from './creator.ts';
 import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, union } from './fields.ts';
 import { canonicalJson } from './hash.ts';
 import { classOfEntry, fieldsOf, isOurs, otherEntries, ourFields, ourManager } from './managers.ts';
@@ -9,19 +10,12 @@ import { isMap } from './values.ts';
 export type JsonPatch = { op: 'replace'; path: string; value: unknown }[];
 
 /**
- * Kinds on which fields of the creator's entry must stay: the API server filled them in once, at creation, and they cannot change.
- * Taken over, they would be removed by our apply, which it refuses.
- */
-const keepsCreator = new Set(['/PersistentVolumeClaim', '/PersistentVolume', '/Pod', 'batch/Job']);
-
-/**
  * A JSON patch that makes ours the fields of the entries for which `take` is true, so that our next apply removes what Git does not have.
  * Entries of subresources, of another apiVersion and of kinds whose creation cannot be repeated stay. Guarded by the resourceVersion: the
  * API server answers 409 when the object changed meanwhile. Undefined when there is nothing to take.
  */
 export function ownershipPatch(live: KubeObject, take: (entry: ManagedFieldsEntry) => boolean): JsonPatch | undefined {
-  const group = live.apiVersion.includes('/') ? live.apiVersion.split('/')[0] : '';
-  if (keepsCreator.has(`${group}/${live.kind}`)) return undefined;
+  if (keepsCreator(live)) return undefined;
   const entries = live.metadata.managedFields ?? [];
   const taken = entries.filter(
     (entry) => !isOurs(entry) && !entry.subresource && entry.apiVersion === live.apiVersion && take(entry),

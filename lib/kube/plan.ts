@@ -167,7 +167,7 @@ function heal(live: KubeObject, findings: Verdict | undefined, options: PlanOpti
     return { action: 'configured', reason: 'our ownership of its fields was taken away' };
   }
   if (!options.selfHeal) return { skip: `it drifted, and self-heal is off` };
-  if (drift.state === 'added' && options.takeOver !== true) return 'unchanged';
+  if (drift.state === 'added' && !(options.takeOver && takeOverPatch(live, 'people') !== undefined)) return 'unchanged';
   const paths = drift.fields.map(({ path }) => path);
   const what = paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ');
   return { action: 'configured', reason: [`drift`, drift.reason, what].filter(Boolean).join(': ') };

@@ -162,6 +162,32 @@ describeWithCluster('a plan on a real API server', () => {
     const after = puller.plan(objects);
     expect({ actions: actions(after), drift: after.drift }).toEqual({ actions: { unchanged: 3 }, drift: [] });
   });
+
+  it('adopts what is filled in only at its creation, and is silent about it', async () => {
+    const namespace = await testNamespace('kube-plan');
+    const corpus = fixture('corpus.yaml', namespace);
+    const objects = ['batch/Job/NS/seed', 'PersistentVolumeClaim/NS/uploads'].map((id) =>
+      pick(corpus, id.replace('NS', namespace)),
+    );
+    for (const { metadata, ...object } of objects) {
+      kubectl(['create', '-f', '-'], JSON.stringify({ ...object, metadata: { name: metadata.name, namespace } }));
+    }
+    const puller = new Puller();
+    puller.perform(puller.plan(objects));
+    const after = puller.plan(objects);
+    expect({ actions: actions(after), drift: after.drift }).toEqual({ actions: { unchanged: 2 }, drift: [] });
+  });
+
+  it('does not try for ever what an apply cannot remove', async () => {
+    const namespace = await testNamespace('kube-plan');
+    const claim = pick(fixture('corpus.yaml', namespace), `PersistentVolumeClaim/${namespace}/uploads`);
+    const puller = new Puller();
+    puller.perform(puller.plan([claim]));
+    kubectl(['label', ...target(claim), 'note=x']);
+    const after = puller.plan([claim]);
+    expect(after.drift).toMatchObject([{ state: 'added', fields: [{ path: 'metadata.labels.note' }] }]);
+    expect(actions(after)).toEqual({ unchanged: 1 });
+  });
 });
 
 /** `deployment/web -n namespace`, for kubectl set. */
