@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { expect, it, onTestFinished } from 'vitest';
 import { acquireBinaries } from '../../lib/adapters/local/control-plane/binaries.ts';
 import type { UnexpectedExit } from '../../lib/adapters/local/control-plane/control-plane.ts';
@@ -26,16 +26,29 @@ describeWithCluster('the processes of a control plane', () => {
     expect(namespace.status?.phase).toBe('Active');
   });
 
-  it('take another port when theirs was taken meanwhile, and the kubeconfig says so', async () => {
+  it('take other ports when theirs were taken meanwhile, and the kubeconfig says so', async () => {
     const dir = await temporaryFolder();
     const first = await privateControlPlane({ dir });
-    const port = Number(new URL(first.server).port);
+    await api(first.kubeconfigPath).createNamespace({ body: { metadata: { name: 'kept' } } });
     await first.stop();
-    const stranger = createServer().listen(port, '127.0.0.1');
-    onTestFinished(() => void stranger.close());
+    const ports: Record<string, number> = JSON.parse(await readFile(join(dir, 'ports.json'), 'utf8'));
+    expect(ports.apiServer).toBe(Number(new URL(first.server).port));
+    for (const port of Object.values(ports)) {
+      const stranger = createServer().listen(port, '127.0.0.1');
+      onTestFinished(() => void stranger.close());
+    }
     const second = await privateControlPlane({ dir });
     expect(second.server).not.toBe(first.server);
-    expect((await api(second.kubeconfigPath).listNamespace()).items.length).toBeGreaterThan(0);
+    expect((await api(second.kubeconfigPath).readNamespace({ name: 'kept' })).status?.phase).toBe('Active');
+  });
+
+  it('go on with the roll-outs after a restart of the whole control plane', async () => {
+    const dir = await temporaryFolder();
+    const first = await privateControlPlane({ dir, controllers: true });
+    await rollOut(first.kubeconfigPath, 1);
+    await first.stop();
+    const second = await privateControlPlane({ dir, controllers: true });
+    await rollOut(second.kubeconfigPath, 3);
   });
 
   it('are not started twice in one folder', async () => {
@@ -158,6 +171,25 @@ async function readRunFile(dir: string): Promise<{ processes: Named[] }> {
 async function addToRunFile(dir: string, entry: Named): Promise<void> {
   const { processes } = await readRunFile(dir);
   await writeFile(join(dir, 'run.json'), JSON.stringify({ processes: [...processes, entry] }));
+}
+
+/** Sets the replicas of a Deployment and waits until they are there. */
+async function rollOut(kubeconfigPath: string, replicas: number): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfigPath);
+  const apps = config.makeApiClient(AppsV1Api);
+  const labels = { app: 'web' };
+  const containers = [{ name: 'web', image: 'shop/web:1' }];
+  const body = {
+    metadata: { name: 'web' },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+  };
+  const at = { namespace: 'default', name: 'web' };
+  if (replicas === 1) await apps.createNamespacedDeployment({ ...at, body });
+  else await apps.replaceNamespacedDeployment({ ...at, body });
+  await waitFor(async () => (await apps.readNamespacedDeployment(at)).status?.availableReplicas === replicas, {
+    what: `${replicas} available replicas`,
+  });
 }
 
 function sleeper(): ChildProcess {

@@ -43,7 +43,8 @@ export function apiClient(server: string, caPem: string, client: KeyPair): ApiCl
     },
     remove: async (path) => {
       const answer = await call('DELETE', path);
-      if (answer.status >= 300 && answer.status !== 404) throw new Error(`DELETE ${path}: ${answer.status} ${answer.body}`);
+      if (answer.status >= 300 && answer.status !== 404)
+        throw new Error(`DELETE ${path}: ${answer.status} ${answer.body}`);
     },
     close: () => agent.destroy(),
   };

@@ -128,7 +128,8 @@ export function kwok({ dir, binaries }: Layout): Program {
     'manage-all-nodes': 'true',
     'node-ip': '10.0.0.1',
     cidr: '10.244.0.0/16',
-    'node-lease-duration-seconds': '200',
+    // No leases: a new kwok would leave the nodes alone until the leases of the one before it have run out.
+    'node-lease-duration-seconds': '0',
   });
 }
 

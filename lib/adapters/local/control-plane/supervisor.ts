@@ -13,6 +13,7 @@ export class Supervisor {
   readonly #signal: AbortSignal | undefined;
   readonly #children = new Map<string, { child: Child; program: Program }>();
   readonly #listeners: ((exit: UnexpectedExit) => void)[] = [];
+  readonly #exits: UnexpectedExit[] = [];
   readonly #stopping = new Set<string>();
   #guard: Guard | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -28,7 +29,9 @@ export class Supervisor {
     return [...this.#children.values()].map(({ child }) => ({ name: child.name, pid: child.pid }));
   }
 
+  /** Also tells of what ended before the callback came: nobody could have listened then. */
   onExit(callback: (exit: UnexpectedExit) => void): void {
+    for (const exit of this.#exits) callback(exit);
     this.#listeners.push(callback);
   }
 
@@ -86,7 +89,9 @@ export class Supervisor {
 
   #ended(child: Child, program: Program, how: string): void {
     if (this.#children.get(program.name)?.child !== child || this.#stopping.has(program.name)) return;
-    for (const listener of this.#listeners) listener({ name: program.name, how, logFile: program.logFile });
+    const exit = { name: program.name, how, logFile: program.logFile };
+    this.#exits.push(exit);
+    for (const listener of this.#listeners) listener(exit);
   }
 
   #writeDown(): Promise<void> {
