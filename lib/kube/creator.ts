@@ -11,7 +11,11 @@ export function keepsCreator({ apiVersion, kind }: { apiVersion: string; kind: s
   return filledAtCreation.has(`${groupOf(apiVersion)}/${kind}`);
 }
 
+/** Verbs of kubectl that change what is there and create nothing. */
+const onlyChanges = /^kubectl-(label|annotate|edit|patch|set|rollout|replace|taint|autoscale)$/;
+
 /** True for the entry of such an object's creator who has not touched it since: it says nothing about what somebody added. */
 export function isCreation(object: KubeObject, entry: ManagedFieldsEntry): boolean {
-  return keepsCreator(object) && entry.time !== undefined && entry.time === object.metadata.creationTimestamp;
+  if (!keepsCreator(object) || onlyChanges.test(entry.manager ?? '')) return false;
+  return entry.time !== undefined && entry.time === object.metadata.creationTimestamp;
 }
