@@ -4,10 +4,11 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { recordId } from '../lib/model/audit-record.ts';
-import type { Report } from '../lib/model/messages.ts';
+import type { ReportMessage } from '../lib/model/messages.ts';
 import { reportSchema } from '../lib/model/messages-schema.ts';
 import type { Notices, ReportRecords } from '../lib/report/ports.ts';
 import { report } from '../lib/report/report.ts';
+import { reportConfig } from '../lib/report/report-config.ts';
 import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-batch.ts';
 
 /** What the function works with. */
@@ -33,7 +34,7 @@ export function reportOnQueue(
   deps: ReportOnQueueDeps,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
-  const handler = middy<Batch<Report | Malformed>, SQSBatchResponse>()
+  const handler = middy<Batch<ReportMessage | Malformed>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(readBatch(readReport))
     .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
@@ -42,16 +43,17 @@ export function reportOnQueue(
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
 
-async function workIn(batch: Batch<Report | Malformed>, deps: ReportOnQueueDeps): Promise<SQSBatchResponse> {
+async function workIn(batch: Batch<ReportMessage | Malformed>, deps: ReportOnQueueDeps): Promise<SQSBatchResponse> {
   for (const message of batch.messages) {
     if ('malformed' in message.value) await recordMalformed(message.value, deps.records);
+    else if (message.value.type === 'ConfigReported') await reportConfig(message.value, deps);
     else await report(message.value, deps);
     message.done = true;
   }
   return failuresOf(batch);
 }
 
-function readReport(body: string, { id, at }: { id: string; at: string }): Report | Malformed {
+function readReport(body: string, { id, at }: { id: string; at: string }): ReportMessage | Malformed {
   try {
     const read = reportSchema.safeParse(JSON.parse(body));
     return read.success ? read.data : { malformed: z.prettifyError(read.error), id, at };

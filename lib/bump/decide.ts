@@ -70,7 +70,7 @@ async function decideOne(look: Look, entry: ImageEntry, registry: Registry, now:
     known.rule = policy.rule;
     const listed = await registry.tags(entry.image);
     const names = listed.map((tag) => tag.tag);
-    const choice = choose({ policy, tags: names, current: known.current, holds, now });
+    const choice = choose({ policy, tags: names, current: tags, untagged, holds, now });
     const newest = choose({ policy, tags: names, now }).chosen;
     const verdict = judge(look, entry, choice, listed, now);
     return { ...known, ...(newest === undefined ? {} : { newest }), ...verdict };

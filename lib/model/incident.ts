@@ -22,6 +22,7 @@ export interface Incident {
     | 'undone by hand'
     | 'healthy again'
     | 'synced again'
+    | 'mended in Git'
     | 'readable again';
   /** The last content, for drift. */
   drift?: ObjectDrift;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DriftFound, Report, SyncReported } from './messages.ts';
+import type { ConfigReported, DriftFound, ReportMessage, SyncReported } from './messages.ts';
 
 /** Any ISO 8601 time with its offset, as UTC with milliseconds: times are compared as texts. */
 const time = z.iso
@@ -85,8 +85,17 @@ export const driftFoundSchema = z.object({
   leftToControllers: z.array(name),
 }) satisfies z.ZodType<DriftFound>;
 
+/** Whether windlass.yaml at a head can be used. */
+export const configReportedSchema = z.object({
+  type: z.literal('ConfigReported'),
+  at: time,
+  revision: name,
+  problems: z.array(problem),
+}) satisfies z.ZodType<ConfigReported>;
+
 /** What the report flow reads from its queue. */
 export const reportSchema = z.discriminatedUnion('type', [
   syncReportedSchema,
   driftFoundSchema,
-]) satisfies z.ZodType<Report>;
+  configReportedSchema,
+]) satisfies z.ZodType<ReportMessage>;

@@ -80,8 +80,21 @@ export interface DriftFound {
   leftToControllers: string[];
 }
 
-/** What the report flow reads from its queue. */
+/** What a pull or a check tells of one sync. */
 export type Report = SyncReported | DriftFound;
+
+/** Whether windlass.yaml at the head can be used; sent for each head, by whoever reads it to pull. */
+export interface ConfigReported {
+  type: 'ConfigReported';
+  /** ISO 8601, UTC: when the head was read. */
+  at: string;
+  revision: string;
+  /** Empty when the file is in use. */
+  problems: Problem[];
+}
+
+/** What the report flow reads from its queue. */
+export type ReportMessage = Report | ConfigReported;
 
 /** A message for people; routed and delivered by the notify flow. */
 export interface Notice {

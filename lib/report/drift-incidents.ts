@@ -37,9 +37,7 @@ export function seenAt(report: Report): string | undefined {
 
 /** What still drifts after a pull: what it did not put right. */
 export function remaining(report: Report): ObjectDrift[] {
-  return report.type === 'SyncReported'
-    ? report.drift.filter((drift) => !isHealed(report, drift))
-    : report.drift;
+  return report.type === 'SyncReported' ? report.drift.filter((drift) => !isHealed(report, drift)) : report.drift;
 }
 
 function lookOf(report: Report): Look {

@@ -11,7 +11,8 @@ export interface ReportRecords {
   syncState(sync: string): Promise<SyncState | undefined>;
   /** Throws `RetryableError` when the table has the state of a newer pull or check than this one was made from. */
   saveSyncState(state: SyncState): Promise<void>;
-  openIncidents(sync: string): Promise<Incident[]>;
+  /** Of one sync, or of all. */
+  openIncidents(sync?: string): Promise<Incident[]>;
   /** The incident of the same kind, sync and object that was resolved last; undefined when there was none. */
   lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object'>): Promise<Incident | undefined>;
   /**

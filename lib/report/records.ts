@@ -14,9 +14,19 @@ export function recordsFor(report: Report, state: SyncState | undefined, transit
     ...[...transitions.opened, ...transitions.changed]
       .filter((one) => one.kind === 'drift')
       .map((one) => driftRecord(report, one)),
-    ...transitions.opened.map((one) => incidentRecord(report, 'incident-opened', one, one.openedAt)),
-    ...transitions.changed.map((one) => incidentRecord(report, 'incident-changed', one, one.changedAt)),
-    ...transitions.resolved.map((one) => incidentRecord(report, 'incident-resolved', one, one.changedAt)),
+    ...incidentRecords(report, transitions),
+  ];
+}
+
+/** What the message brought about may not belong to a sync. */
+type Cause = Pick<Report, 'at' | 'revision'> & Partial<Pick<Report, 'sync' | 'run'>>;
+
+/** The steps of incidents in the audit trail. */
+export function incidentRecords(cause: Cause, transitions: Transitions): AuditRecord[] {
+  return [
+    ...transitions.opened.map((one) => incidentRecord(cause, 'incident-opened', one, one.openedAt)),
+    ...transitions.changed.map((one) => incidentRecord(cause, 'incident-changed', one, one.changedAt)),
+    ...transitions.resolved.map((one) => incidentRecord(cause, 'incident-resolved', one, one.changedAt)),
   ];
 }
 
@@ -85,7 +95,7 @@ function driftRecord(report: Report, incident: Incident): AuditRecord {
   };
 }
 
-function incidentRecord(report: Report, kind: AuditKind, incident: Incident, at: string): AuditRecord {
+function incidentRecord(report: Cause, kind: AuditKind, incident: Incident, at: string): AuditRecord {
   const how = kind === 'incident-resolved' ? `: ${incident.resolution}` : '';
   return {
     ...base(report, 'windlass report'),
@@ -104,14 +114,14 @@ function incidentRecord(report: Report, kind: AuditKind, incident: Incident, at:
   };
 }
 
-function base(report: Report, actor: string): Pick<AuditRecord, 'at' | 'actor' | 'revision'> {
+function base(report: Cause, actor: string): Pick<AuditRecord, 'at' | 'actor' | 'revision'> {
   return { at: report.at, actor, ...(report.revision === undefined ? {} : { revision: report.revision }) };
 }
 
-function subjects(report: Report, incident?: Incident): string[] {
+function subjects(report: Cause, incident?: Incident): string[] {
   return [
-    `sync:${report.sync}`,
-    `run:${report.run}`,
+    ...(report.sync === undefined ? [] : [`sync:${report.sync}`]),
+    ...(report.run === undefined ? [] : [`run:${report.run}`]),
     ...(report.revision === undefined || incident !== undefined ? [] : [`revision:${report.revision}`]),
     ...(incident === undefined ? [] : [`incident:${incident.key}`]),
     ...(incident?.object === undefined ? [] : [`object:${incident.object}`]),

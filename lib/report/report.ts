@@ -37,7 +37,8 @@ async function whatIsKnown(message: Report, records: ReportRecords): Promise<Kno
   return { state, open, last: found.filter((incident) => incident !== undefined) };
 }
 
-function lastForms({ opened, changed, resolved }: ReturnType<typeof nextIncidents>): Incident[] {
+/** What is to be saved: an incident that was opened and resolved at once in its last form alone. */
+export function lastForms({ opened, changed, resolved }: ReturnType<typeof nextIncidents>): Incident[] {
   const ended = new Set(resolved.map((incident) => incident.key));
   return [...[...opened, ...changed].filter((incident) => !ended.has(incident.key)), ...resolved];
 }

@@ -21,7 +21,7 @@ describeWithCluster('pulls and checks of a real cluster, reported', () => {
       execFileSync(kubectlPath, ['--kubeconfig', cluster().kubeconfigPath, '-n', world.namespace, ...args]);
     // Through the queue's JSON and its schema, as the messages really come.
     const tell = (message: Report) =>
-      report(reportSchema.parse(JSON.parse(JSON.stringify(message))), {
+      report(reportSchema.parse(JSON.parse(JSON.stringify(message))) as Report, {
         records,
         notices: { send: async (notice) => void notices.push(notice) },
       });

@@ -1,68 +1,54 @@
 import type { Config } from '../../config/config.ts';
-import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
 import type { SourceTree } from '../../desired/ports.ts';
 import { type Problem, UserError } from '../../model/errors.ts';
-import type { Head } from '../../pull/head.ts';
+import { type Head, readHead } from '../../pull/head.ts';
 import type { Source } from '../../pull/ports.ts';
 
 type OpenTree = SourceTree & { close(): Promise<void> };
 
-/** Revisions of the config repo, opened once each. Keeps the newest two open: the head, and what a check still looks at. */
+/** The head of the config repo, kept open while it is the head. */
 export interface Heads {
-  /** Opens a revision; where its windlass.yaml is broken, with the last valid one. Throws `UserError` while there was never a valid one. */
+  /**
+   * Opens a revision, and closes the one before; where its windlass.yaml is broken, the last valid one stands in.
+   * Throws `UserError` with the problems while there was never a valid one.
+   */
   at(revision: string): Promise<Head>;
+  /** What the loop goes by; undefined before a revision was opened. */
+  config(): Config | undefined;
   /** What is wrong with windlass.yaml of the revision opened last; empty when it is in use. */
   problems(): readonly Problem[];
   close(): Promise<void>;
 }
 
 /** Opens revisions of a source. */
-export function openHeads(source: Source): Heads {
-  const open = new Map<string, { tree: OpenTree; head: Head; problems: Problem[] }>();
+export function openHeads(source: Pick<Source, 'open'>): Heads {
+  let open: { tree: OpenTree; head: Head } | undefined;
   let valid: Config | undefined;
   let problems: Problem[] = [];
 
-  const load = async (revision: string) => {
+  const load = async (revision: string): Promise<Head> => {
     const tree = await source.open(revision);
-    const read = await configOf(tree);
-    if (read.config !== undefined) valid = read.config;
-    if (valid === undefined) {
+    try {
+      const { problems: found, ...head } = await readHead(tree, valid);
+      await open?.tree.close();
+      open = { tree, head };
+      valid = head.config;
+      problems = found;
+      return head;
+    } catch (error) {
       await tree.close();
-      throw new UserError(`windlass.yaml at ${revision.slice(0, 12)} cannot be used`, {
-        code: 'config-invalid',
-        problems: read.problems,
-      });
+      if (error instanceof UserError) problems = [...error.problems];
+      throw error;
     }
-    return { tree, head: { tree, config: valid }, problems: read.config === undefined ? read.problems : [] };
   };
 
   return {
-    at: async (revision) => {
-      const known = open.get(revision) ?? (await load(revision));
-      open.delete(revision);
-      open.set(revision, known);
-      problems = known.problems;
-      for (const [old, { tree }] of [...open].slice(0, -2)) {
-        open.delete(old);
-        await tree.close();
-      }
-      return known.head;
-    },
+    at: async (revision) => (open?.tree.revision === revision ? open.head : await load(revision)),
+    config: () => valid,
     problems: () => problems,
     close: async () => {
-      for (const { tree } of open.values()) await tree.close();
-      open.clear();
+      await open?.tree.close();
+      open = undefined;
     },
   };
-}
-
-async function configOf(tree: SourceTree): Promise<{ config?: Config; problems: Problem[] }> {
-  const files = await tree.files('.');
-  if (!files.some((file) => file.path === windlassFileName)) {
-    const hint = 'add the file to the top of the repository';
-    return {
-      problems: [{ code: 'windlass-file-missing', message: 'there is no windlass.yaml', file: windlassFileName, hint }],
-    };
-  }
-  return readConfig(new TextDecoder().decode(await tree.read(windlassFileName)));
 }

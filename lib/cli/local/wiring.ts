@@ -25,8 +25,9 @@ import type { BumpPorts } from '../../bump/ports.ts';
 import { pushEvent } from '../../bump/push-event.ts';
 import type { Config, SyncSpec } from '../../config/config.ts';
 import { dashboard } from '../../dashboard/app.ts';
+import { gitReader } from '../../drift/git-reader.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import type { Report, SyncReported } from '../../model/messages.ts';
+import type { ReportMessage, SyncReported } from '../../model/messages.ts';
 import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { ExitCode, Io } from '../command.ts';
@@ -90,7 +91,8 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
     throw error;
   } finally {
     steps.close();
-    for (const close of closers.reverse()) {
+    // One that waits for something that is still starting adds what that has to undo.
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
       await close().catch((error: unknown) => io.stderr.write(`while stopping: ${messageOf(error)}\n`));
     }
   }
@@ -98,7 +100,7 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
 
 type Parts = Awaited<ReturnType<typeof startParts>>;
 
-/** Starts everything that the flows stand on; independent parts at the same time. */
+/** Starts everything that the flows stand on, the config repo first: what a user can mend there is told before anything else runs. */
 async function startParts(
   options: LocalOptions,
   io: Io,
@@ -107,10 +109,15 @@ async function startParts(
   closers: Closers,
   signal: AbortSignal,
 ) {
+  // What the user has to mend is told before anything is downloaded, built or started.
+  const { url, branch } = await openRepository(options, io, state, steps);
+  const source = openGitSource({ url, branch, cacheDir: state.cache });
+  const heads = openHeads(source);
+  closers.push(() => heads.close());
+  await heads.at(await source.head());
   const clusterStarting = startCluster(options, io, state, steps, closers, signal);
   // Its failure is told where it is awaited, after the others have come to rest.
   clusterStarting.catch(() => {});
-  const { url, branch } = await openRepository(options, io, state, steps);
   const unreadable = (error: UserError) => io.stderr.write(`a record was left out: ${messageOf(error)}\n`);
   const stored = await startRecords({ ...(!options.ephemeral && { path: state.records }), onUnreadable: unreadable });
   closers.push(() => stored.stop());
@@ -118,10 +125,10 @@ async function startParts(
     'records',
     options.ephemeral ? 'DynamoDB API in memory' : `DynamoDB API, kept in ${shown(io, state.records)}`,
   );
-  const { plane, kubectl } = await clusterStarting;
+  const plane = await clusterStarting;
   const cluster = await openCluster({ kubeconfig: plane.kubeconfigPath });
   closers.push(async () => cluster.client.close());
-  return { url, branch, records: stored.records, plane, kubectl, cluster, ports: options.ports };
+  return { url, branch, source, heads, records: stored.records, plane, cluster, ports: options.ports };
 }
 
 async function openRepository(options: LocalOptions, io: Io, state: StateDir, steps: ReturnType<typeof createSteps>) {
@@ -173,7 +180,7 @@ async function startCluster(
   closers.push(() => plane.stop());
   await writeKubectl(join(state.path, 'kubectl'), kubectl.path, plane.kubeconfigPath);
   steps.done('cluster', `Kubernetes at ${plane.server}`);
-  return { plane, kubectl };
+  return plane;
 }
 
 /** Puts the parts into the flows, starts the loop and the page, and gives the promise of the end. */
@@ -184,21 +191,18 @@ async function runFlows(
   closers: Closers,
   signal: AbortSignal,
 ): Promise<Promise<void>> {
-  const { url, branch, records, plane, cluster } = parts;
+  const { url, branch, source, heads, records, plane, cluster } = parts;
   const tell = announcer(styleFor(io.stdout, io.env));
   const print = (text: string | undefined) => text !== undefined && io.stdout.write(`${text}\n`);
-  const failed = (what: string, error: unknown) => void print(tell.trouble(io.now(), what, messageOf(error)));
+  const failed = teller((what, message) => print(tell.trouble(io.now(), what, message)));
   const changes = createChanges();
-  const cacheDir = state.cache;
-  const source = openGitSource({ url, branch, cacheDir });
   const author = { name: 'Windlass', email: 'windlass@localhost' };
-  const repo = openGitConfigRepo({ url, branch, cacheDir, author, checkedOut: 'update-when-clean' });
-  const heads = openHeads(source);
-  closers.push(() => heads.close());
+  const repo = openGitConfigRepo({ url, branch, cacheDir: state.cache, author, checkedOut: 'update-when-clean' });
   const registry = openLocalRegistry(state.registry);
-  const renderer = rendererWith(openKustomizer({ env: io.env }));
+  const kustomizer = openKustomizer({ env: io.env });
+  const renderer = rendererWith(kustomizer);
+  const desired = gitReader({ source, kustomizer });
   const applied = new ClusterRecords(cluster.client);
-  let config: Config | undefined;
 
   const deadLetter = (what: string) => (letter: DeadLetter) =>
     failed(what, letter.error ?? 'the message was given up after 3 tries');
@@ -208,8 +212,8 @@ async function runFlows(
     onDeadLetter: deadLetter('work a report in'),
   });
   closers.push(() => reports.stop());
-  const report = async (message: Report) => {
-    await reports.send(JSON.stringify(message), { groupId: message.sync });
+  const report = async (message: ReportMessage) => {
+    await reports.send(JSON.stringify(message), { groupId: 'sync' in message ? message.sync : 'config' });
   };
 
   const bumpPorts: BumpPorts = {
@@ -258,25 +262,17 @@ async function runFlows(
     return outcome.report.result;
   };
 
-  const desiredObjects = async (name: string, revision: string) => {
-    const { tree, config: then } = await heads.at(revision);
-    const sync = then.syncs.find((candidate) => candidate.name === name);
-    if (sync === undefined)
-      throw new UserError(`windlass.yaml at ${revision.slice(0, 12)} has no sync ${name}`, { code: 'sync-unknown' });
-    const rendered = await renderer.render(tree, sync.path);
-    return rendered.objects.map(({ object }) => object);
-  };
   const checkDrift = driftOnSchedule({
     now: io.now,
     syncs: async () =>
-      (config?.syncs ?? []).map((sync) => ({
+      (heads.config()?.syncs ?? []).map((sync) => ({
         name: sync.name,
         open: async () => ({
           sync,
           deps: {
             cluster,
             records: applied,
-            desired: { head: () => source.head(), objects: desiredObjects },
+            desired,
             findings: { send: report },
           },
         }),
@@ -292,7 +288,7 @@ async function runFlows(
             readPageState({
               records,
               commits: (limit) => repo.commits(limit),
-              config: () => config,
+              config: () => heads.config(),
               problems: () => heads.problems(),
               repo: { url, branch },
               cluster: { kubeconfig: plane.kubeconfigPath, server: plane.server },
@@ -302,7 +298,7 @@ async function runFlows(
           push: async (word, tag) => {
             const image = imageMeant(
               word,
-              Object.values(config?.images ?? {}).map((entry) => entry.image),
+              Object.values(heads.config()?.images ?? {}).map((entry) => entry.image),
             );
             await pushImage(image, tag);
           },
@@ -328,7 +324,8 @@ async function runFlows(
     {
       head: () => source.head(),
       config: async (revision) => {
-        config = (await heads.at(revision)).config;
+        const { config } = await heads.at(revision);
+        await report({ type: 'ConfigReported', at: io.now().toISOString(), revision, problems: [...heads.problems()] });
         await seedTags(config, repo, registry, revision, io.now());
         return config;
       },
@@ -361,6 +358,18 @@ async function runFlows(
     }),
   );
   return loop.ended;
+}
+
+/** Tells a failure once, and again only when it is another one or a minute has passed: what goes on failing must not fill the screen. */
+function teller(tell: (what: string, message: string) => void): (what: string, error: unknown) => void {
+  const told = new Map<string, { message: string; at: number }>();
+  return (what, error) => {
+    const message = messageOf(error);
+    const last = told.get(what);
+    if (last?.message === message && performance.now() - last.at < 60_000) return;
+    told.set(what, { message, at: performance.now() });
+    tell(what, message);
+  };
 }
 
 /** The page on the first port of the list that is free. */
