@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ClassicLevel } from 'classic-level';
 import dynalite from 'dynalite';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { closeAbandonedIterators } from './dynalite-iterators.ts';
 
 /** A running DynamoDB API. */
 export interface Dynalite {
@@ -19,6 +20,7 @@ export interface Dynalite {
  * Throws `UserError` when the directory is in use by another process or its files are damaged, or the port is taken.
  */
 export async function startDynalite(options: { path?: string; port?: number } = {}): Promise<Dynalite> {
+  closeAbandonedIterators();
   if (options.path !== undefined) await recover(options.path);
   const server = dynalite({ path: options.path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   await listen(server, options.port ?? 0);
