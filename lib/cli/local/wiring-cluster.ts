@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { driftOnSchedule } from '../../../functions/drift-on-schedule.ts';
+import { reportOnQueue } from '../../../functions/report-on-queue.ts';
+import { ClusterRecords } from '../../adapters/kubernetes/records.ts';
+import { openKustomizer } from '../../adapters/kustomize/kustomizer.ts';
+import { createQueue } from '../../adapters/local/queue.ts';
+import { lambdaContext } from '../../adapters/local/sqs-record.ts';
+import type { SyncSpec } from '../../config/config.ts';
+import { gitReader } from '../../drift/git-reader.ts';
+import type { ReportMessage, SyncReported } from '../../model/messages.ts';
+import { pull } from '../../pull/pull.ts';
+import { rendererWith } from '../../pull/renderer.ts';
+import type { Io } from '../command.ts';
+import { sleep } from './sleep.ts';
+import type { Teller } from './teller.ts';
+import type { Closers, Parts } from './wiring-parts.ts';
+
+/** Pull, drift and report, as they run in this process. */
+export interface ClusterSide {
+  pull(sync: SyncSpec, revision: string): Promise<SyncReported['result']>;
+  /** One check of all syncs. */
+  drift(): Promise<void>;
+  /** Sends to the report queue. */
+  report(message: ReportMessage): Promise<void>;
+}
+
+/** Puts pull before the report queue, and drift and report behind their handlers. */
+export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Closers, signal: AbortSignal): ClusterSide {
+  const { source, heads, records, cluster } = parts;
+  const kustomizer = openKustomizer({ env: io.env });
+  const renderer = rendererWith(kustomizer);
+  const applied = new ClusterRecords(cluster.client);
+  const last = new Map<string, SyncReported>();
+
+  const queue = createQueue({
+    name: 'windlass-reports',
+    handler: reportOnQueue({
+      records,
+      notices: { send: async (notice) => teller.print(teller.lines.notice(notice)) },
+    }),
+    onDeadLetter: (letter) => teller.failed('work a report in', letter.error ?? 'it failed three times'),
+  });
+  closers.push(() => queue.stop());
+  const report = async (message: ReportMessage) => {
+    await queue.send(JSON.stringify(message), { groupId: 'sync' in message ? message.sync : 'config' });
+  };
+  const workedIn = async () => {
+    await queue.drain();
+    teller.changes.changed();
+  };
+
+  const checkAll = driftOnSchedule({
+    now: io.now,
+    syncs: async () =>
+      (heads.config()?.syncs ?? []).map((sync) => ({
+        name: sync.name,
+        open: async () => ({
+          sync,
+          deps: { cluster, records: applied, desired: gitReader({ source, kustomizer }), findings: { send: report } },
+        }),
+      })),
+  });
+
+  return {
+    report,
+    pull: async (sync, revision) => {
+      const { report: told } = await pull(
+        { head: await heads.at(revision), sync, dryRun: false, wait: 'report', run: randomUUID() },
+        {
+          cluster,
+          records: applied,
+          renderer,
+          reports: { send: report },
+          sleep: (milliseconds) => sleep(milliseconds, signal),
+          now: io.now,
+          signal,
+        },
+      );
+      teller.print(teller.lines.pulled(told, last.get(sync.name)));
+      last.set(sync.name, told);
+      await workedIn();
+      return told.result;
+    },
+    drift: async () => {
+      await checkAll({}, lambdaContext('windlass-drift'));
+      await workedIn();
+    },
+  };
+}
