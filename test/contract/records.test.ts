@@ -192,7 +192,7 @@ describe.each(endpoints)('the records table on $name', ({ start }) => {
     const [found] = await records.timeline({ limit: 1 });
     expect(found?.summary).toMatch(/… \(500,000 characters\)$/);
     expect(found?.details?.['text']).toMatch(/… \(500,000 characters\)$/);
-    expect((found?.details?.['list'] as string[]).at(-1)).toMatch(/more\)$/);
+    expect((found!.details!['list'] as string[]).at(-1)).toMatch(/more\)$/);
     expect(JSON.stringify(found).length).toBeLessThan(40_000);
   });
 
