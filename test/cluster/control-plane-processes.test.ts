@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { expect, it, onTestFinished } from 'vitest';
 import { acquireBinaries } from '../../lib/adapters/local/control-plane/binaries.ts';
-import type { UnexpectedExit } from '../../lib/adapters/local/control-plane/control-plane.ts';
+import type { UnexpectedExit } from '../../lib/adapters/local/control-plane/child.ts';
 import { identify, isAlive, type ProcessIdentity } from '../../lib/adapters/local/control-plane/process-identity.ts';
 import { describeWithCluster, privateControlPlane, temporaryFolder, waitFor } from '../helpers/cluster.ts';
 

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf, UserError } from '../../../model/errors.ts';
+import { UserError } from '../../../model/errors.ts';
+import type { AcquireContext } from './acquire-context.ts';
 import { buildBinaries } from './build.ts';
 import { BinaryCache } from './cache.ts';
 import { downloadBinaries } from './download.ts';
@@ -9,7 +10,7 @@ import { givenBinaries } from './given.ts';
 import { waitForLock } from './lock.ts';
 import { duration, type OnProgress } from './progress.ts';
 import { RELEASE_HOSTS, type ReleaseHosts } from './releases.ts';
-import { BINARY_NAMES, type BinaryName, type Platform, platformOf, VERSIONS } from './versions.ts';
+import { BINARY_NAMES, type BinaryName, platformOf, VERSIONS } from './versions.ts';
 
 /** Where the programs of the control plane are. All paths are absolute. */
 export interface ControlPlaneBinaries {
@@ -35,22 +36,6 @@ export interface AcquireOptions {
   goModules?: string;
   platform?: { os: string; arch: string };
 }
-
-/** What each way of obtaining is given. */
-export interface AcquireContext {
-  cache: BinaryCache;
-  env: Record<string, string | undefined>;
-  platform: Platform;
-  offline: boolean;
-  onProgress: OnProgress;
-  signal: AbortSignal | undefined;
-  releaseHosts: ReleaseHosts;
-  connectTimeoutMs: number;
-  goModules: string;
-}
-
-/** A way that did not work for some programs, in words for a person. */
-export type Failure = string;
 
 /**
  * Finds or makes the programs of the control plane: from KUBEBUILDER_ASSETS, from the cache (which needs no network), by
@@ -153,9 +138,4 @@ function contextOf(options: AcquireOptions): AcquireContext {
     connectTimeoutMs: options.connectTimeoutMs ?? 4000,
     goModules: options.goModules ?? fileURLToPath(new URL('go', import.meta.url)),
   };
-}
-
-/** The failure of a way, for the list of what was tried. */
-export function failure(way: string, error: unknown): Failure {
-  return `${way}: ${messageOf(error)}`;
 }

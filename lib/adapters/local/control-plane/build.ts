@@ -4,7 +4,8 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { type AcquireContext, type Failure, failure } from './binaries.ts';
+import { messageOf } from '../../../model/errors.ts';
+import type { AcquireContext, Failure } from './acquire-context.ts';
 import { findGo, type GoToolchain } from './go-toolchain.ts';
 import { ticking } from './progress.ts';
 import { type BinaryName, VERSIONS } from './versions.ts';
@@ -39,7 +40,7 @@ export async function buildBinaries(names: readonly BinaryName[], context: Acqui
     go = await findGo(context);
   } catch (error) {
     context.signal?.throwIfAborted();
-    return [failure('build: no Go', error)];
+    return [`build: no Go: ${messageOf(error)}`];
   }
   const work = await context.cache.workFolder();
   try {
@@ -52,7 +53,7 @@ export async function buildBinaries(names: readonly BinaryName[], context: Acqui
     return [];
   } catch (error) {
     context.signal?.throwIfAborted();
-    return [failure('build', error)];
+    return [`build: ${messageOf(error)}`];
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -29,6 +29,14 @@ export interface Child {
   logTail(lines: number): Promise<string>;
 }
 
+/** A process that died on its own. */
+export interface UnexpectedExit {
+  name: string;
+  /** `exit code 1`, `signal SIGKILL`. */
+  how: string;
+  logFile: string;
+}
+
 /**
  * Starts a program in a process group of its own, so that Ctrl-C on the terminal reaches the parent alone, which then
  * ends the programs in order. Its output goes to the log; the log of the last run is kept beside it as `.old`.

@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../../../model/errors.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
 import type { ControlPlaneBinaries } from './binaries.ts';
 import type { KeyPair } from './certificate.ts';
+import type { UnexpectedExit } from './child.ts';
 import { choosePorts } from './choose-ports.ts';
 import { kubeconfigFor } from './kubeconfig.ts';
 import { tryLock } from './lock.ts';
@@ -61,14 +62,6 @@ export interface ControlPlane {
   restartApiServer(options?: { kill?: boolean; downMs?: number }): Promise<void>;
   /** Ends all processes, in order, and waits for their end. */
   stop(): Promise<void>;
-}
-
-/** A process that died on its own. */
-export interface UnexpectedExit {
-  name: string;
-  /** `exit code 1`, `signal SIGKILL`. */
-  how: string;
-  logFile: string;
 }
 
 /**

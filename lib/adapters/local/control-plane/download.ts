@@ -7,7 +7,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { messageOf } from '../../../model/errors.ts';
-import type { AcquireContext, Failure } from './binaries.ts';
+import type { AcquireContext, Failure } from './acquire-context.ts';
 import { type Release, releaseOf } from './releases.ts';
 import type { BinaryName } from './versions.ts';
 

@@ -3,7 +3,7 @@ import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../../../model/errors.ts';
-import type { AcquireContext } from './binaries.ts';
+import type { AcquireContext } from './acquire-context.ts';
 import { ticking } from './progress.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { UserError } from '../../../model/errors.ts';
-import { type Child, type Program, startChild } from './child.ts';
-import type { UnexpectedExit } from './control-plane.ts';
+import { type Child, type Program, startChild, type UnexpectedExit } from './child.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { writeRunFile } from './run-file.ts';
 
