@@ -2,9 +2,10 @@ import { messageOf, type Problem, UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { treePath } from '../model/tree-path.ts';
 import { checkKustomization, kustomizationIn } from './kustomization.ts';
+import type { ReadObject } from './object-shape.ts';
 import type { Kustomizer, SourceTree } from './ports.ts';
 import { planSources } from './source-plan.ts';
-import { maxFileSize, type ReadObject, readObjects } from './yaml.ts';
+import { maxFileSize, readObjects } from './yaml.ts';
 
 /** An object that Git declares, and where. */
 export interface DesiredObject {
@@ -83,8 +84,8 @@ async function readPlain(tree: SourceTree, paths: string[]): Promise<Rendered> {
       break;
     }
     const read = readBytes(bytes, path);
-    rendered.objects.push(...read.objects.map(({ object, file, line }) => ({ object, origin: file, line })));
-    rendered.problems.push(...read.problems);
+    for (const { object, file, line } of read.objects) rendered.objects.push({ object, origin: file, line });
+    for (const problem of read.problems) rendered.problems.push(problem);
   }
   return rendered;
 }

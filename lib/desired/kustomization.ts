@@ -2,8 +2,8 @@ import type { Problem } from '../model/errors.ts';
 import { isWithin, joinTreePath } from '../model/tree-path.ts';
 import type { SourceTree, TreeFile } from './ports.ts';
 import { problemAt } from './source-text.ts';
-import { readDocuments, type YamlDocument } from './yaml.ts';
-import type { Json } from './yaml-document.ts';
+import { readDocuments } from './yaml.ts';
+import type { Json, YamlDocument } from './yaml-document.ts';
 
 /** The names that kustomize looks for in a directory. */
 export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const;

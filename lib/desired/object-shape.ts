@@ -2,8 +2,17 @@ import type { Problem } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { nearest } from '../model/nearest.ts';
 import { placeOf, problemAt } from './source-text.ts';
-import type { ReadObject, YamlDocument } from './yaml.ts';
-import type { Json } from './yaml-document.ts';
+import type { Json, YamlDocument } from './yaml-document.ts';
+
+/** An object, and the line its document begins at. */
+export interface ReadObject {
+  object: KubeObject;
+  file: string;
+  line: number;
+}
+
+/** More problems of one document than these are not told: they have one cause. */
+const mostProblems = 50;
 
 type Mapping = { [key: string]: Json };
 
@@ -16,8 +25,9 @@ export function checkObject(document: YamlDocument): { objects: ReadObject[]; pr
   const objects: ReadObject[] = [];
   const found = isMapping(document.value) ? flatten(document.value) : [document.value];
   for (const value of found) {
+    if (problems.length >= mostProblems) break;
     const wrong = problemsOf(document, value);
-    problems.push(...wrong);
+    problems.push(...wrong.slice(0, mostProblems - problems.length));
     if (wrong.length > 0) continue;
     // The checks above make it one.
     const object = value as unknown as KubeObject;
@@ -108,6 +118,7 @@ function textMapProblems(document: YamlDocument, value: Mapping, metadata: Mappi
     return [at(document, metadata, field, { code: 'bad-object', message: `${field} must be a mapping` }, value)];
   return Object.entries(map)
     .filter(([, item]) => typeof item !== 'string' && item !== null)
+    .slice(0, mostProblems)
     .map(([key]) => {
       const message = `the value of "${key}" in ${field} must be a text`;
       return at(document, map, key, { code: 'bad-object', message, hint: 'quote it' }, value);

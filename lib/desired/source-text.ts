@@ -11,6 +11,7 @@ export interface SourceText {
 /** Longer lines are not shown with a problem. */
 const longestShown = 400;
 const lineStarts = new WeakMap<SourceText, number[]>();
+const secrets = new WeakMap<SourceText, boolean>();
 
 /** Where an offset is: line and column from 1, and the text of the line. */
 export function placeOf(source: SourceText, offset: number): { line: number; column: number; source: string } {
@@ -45,7 +46,11 @@ export function problemAt(source: SourceText, offset: number, code: string, mess
 }
 
 function declaresSecret(source: SourceText): boolean {
-  return /["']?kind["']?\s*:\s*["']?Secret(?:List)?\b/.test(source.text) || /["']?sops["']?\s*:/.test(source.text);
+  const known = secrets.get(source);
+  if (known !== undefined) return known;
+  const found = /["']?kind["']?\s*:\s*["']?Secret(?:List)?\b|["']?sops["']?\s*:/.test(source.text);
+  secrets.set(source, found);
+  return found;
 }
 
 function startsOf(source: SourceText): number[] {

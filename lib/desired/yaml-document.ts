@@ -9,10 +9,14 @@ import {
 } from 'js-yaml';
 import type { Problem } from '../model/errors.ts';
 import { placeOf, problemAt, type SourceText } from './source-text.ts';
+import { keyOffset, offsetOf } from './yaml-events.ts';
 import { readScalar } from './yaml-scalars.ts';
 
 /** What aliases may add to one document, counted as characters and 8 for each node. */
 const aliasBudget = 2_000_000;
+
+/** More problems of one document than these are not told: they have one cause. */
+const mostProblems = 50;
 
 /** A value of JSON: what a YAML document may hold. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -26,6 +30,12 @@ export interface ReadDocument {
   /** The offset of a mapping's key; undefined for what came by an alias or a merge. */
   keyOffset(mapping: object, key: string): number | undefined;
   problems: Problem[];
+}
+
+/** A document that has a value, and the piece of the file that it was read from. */
+export interface YamlDocument extends ReadDocument {
+  source: SourceText;
+  value: Json;
 }
 
 interface Anchor {
@@ -52,8 +62,11 @@ class DocumentReader {
   private index = 0;
   private weight = 0;
   private spent = 0;
+  /** Set by every problem: tells whether a key was read. */
+  private failed = false;
   private readonly anchors = new Map<string, Anchor>();
-  private readonly places = new WeakMap<object, Map<string, number>>();
+  /** The index of each mapping's first event: where its keys are is looked up only for a problem. */
+  private readonly contents = new Map<object, number>();
   private readonly problems: Problem[] = [];
 
   constructor(source: SourceText, events: Event[], json: boolean) {
@@ -67,7 +80,7 @@ class DocumentReader {
     this.index = 1;
     const empty = this.events[1]!.type === EVENT_ID.POP;
     const value = empty ? undefined : this.node();
-    const keyOffset = (mapping: object, key: string) => this.places.get(mapping)?.get(key);
+    const keyOffset = (mapping: object, key: string) => this.keyOffset(mapping, key);
     return { value, start, keyOffset, problems: this.problems };
   }
 
@@ -147,46 +160,52 @@ class DocumentReader {
       this.weight += 8;
       this.collectionTag(event, 'map');
       const mapping: Record<string, Json> = {};
-      const own = new Map<string, number>();
-      this.places.set(mapping, own);
-      while (this.events[this.index]!.type !== EVENT_ID.POP) this.pair(mapping, own);
+      this.contents.set(mapping, this.index);
+      let merged: Set<string> | undefined;
+      while (this.events[this.index]!.type !== EVENT_ID.POP) merged = this.pair(mapping, merged);
       this.index++;
       return mapping;
     });
   }
 
-  private pair(mapping: Record<string, Json>, own: Map<string, number>): void {
+  /** Reads a key and its value. Gives the names that a merge has brought into the mapping; undefined before there was one. */
+  private pair(mapping: Record<string, Json>, merged: Set<string> | undefined): Set<string> | undefined {
     const event = this.events[this.index]!;
     const offset = offsetOf(event);
-    const merge = this.isMerge(event);
-    const key = merge ? undefined : this.key();
-    if (merge) this.index++;
-    const value = this.node();
-    const name = merge ? '<<' : key;
-    if (name === undefined) return;
-    const first = own.get(name);
-    // A quoted "<<" is an ordinary key, and rare enough to share its place with the merge.
-    if (first !== undefined) {
-      const line = placeOf(this.source, first).line;
-      this.problem(
-        offset,
-        'yaml-duplicate-key',
-        `the key "${name}" is there twice in one mapping, first at line ${line}`,
-      );
-      return;
+    if (this.isMerge(event)) {
+      this.index++;
+      const value = this.node();
+      if (merged === undefined) return this.merge(mapping, value, offset);
+      this.duplicate(mapping, '<<', offset);
+      return merged;
     }
-    own.set(name, offset);
-    if (merge) this.merge(mapping, own, value, offset);
+    const name = this.key();
+    const value = this.node();
+    if (name === undefined) return merged;
+    if (Object.hasOwn(mapping, name) && !merged?.delete(name)) this.duplicate(mapping, name, offset);
     else mapping[name] = value;
+    return merged;
+  }
+
+  private duplicate(mapping: object, name: string, offset: number): void {
+    if (this.problems.length >= mostProblems) return;
+    const line = placeOf(this.source, this.keyOffset(mapping, name) ?? offset).line;
+    const message = `the key "${name}" is there twice in one mapping, first at line ${line}`;
+    this.problem(offset, 'yaml-duplicate-key', message);
+  }
+
+  private keyOffset(mapping: object, name: string): number | undefined {
+    const index = this.contents.get(mapping);
+    return index === undefined ? undefined : keyOffset(this.source.text, this.events, index, name);
   }
 
   /** The key as kubectl writes it into JSON; undefined where it is a problem. */
   private key(): string | undefined {
     const event = this.events[this.index]!;
     const offset = offsetOf(event);
-    const before = this.problems.length;
+    this.failed = false;
     const value = this.node();
-    if (this.problems.length > before) return undefined;
+    if (this.failed) return undefined;
     const text = event.type === EVENT_ID.SCALAR ? getScalarValue(this.source.text, event) : undefined;
     if (value === '__proto__') return this.noKey(offset, 'the key "__proto__" is not read');
     if (typeof value === 'string') return value;
@@ -210,20 +229,23 @@ class DocumentReader {
   }
 
   /** Copies the keys of `value` in; of a list, those of an earlier mapping win. Keys that follow in the mapping itself win over both. */
-  private merge(mapping: Record<string, Json>, own: Map<string, number>, value: Json, offset: number): void {
+  private merge(mapping: Record<string, Json>, value: Json, offset: number): Set<string> {
+    const merged = new Set<string>();
     const sources = Array.isArray(value) ? [...value].reverse() : [value];
     if (sources.some((source) => typeof source !== 'object' || source === null || Array.isArray(source))) {
       this.problem(offset, 'yaml-merge', 'a merge key (<<) takes a mapping or a list of mappings');
-      return;
+      return merged;
     }
     for (const [key, item] of sources.flatMap((source) => Object.entries(source as Record<string, Json>))) {
-      if (own.has(key)) {
+      if (Object.hasOwn(mapping, key) && !merged.has(key)) {
         const message = `the merge key (<<) comes after "${key}", which it also holds: kubectl takes the merged value, YAML the written one`;
         this.problem(offset, 'yaml-merge', message, 'put << first in the mapping');
-        return;
+        return merged;
       }
+      merged.add(key);
       mapping[key] = item;
     }
+    return merged;
   }
 
   private collectionTag(event: CollectionEvent, expected: 'map' | 'seq'): void {
@@ -249,7 +271,8 @@ class DocumentReader {
   }
 
   private problem(offset: number, code: string, message: string, hint?: string): null {
-    this.problems.push(problemAt(this.source, offset, code, message, hint));
+    this.failed = true;
+    if (this.problems.length < mostProblems) this.problems.push(problemAt(this.source, offset, code, message, hint));
     return null;
   }
 }
@@ -265,16 +288,4 @@ function copy(value: Json): Json {
   if (Array.isArray(value)) return value.map(copy);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]));
-}
-
-/** Where a node begins, with its tag, anchor or quote. */
-function offsetOf(event: Event): number {
-  if (event.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
-  if (event.type !== EVENT_ID.SCALAR && event.type !== EVENT_ID.SEQUENCE && event.type !== EVENT_ID.MAPPING) return 0;
-  const quoted =
-    event.type === EVENT_ID.SCALAR &&
-    (event.style === SCALAR_STYLE.DOUBLE_QUOTED || event.style === SCALAR_STYLE.SINGLE_QUOTED);
-  const start = event.type === EVENT_ID.SCALAR ? event.valueStart - (quoted ? 1 : 0) : event.start;
-  const places = [event.tagStart, event.anchorStart - 1, start].filter((place) => place >= 0);
-  return places.length === 0 ? 0 : Math.min(...places);
 }

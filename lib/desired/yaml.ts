@@ -1,25 +1,11 @@
 import { parseEvents, YAMLException } from 'js-yaml';
 import type { Problem } from '../model/errors.ts';
-import type { KubeObject } from '../model/kube-object.ts';
-import { checkObject } from './object-shape.ts';
+import { checkObject, type ReadObject } from './object-shape.ts';
 import { placeOf, problemAt, type SourceText } from './source-text.ts';
-import { type Json, type ReadDocument, readDocument } from './yaml-document.ts';
+import { type ReadDocument, readDocument, type YamlDocument } from './yaml-document.ts';
 
 /** The largest file that is read, in characters. */
 export const maxFileSize = 10_000_000;
-
-/** An object, and the line its document begins at. */
-export interface ReadObject {
-  object: KubeObject;
-  file: string;
-  line: number;
-}
-
-/** A YAML document of any shape. */
-export interface YamlDocument extends ReadDocument {
-  source: SourceText;
-  value: Json;
-}
 
 /**
  * Reads the Kubernetes objects of a YAML or JSON file as kubectl would: documents, lists flattened, scalars by Go's rules.
@@ -30,8 +16,8 @@ export function readObjects(text: string, file: string): { objects: ReadObject[]
   const objects: ReadObject[] = [];
   for (const document of documents) {
     const read = checkObject(document);
-    problems.push(...read.problems);
-    objects.push(...read.objects);
+    for (const problem of read.problems) problems.push(problem);
+    for (const object of read.objects) objects.push(object);
   }
   return { objects, problems };
 }
@@ -53,7 +39,7 @@ export function readDocuments(text: string, file: string): { documents: YamlDocu
   const documents: YamlDocument[] = [];
   for (const source of pieces) {
     const document = readPiece(source, json);
-    problems.push(...document.problems);
+    for (const problem of document.problems) problems.push(problem);
     if (document.problems.length > 0 || document.value === undefined || document.value === null) continue;
     documents.push({ ...document, source, value: document.value });
   }

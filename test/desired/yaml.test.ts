@@ -214,6 +214,33 @@ describe('bad YAML is named with its place', () => {
     expect(shown).not.toMatch(/hunter|12345678901234567890/);
   });
 
+  it('tells the first 50 problems of a document that has a hundred thousand', () => {
+    const lines = (line: (index: number) => string) =>
+      Array.from({ length: 100_000 }, (_, index) => line(index)).join('\n');
+    for (const text of [
+      lines(() => 'a: 1'),
+      lines((index) => `k${index}: .inf\nk${index}: 1`),
+      `${configMap('a')}  labels:\n${lines((index) => `    k${index}: 1`)}`,
+      `apiVersion: v1\nkind: List\nitems:\n${lines(() => '- {}')}`,
+    ]) {
+      const { objects, problems } = readObjects(text, 'f.yaml');
+      expect([objects.length, problems.length]).toEqual([0, 50]);
+    }
+  });
+
+  it('reads a list of a hundred thousand objects', () => {
+    const items = Array.from(
+      { length: 100_000 },
+      (_, index) => `{"apiVersion":"v1","kind":"X","metadata":{"name":"a${index}"}}`,
+    );
+    const { objects, problems } = readObjects(
+      `{"apiVersion":"v1","kind":"List","items":[\n${items.join(',\n')}\n]}`,
+      'f.json',
+    );
+    expect([objects.length, problems.length]).toEqual([100_000, 0]);
+    expect(objects.at(-1)?.line).toBe(100_001);
+  });
+
   it('never throws, whatever the text', () => {
     const pieces = fc.constantFrom(
       'a',
