@@ -29,7 +29,7 @@ export interface LocalOptions {
 /** Who commits here. */
 export const author = { name: 'Windlass', email: 'windlass@localhost' };
 
-/** What has to be undone at the end, the last one first. */
+/** What has to be undone at the end, the last one first. One that waits for a part that is still starting adds what that part has to undo. */
 export type Closers = (() => Promise<unknown>)[];
 
 /** What the flows stand on. */
@@ -50,9 +50,14 @@ export async function startParts(
   const heads = openHeads(source);
   closers.push(() => heads.close());
   await heads.at(await source.head());
-  const clusterStarting = startCluster(options, io, state, steps, closers, signal);
-  // Its failure is told where it is awaited, after the others have come to rest.
-  clusterStarting.catch(() => {});
+  const givenUp = new AbortController();
+  const startSignal = AbortSignal.any([signal, givenUp.signal]);
+  const clusterStarting = startCluster(options, io, state, steps, closers, startSignal);
+  closers.push(async () => {
+    givenUp.abort();
+    // Its failure is told where it is awaited, after the others have come to rest.
+    await clusterStarting.catch(() => {});
+  });
   const unreadable = (error: UserError) => io.stderr.write(`a record was left out: ${messageOf(error)}\n`);
   const stored = await startRecords({ ...(!options.ephemeral && { path: state.records }), onUnreadable: unreadable });
   closers.push(() => stored.stop());

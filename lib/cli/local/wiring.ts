@@ -53,7 +53,7 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
     throw error;
   } finally {
     steps.close();
-    for (const close of closers.reverse()) {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
       await close().catch((error: unknown) => io.stderr.write(`while stopping: ${messageOf(error)}\n`));
     }
   }
