@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../model/errors.ts';
-import { stateStream } from './events.ts';
+import { pageState, stateStream } from './events.ts';
 import { refusal } from './guard.ts';
 import type { DashboardPorts } from './ports.ts';
 
@@ -14,12 +14,32 @@ const securityHeaders = {
   'cache-control': 'no-store',
 };
 
+const types = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+/** The files of the page. Only these names are ever read: a path of a request chooses one, and is not a path of a file. */
+const scripts = [
+  'app',
+  'commits',
+  'dom',
+  'entries',
+  'images',
+  'incidents',
+  'push',
+  'syncs',
+  'timeline',
+  'verdict',
+  'words',
+];
 const assets: Record<string, { file: string; type: string }> = {
-  '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
-  '/app.js': { file: 'app.js', type: 'text/javascript; charset=utf-8' },
-  '/dom.js': { file: 'dom.js', type: 'text/javascript; charset=utf-8' },
-  '/style.css': { file: 'style.css', type: 'text/css; charset=utf-8' },
-  '/icon.svg': { file: 'icon.svg', type: 'image/svg+xml' },
+  '/': { file: 'index.html', type: types.html },
+  '/style.css': { file: 'style.css', type: types.css },
+  '/icon.svg': { file: 'icon.svg', type: types.svg },
+  ...Object.fromEntries(scripts.map((name) => [`/${name}.js`, { file: `${name}.js`, type: types.js }])),
 };
 
 /** The page as one function. `port` is the one that the server listens on; requests for another host or from another origin are refused. */
@@ -28,9 +48,9 @@ export function dashboard(ports: DashboardPorts, port: number): (request: Reques
     const refused = refusal(request, port);
     if (refused !== undefined) return text(403, refused);
     const { pathname } = new URL(request.url);
-    const asset = assets[pathname];
+    const asset = Object.hasOwn(assets, pathname) ? assets[pathname] : undefined;
     if (asset !== undefined) return await onlyGet(request, async () => file(await ports.asset(asset.file), asset.type));
-    if (pathname === '/api/state') return await onlyGet(request, async () => json(200, await ports.state()));
+    if (pathname === '/api/state') return await onlyGet(request, async () => json(200, await pageState(ports)));
     if (pathname === '/api/events') return await onlyGet(request, async () => events(ports, request.signal));
     if (pathname === '/api/push') return await push(ports, request);
     return text(404, 'there is no such page');

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { dashboard } from '../../lib/dashboard/app.ts';
 import type { DashboardPorts, DashboardState } from '../../lib/dashboard/ports.ts';
@@ -115,6 +116,46 @@ describe('the page', () => {
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     const events = (await response.text()).split('\n\n').filter(Boolean);
     expect(events).toHaveLength(2);
-    expect(JSON.parse(events[0]!.split('data: ')[1]!)).toEqual(state);
+    expect(JSON.parse(events[0]!.split('data: ')[1]!)).toEqual({ ...state, pushes: true });
+  });
+
+  it('hears a change that comes while the first state is read', async () => {
+    const heard: (() => void)[] = [];
+    let looks = 0;
+    const { ask } = page({
+      state: async () => {
+        // The change happens between the first look and its answer.
+        if (looks++ === 0) for (const tell of heard) tell();
+        return { ...state, at: `look ${looks}` };
+      },
+      async *changes() {
+        await new Promise<void>((resolve) => heard.push(resolve));
+        yield;
+      },
+    });
+    const text = await (await ask('/api/events')).text();
+    expect(text.match(/look \d/g)).toEqual(['look 1', 'look 2']);
+  });
+
+  it('says whether images can be pushed from the page', async () => {
+    expect(await (await page().ask('/api/state')).json()).toMatchObject({ pushes: true });
+    expect(await (await page({ push: undefined }).ask('/api/state')).json()).toMatchObject({ pushes: false });
+  });
+
+  it('serves every file that the page refers to', async () => {
+    const { ask } = page({ asset: (name) => readFile(new URL(`../../lib/dashboard/assets/${name}`, import.meta.url)) });
+    const seen = new Set<string>();
+    const follow = async (path: string): Promise<void> => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const answer = await ask(path);
+      expect([path, answer.status]).toEqual([path, 200]);
+      const text = await answer.text();
+      for (const [, next] of text.matchAll(/(?:href|src)="(\/[\w.]+)"/g)) await follow(next!);
+      for (const [, next] of text.matchAll(/from '\.(\/[\w.]+)'/g)) await follow(next!);
+    };
+    await follow('/');
+    const files = await readdir(new URL('../../lib/dashboard/assets/', import.meta.url));
+    expect([...seen].map((path) => (path === '/' ? 'index.html' : path.slice(1))).sort()).toEqual(files.sort());
   });
 });

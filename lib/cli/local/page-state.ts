@@ -16,6 +16,9 @@ export interface PageSources {
   now: () => Date;
 }
 
+/** Enough that the first pulls of a few syncs do not hide what was before them. */
+const timelineLength = 200;
+
 /** Reads everything that the page shows. Git that cannot be read is said on the page; the records must be readable. */
 export async function readPageState(sources: PageSources): Promise<DashboardState> {
   const { records } = sources;
@@ -24,7 +27,7 @@ export async function readPageState(sources: PageSources): Promise<DashboardStat
     records.syncs(),
     records.openIncidents(),
     records.recentIncidents(10),
-    records.timeline({ limit: 40 }),
+    records.timeline({ limit: timelineLength }),
     readCommits(sources),
   ]);
   const config = sources.config();

@@ -1,0 +1,93 @@
+import { ago, clip, fill, h } from './dom.js';
+import { badge, isOpen, nothing, value } from './words.js';
+
+const kinds = {
+  drift: 'drift',
+  'sync-failed': 'sync failed',
+  unhealthy: 'unhealthy',
+  unknown: 'could not be checked',
+  'config-invalid': 'config invalid',
+  'bump-failed': 'bump failed',
+};
+
+/** Shows what is wrong now, and what was, folded. */
+export function showIncidents(incidents) {
+  const open = incidents.filter(isOpen);
+  const resolved = incidents.filter((incident) => !isOpen(incident));
+  fill(document.getElementById('incidents-count'), open.length === 0 ? 'none open' : `${open.length} open`);
+  document.getElementById('incidents-section').classList.toggle('alarm', open.length > 0);
+  fill(document.getElementById('incidents'), open.length === 0 ? nothing('Nothing is wrong.') : open.map(card));
+  fill(
+    document.getElementById('resolved'),
+    resolved.length > 0 &&
+      h(
+        'details',
+        { 'data-key': 'resolved' },
+        h('summary', null, `${resolved.length} resolved lately`),
+        resolved.map(card),
+      ),
+  );
+}
+
+function card(incident) {
+  const open = isOpen(incident);
+  const fields = incident.drift?.fields ?? [];
+  return h(
+    'article',
+    { class: `incident ${open ? 'open' : 'resolved'}`, 'data-key': incident.key },
+    h(
+      'h3',
+      null,
+      badge(open ? 'bad' : 'good', open ? (kinds[incident.kind] ?? incident.kind) : 'resolved'),
+      ' ',
+      clip(incident.title, 300),
+    ),
+    h(
+      'p',
+      { class: 'quiet' },
+      incident.sync ? ['sync ', h('strong', null, clip(incident.sync, 100)), ', '] : null,
+      'opened ',
+      ago(incident.openedAt),
+      open ? null : [`, ${incident.resolution ?? 'resolved'} `, ago(incident.resolvedAt)],
+    ),
+    incident.drift?.reason ? h('p', null, clip(incident.drift.reason, 500)) : null,
+    fields.length > 0 ? fieldList(fields) : null,
+    (incident.details ?? []).length > 0
+      ? h(
+          'ul',
+          { class: 'details' },
+          incident.details.map((line) => h('li', null, clip(line, 600))),
+        )
+      : null,
+  );
+}
+
+function fieldList(fields) {
+  return h(
+    'ul',
+    { class: 'fields' },
+    fields.map((field) =>
+      h(
+        'li',
+        null,
+        h('code', { class: 'path' }, clip(field.path, 300)),
+        h(
+          'dl',
+          null,
+          pair('Git says', h('code', { class: 'git' }, value(field.git))),
+          pair('The cluster has', h('code', { class: 'live' }, value(field.live))),
+          pair('Changed by', [changer(field), field.time ? [', ', ago(field.time)] : null]),
+        ),
+      ),
+    ),
+  );
+}
+
+function changer(field) {
+  const known = [field.manager, field.operation, field.subresource].filter(Boolean).join(', ');
+  return clip(known || field.note || 'not recorded', 200);
+}
+
+function pair(term, description) {
+  return h('div', null, h('dt', null, term), h('dd', null, description));
+}

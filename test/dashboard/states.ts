@@ -1,0 +1,167 @@
+import type { DashboardState } from '../../lib/dashboard/ports.ts';
+import { type AuditRecord, recordId } from '../../lib/model/audit-record.ts';
+import type { Incident } from '../../lib/model/incident.ts';
+import type { ImageState, SyncState } from '../../lib/model/state.ts';
+
+const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const head = '3e099a88ed8b02219f5228c5b1ee34b2a479cfb7';
+const first = 'e7868bd00dee49b20e9c5e45d0af7d39872dc75e';
+
+const ago = (now: Date, seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString();
+
+/** A shop whose web image was bumped a few minutes ago, and everything settled since. */
+export function healthy(now: Date): DashboardState {
+  return {
+    at: now.toISOString(),
+    repo: { url: '/shop/.windlass/repo.git', branch: 'main', head },
+    cluster: { kubeconfig: '/shop/.windlass/cluster/kubeconfig', server: 'https://127.0.0.1:6443' },
+    images: [
+      image(now, 'api', 'shop/api', 'semver >=2.3.0 <3.0.0', '2.3.0'),
+      image(now, 'web', 'shop/web', 'semver >=1.4.0-0 <2.0.0', '1.5.0'),
+      image(now, 'web-prod', 'shop/web', 'semver >=1.4.0 <2.0.0', '1.5.0'),
+    ],
+    commits: [
+      {
+        revision: head,
+        subject: 'Bump web to 1.5.0 and web-prod to 1.5.0',
+        author: 'Windlass',
+        at: ago(now, 130),
+        trailers: ['web', 'web-prod'].flatMap((policy): [string, string][] => [
+          ['Windlass-Policy', policy],
+          ['Windlass-Image', `${registry}/shop/web`],
+          ['Windlass-From', '1.4.2'],
+          ['Windlass-To', '1.5.0'],
+        ]),
+        files: ['apps/shop/prod/kustomization.yaml', 'apps/shop/staging/kustomization.yaml'],
+      },
+      {
+        revision: first,
+        subject: 'Import the shop',
+        author: 'Ada',
+        at: ago(now, 600),
+        trailers: [],
+        files: ['README.md'],
+      },
+    ],
+    syncs: [sync(now, 'infra', 6), sync(now, 'shop-staging', 22, 'staging'), sync(now, 'shop-prod', 22, 'prod')],
+    incidents: [],
+    timeline: timeline(now),
+  };
+}
+
+/** Before anything was read or pulled. */
+export function justStarted(now: Date): DashboardState {
+  const { at, cluster, repo } = healthy(now);
+  const { url, branch } = repo;
+  return { at, cluster, repo: { url, branch }, images: [], commits: [], syncs: [], incidents: [], timeline: [] };
+}
+
+/** The shop with a hand edit of a Deployment, found and not yet put right. */
+export function drifting(now: Date): DashboardState {
+  const state = healthy(now);
+  state.incidents = [driftIncident(now)];
+  state.syncs[1]!.drifted = 1;
+  return state;
+}
+
+/** An open incident: somebody set another image by hand. */
+export function driftIncident(now: Date): Incident {
+  const object = 'apps/Deployment/shop-staging/web';
+  return {
+    key: 'drift-1',
+    kind: 'drift',
+    cluster: 'main',
+    sync: 'shop-staging',
+    object,
+    title: `${object} was changed by kubectl-set`,
+    openedAt: ago(now, 20),
+    changedAt: ago(now, 20),
+    contentHash: '36f8337b14a25b68',
+    drift: {
+      object,
+      state: 'changed',
+      fields: [
+        {
+          path: 'spec.template.spec.containers[name=web].image',
+          git: `${registry}/shop/web:1.5.0`,
+          live: 'example.com/mine:1',
+          manager: 'kubectl-set',
+          operation: 'Update',
+          time: ago(now, 30),
+        },
+      ],
+    },
+  };
+}
+
+function image(now: Date, policy: string, repository: string, rule: string, tag: string): ImageState {
+  const at = ago(now, 120);
+  return { policy, repository: `${registry}/${repository}`, rule, current: [tag], newest: tag, holds: [], at };
+}
+
+function sync(now: Date, name: string, objects: number, environment?: string): SyncState {
+  return {
+    sync: name,
+    cluster: 'main',
+    ...(environment !== undefined && { environment }),
+    revision: head,
+    appliedAt: ago(now, 125),
+    pulledAt: ago(now, 12),
+    checkedAt: ago(now, 6),
+    result: 'synced',
+    counts: { created: 0, configured: 0, unchanged: objects, pruned: 0, skipped: 0 },
+    health: Array.from({ length: objects }, (_, index) => ({
+      object: `ConfigMap/${name}/part-${index}`,
+      status: 'Current',
+      reason: 'it is there',
+    })),
+    errors: [],
+    drifted: 0,
+    unknown: [],
+  };
+}
+
+/** The first pull with all its objects, a push, its bump, and the pull of that. */
+function timeline(now: Date): AuditRecord[] {
+  const bumpEvent = 'event:822ceed1-3d05-4edf-840f-cde7d07fa215';
+  return [
+    pulled(now, 120, 'shop-prod', 'run-3', head, '22 unchanged'),
+    record(now, 124, 'object-applied', 'windlass pull', ['object:apps/Deployment/shop-prod/web', 'run:run-2'], {
+      revision: head,
+      summary: 'apps/Deployment/shop-prod/web configured: changed in Git',
+      details: { action: 'configured', sync: 'shop-prod' },
+    }),
+    pulled(now, 124, 'shop-prod', 'run-2', head, '1 configured, 21 unchanged, progressing'),
+    record(now, 130, 'bumped', 'windlass bump', ['image:web', bumpEvent], { summary: 'web went from 1.4.2 to 1.5.0' }),
+    record(now, 131, 'push-received', 'push event', [bumpEvent, 'image:web'], {
+      summary: `${registry}/shop/web:1.5.0 was pushed`,
+    }),
+    ...Array.from({ length: 22 }, (_, index) =>
+      record(now, 590, 'object-applied', 'windlass pull', [`object:ConfigMap/shop-prod/part-${index}`, 'run:run-1'], {
+        revision: first,
+        summary: `ConfigMap/shop-prod/part-${index} created: not there yet`,
+        details: { action: 'created', sync: 'shop-prod' },
+      }),
+    ),
+    pulled(now, 590, 'shop-prod', 'run-1', first, '22 created, progressing'),
+  ];
+}
+
+function pulled(now: Date, seconds: number, name: string, run: string, revision: string, what: string): AuditRecord {
+  return record(now, seconds, 'synced', 'windlass pull', [`sync:${name}`, `run:${run}`], {
+    revision,
+    summary: `${name} synced at ${revision.slice(0, 12)}: ${what}`,
+    details: { result: what.endsWith('progressing') ? 'progressing' : 'synced' },
+  });
+}
+
+function record(
+  now: Date,
+  seconds: number,
+  kind: AuditRecord['kind'],
+  actor: string,
+  subjects: string[],
+  rest: Pick<AuditRecord, 'summary'> & Partial<AuditRecord>,
+): AuditRecord {
+  return { id: recordId(kind, ...subjects), at: ago(now, seconds), kind, actor, subjects, result: 'ok', ...rest };
+}
