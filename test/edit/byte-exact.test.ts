@@ -139,7 +139,9 @@ function expectStrings(text: string, version: '1.1' | '1.2', splices: Splice[]):
     visit(document as Document, {
       Scalar: (_key, { range, value }) => {
         const source = places.get(range![0]);
-        if (source !== undefined) expect(value).toBe(source.replaceAll(/^["']|["']$/g, ''));
+        // The yaml package takes `e0` for a number; YAML 1.1 and kubectl do not.
+        const misread = version === '1.1' && /^[eE][-+]?\d+$/.test(source ?? '');
+        if (source !== undefined && !misread) expect(value).toBe(source.replaceAll(/^["']|["']$/g, ''));
         places.delete(range![0]);
       },
     });

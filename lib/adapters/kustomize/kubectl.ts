@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { access, chmod, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
@@ -106,7 +106,7 @@ async function fetched(url: string): Promise<Buffer> {
 /** Writes beside and renames: two processes may do this at once, and one that is killed leaves no half a program. */
 async function install(path: string, content: Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.${Date.now()}`;
+  const temporary = `${path}.${randomUUID()}`;
   try {
     await writeFile(temporary, content, { flag: 'wx' });
     await chmod(temporary, 0o755);

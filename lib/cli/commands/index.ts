@@ -11,7 +11,7 @@ export interface CommandEntry {
 export const commands: CommandEntry[] = [
   {
     name: 'local',
-    summary: 'run the whole loop on this machine: Git, a Kubernetes API server, the handlers, the page',
+    summary: 'run the whole loop on this machine, with an embedded cluster and a page',
     load: async () => (await import('./local.ts')).local,
   },
   {

@@ -8,7 +8,7 @@ const usualPort = 4440;
 /** `windlass local`: the whole loop on this machine. */
 export const local: Command = {
   name: 'local',
-  summary: 'run the whole loop on this machine: Git, a Kubernetes API server, the handlers, the page',
+  summary: 'run the whole loop on this machine, with an embedded cluster and a page',
   details: `Starts an embedded cluster (etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok), an embedded
 DynamoDB API, a bare Git repository made from examples/shop, and the loop: events in, bump, pull, drift every 15 s.
 Everything listens on 127.0.0.1 alone, and all state is in .windlass/. No container runs: nodes and pods are simulated.

@@ -23,10 +23,11 @@ export async function tryLock(path: string): Promise<{ lock: Lock } | { holder: 
   await writeFile(draft, JSON.stringify(mine));
   try {
     for (;;) {
-      if (await linked(draft, path)) return { lock: { release: () => release(path, mine.id) } };
+      const lock = { release: () => release(path, mine.id) };
+      if (await linked(draft, path)) return { lock };
       const held = await read(path);
-      if (held !== undefined && isAlive(held)) return { holder: held };
-      await takeAway(path, held?.id);
+      if (held !== undefined && held !== 'unreadable' && isAlive(held)) return { holder: held };
+      if (held !== undefined && (await takeOver(path, draft, held))) return { lock };
     }
   } finally {
     await rm(draft, { force: true });
@@ -59,29 +60,42 @@ async function linked(draft: string, path: string): Promise<boolean> {
   }
 }
 
-async function read(path: string): Promise<LockFile | undefined> {
+async function read(path: string): Promise<LockFile | 'unreadable' | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as LockFile;
+    const file = JSON.parse(await readFile(path, 'utf8')) as Partial<LockFile> | null;
+    return typeof file?.pid === 'number' && typeof file.startedAt === 'string' ? (file as LockFile) : 'unreadable';
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return 'unreadable';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Removes a dead holder's file. Two may find it dead at once: who moves away a new holder's file puts it back. */
-async function takeAway(path: string, deadId: string | undefined): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+/**
+ * Puts our lock in the place of a dead holder's; false when somebody else was first. Many may find the same holder dead: only who makes the
+ * claim on this very holder may replace its file, and looks once more before it does.
+ */
+async function takeOver(path: string, draft: string, dead: LockFile | 'unreadable'): Promise<boolean> {
+  const claim = `${path}.of-${idOf(dead)}`;
+  if (!(await linked(draft, claim))) {
+    const claimant = await read(claim);
+    if (claimant !== undefined && (claimant === 'unreadable' || !isAlive(claimant))) await rm(claim, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return false;
   }
-  const moved = await read(aside);
-  if (moved !== undefined && moved.id !== deadId) await linked(aside, path);
-  await rm(aside, { force: true });
+  try {
+    if (idOf(await read(path)) !== idOf(dead)) return false;
+    await rename(draft, path);
+    return true;
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+function idOf(file: LockFile | 'unreadable' | undefined): string | undefined {
+  return typeof file === 'object' ? String(file.id).replaceAll(/[^\w-]/g, '') : file;
 }
 
 async function release(path: string, id: string): Promise<void> {
-  if ((await read(path))?.id === id) await rm(path, { force: true });
+  if (idOf(await read(path)) === id) await rm(path, { force: true });
 }
