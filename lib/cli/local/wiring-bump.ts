@@ -34,7 +34,10 @@ export function wireBump(
     repo,
     registry,
     records: {
-      append: (facts) => records.append(facts),
+      append: async (facts) => {
+        await records.append(facts);
+        for (const { kind, summary } of facts) if (kind === 'bump-failed') teller.failed('bump', summary);
+      },
       saveImages: (images) => records.saveImages(images),
       announce: async (message) => {
         teller.print(teller.lines.bumped(message));
@@ -51,7 +54,13 @@ export function wireBump(
   });
   closers.push(() => queue.stop());
   const sweepAll = async () => {
-    await sweep({ now: io.now() }, ports).catch((error: unknown) => teller.failed('sweep the image policies', error));
+    try {
+      const { failure } = await sweep({ now: io.now() }, ports);
+      // A broken windlass.yaml has its own incident.
+      if (failure !== undefined && failure.code !== 'config-invalid') teller.failed('bump', failure.message);
+    } catch (error) {
+      teller.failed('sweep the image policies', error);
+    }
     teller.changes.changed();
   };
   return {
