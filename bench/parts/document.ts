@@ -1,0 +1,36 @@
+import { describeMachine, type Machine } from './machine.ts';
+import { asMarkdown, type Result } from './result.ts';
+
+/** A result, and where, when and how it came about. */
+export interface Measurement {
+  command: string;
+  /** Only to see that the benchmark works: never for the document. */
+  quick: boolean;
+  machine: Machine;
+  /** The load when it was done. */
+  loadAfter: number;
+  result: Result;
+}
+
+/** By the name of the benchmark. */
+export type Measurements = Record<string, Measurement>;
+
+/** Between these the document has the results. */
+const [beginMark, endMark] = ['<!-- results -->', '<!-- /results -->'];
+
+/** Puts the results between the marks of a document, in the order of `names`; quick ones are left out. Throws where a mark is missing. */
+export function fillIn(document: string, measurements: Measurements, names: readonly string[]): string {
+  const [begin, end] = [document.indexOf(beginMark), document.indexOf(endMark)];
+  if (begin < 0 || end < begin) throw new Error(`the document has no ${beginMark} with a ${endMark} after it`);
+  const parts = names.flatMap((name) => {
+    const found = measurements[name];
+    return found === undefined || found.quick ? [] : [section(name, found)];
+  });
+  return `${document.slice(0, begin + beginMark.length)}\n${parts.join('\n\n')}\n${document.slice(end)}`;
+}
+
+function section(name: string, { command, machine, loadAfter, result }: Measurement): string {
+  const when = `\`${command}\`, ${machine.at.slice(0, 16).replace('T', ' ')} UTC, Windlass at ${machine.commit}`;
+  const load = `load ${machine.load.toFixed(1)} before and ${loadAfter.toFixed(1)} after`;
+  return [`### ${name}`, `${when}. ${describeMachine(machine)}; ${load}.`, asMarkdown(result)].join('\n\n');
+}
