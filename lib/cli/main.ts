@@ -1,4 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
+import { printable } from '../model/drift-text.ts';
 import { formatProblem, messageOf, RetryableError, UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 import { parseArguments } from './arguments.ts';
@@ -69,16 +70,21 @@ function report(error: unknown, io: Io): ExitCode {
   const style = styleFor(io.stderr, io.env);
   const print = (text: string) => io.stderr.write(`${text}\n`);
   if (error instanceof UserError) {
-    print(`${style.red('error')}: ${messageOf(error)}`);
-    for (const problem of error.problems) print(formatProblem(problem));
+    print(`${style.red('error')}: ${shown(messageOf(error))}`);
+    for (const problem of error.problems) print(shown(formatProblem(problem)));
     return 2;
   }
   if (error instanceof RetryableError) {
-    print(`${style.red('failed')}: ${messageOf(error)}`);
+    print(`${style.red('failed')}: ${shown(messageOf(error))}`);
     return 3;
   }
   if (io.signal.aborted) return 3;
   print(`${style.red('bug')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   print('This is a fault of Windlass itself: please report it with the lines above.');
   return 3;
+}
+
+/** What people, Git and clusters wrote stands in a message: none of it may steer the terminal. Lines and tabs stay. */
+function shown(text: string): string {
+  return text.replace(/[^\n\t]+/g, printable);
 }
