@@ -60,8 +60,9 @@ export async function benchmark<Name extends string>(meta: ImportMeta, what: Ben
 
 async function perform<Name extends string>(what: Benchmark<Name>, knob: Record<Name, number>): Promise<Result> {
   const stop = new AbortController();
+  // Again and again, too: what was started has to be ended, which takes a second or two.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(name, () => stop.abort(new Error(`ended by ${name}`)));
+    process.on(name, () => stop.abort(new Error(`ended by ${name}`)));
   const timer = setTimeout(() => stop.abort(new Error(`not done after ${what.limit} minutes`)), what.limit * 60_000);
   const dir = await realpath(await mkdtemp(join(tmpdir(), `windlass-bench-${what.name}-`)));
   const ends: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true, maxRetries: 10 })];
