@@ -16,7 +16,7 @@ export function showIncidents(incidents) {
   const resolved = incidents.filter((incident) => !isOpen(incident));
   fill(document.getElementById('incidents-count'), open.length === 0 ? 'none open' : `${open.length} open`);
   document.getElementById('incidents-section').classList.toggle('alarm', open.length > 0);
-  fill(document.getElementById('incidents'), open.length === 0 ? nothing('Nothing is wrong.') : open.map(card));
+  fill(document.getElementById('incidents'), open.length === 0 ? nothing('No incident is open.') : open.map(card));
   fill(
     document.getElementById('resolved'),
     resolved.length > 0 &&

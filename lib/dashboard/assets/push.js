@@ -72,5 +72,5 @@ async function push(repository, tag) {
   });
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(`Not pushed: ${body.error ?? `the loop answered ${answer.status}`}`);
-  return `Pushed ${tag}: the event is on its way.`;
+  return `Pushed ${tag}: it is on its way.`;
 }

@@ -77,6 +77,7 @@ function healthText(sync) {
 }
 
 function driftText(sync) {
+  if (sync.checkedAt === undefined && sync.drifted === 0) return 'drift not looked for yet';
   return sync.drifted > 0 ? h('strong', { class: 'bad-text' }, `${sync.drifted} drifted`) : 'no drift';
 }
 
