@@ -29,6 +29,8 @@ export interface EditPlan {
 export interface EditOptions {
   /** Policies that are known and left alone, with the reason: their markers are skipped with it instead of as unknown. */
   leftAlone?: ReadonlyMap<string, string>;
+  /** Why a file must not be changed: a marker in it that wants another text is skipped with the reason. Undefined where it may. */
+  fileLeftAlone?: (path: string) => string | undefined;
 }
 
 /** Plans the edit of whole files: each marker's scalar gets the reference, or the part of it, that `latest` has for its policy. Never throws for a file's sake. */
@@ -66,14 +68,17 @@ function joined(plans: readonly EditPlan[]): EditPlan {
 function planFile(
   file: MarkedFile,
   latest: ReadonlyMap<string, ImageRef>,
-  { leftAlone = new Map() }: EditOptions,
+  { leftAlone = new Map(), fileLeftAlone = () => undefined }: EditOptions,
 ): EditPlan {
+  const protectedBy = fileLeftAlone(file.path);
   const skipped = [...file.skipped];
   const edits: (ScalarEdit & { marker: Marker })[] = [];
   for (const marker of file.markers) {
     const wanted = wantedText(marker, latest, leftAlone);
     if ('reason' in wanted) skipped.push({ file: file.path, line: marker.line, reason: wanted.reason });
-    else if (wanted.value !== marker.value) edits.push({ marker, ...editOf(file, marker, wanted.value) });
+    else if (wanted.value === marker.value) continue;
+    else if (protectedBy !== undefined) skipped.push({ file: file.path, line: marker.line, reason: protectedBy });
+    else edits.push({ marker, ...editOf(file, marker, wanted.value) });
   }
   if (edits.length === 0) return { changes: [], skipped, files: [] };
   return performed(
