@@ -1,5 +1,7 @@
 import { messageOf, UserError } from '../model/errors.ts';
 import { compilePolicy } from '../policy/policy.ts';
+import { type Names, unknown } from './check-names.ts';
+import { heldBackImage } from './held-back.ts';
 import type { WindlassFile } from './schema.ts';
 import type { Finding } from './yaml-source.ts';
 
@@ -12,15 +14,16 @@ const keyOfError: Record<string, string> = {
   'filter-extract': 'filter',
 };
 
-/**
- * Checks each image's policy, and what this version cannot do yet: a gate or a review that is not there is an error, because a bump without
- * it would take what was not wanted.
- */
-export function checkImages(file: WindlassFile): Finding[] {
-  return Object.entries(file.images ?? {}).flatMap(([name, image]) => [
-    ...checkPolicy(name, image),
-    ...notYet(name, image),
-  ]);
+/** Checks each image's policy and environments. An image that this version cannot bump as it is asked to is a warning: it is held back. */
+export function checkImages(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {
+  const images = Object.entries(file.images ?? {});
+  return {
+    problems: images.flatMap(([name, image]) => [
+      ...checkPolicy(name, image),
+      ...checkEnvironments(name, image, names),
+    ]),
+    warnings: images.flatMap(([name, image]) => heldBack(name, image)),
+  };
 }
 
 function checkPolicy(name: string, image: Image): Finding[] {
@@ -29,46 +32,28 @@ function checkPolicy(name: string, image: Image): Finding[] {
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const key =
-      error.code === 'policy-not-supported'
-        ? image.newest === undefined
-          ? 'digest'
-          : 'newest'
-        : keyOfError[error.code];
+    // The rest of it was checked: such an image is held back.
+    if (error.code === 'policy-not-supported') return [];
+    const key = keyOfError[error.code];
     const path = ['images', name, ...(key === undefined ? [] : [key])];
-    return [
-      {
-        path,
-        at: key === undefined ? 'key' : 'value',
-        code: error.code,
-        message: `images.${name}: ${messageOf(error)}`,
-      },
-    ];
+    const message = `images.${name}: ${messageOf(error)}`;
+    return [{ path, at: key === undefined ? 'key' : 'value', code: error.code, message }];
   }
 }
 
-function notYet(name: string, image: Image): Finding[] {
-  const finding = (key: string, message: string): Finding => ({
+function checkEnvironments(name: string, image: Image, { environments }: Names): Finding[] {
+  return [...(image.in ?? []).entries()].flatMap(([index, environment]) =>
+    environments.includes(environment)
+      ? []
+      : [unknown(['images', name, 'in', index], 'environment', environment, environments)],
+  );
+}
+
+function heldBack(name: string, image: Image): Finding[] {
+  return heldBackImage(image).map(({ key, reason }) => ({
     path: ['images', name, key],
     at: 'key',
     code: 'not-yet',
-    message,
-  });
-  const findings: Finding[] = [];
-  if (image.gates !== undefined) {
-    findings.push(
-      finding('gates', 'gates are not there yet, and without them tags would be taken that they should stop'),
-    );
-  }
-  if (image.update === 'pull-request') {
-    findings.push(
-      finding('update', 'bumps by pull request are not there yet, and a commit would go around the review'),
-    );
-  }
-  if (image.in !== undefined) {
-    findings.push(
-      finding('in', 'promotion is not there yet: write one entry for each environment, as web and web-prod'),
-    );
-  }
-  return findings;
+    message: `${name} is not bumped: ${reason}`,
+  }));
 }

@@ -1,18 +1,15 @@
-import { nearest } from '../model/nearest.ts';
 import { isWithin, treePath } from '../model/tree-path.ts';
+import { type Names, unknown } from './check-names.ts';
 import type { SyncSpec } from './config.ts';
+import { heldBackSync, noPullRequests } from './held-back.ts';
 import type { WindlassFile } from './schema.ts';
 import { expandSyncs, onlyCluster, orderSyncs, unknownPlaceholders } from './syncs.ts';
 import type { Finding, Path } from './yaml-source.ts';
 
-/** The names in the file, also of entries that have problems of their own: to name one of those is no second mistake. */
-export interface Names {
-  clusters: string[];
-  environments: string[];
-  syncs: string[];
-}
-
-/** Checks that syncs and environments name what there is, that paths stay inside, and that no two syncs claim one path or wait for each other. */
+/**
+ * Checks that syncs and environments name what there is, that paths stay inside, and that no two syncs claim one path or wait for each other.
+ * What this version cannot do as it is asked is a warning: it is held back.
+ */
 export function checkSyncs(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {
   const expanded = expandSyncs(file);
   const collisions = checkCollisions(expanded);
@@ -22,18 +19,26 @@ export function checkSyncs(file: WindlassFile, names: Names): { problems: Findin
     ...collisions.problems,
     ...checkOrder(expanded),
   ];
-  return { problems, warnings: collisions.warnings };
+  return { problems, warnings: [...collisions.warnings, ...heldBack(file)] };
 }
 
 function checkEnvironment(file: WindlassFile, names: Names, name: string): Finding[] {
   const environment = file.environments![name]!;
-  const path = ['environments', name];
-  const findings = checkCluster(file, names, path, environment.cluster);
-  if (environment.update === 'pull-request') {
-    const message = 'bumps by pull request are not there yet, and a commit would go around the review';
-    findings.push({ path: [...path, 'update'], at: 'key', code: 'not-yet', message });
-  }
-  return findings;
+  return checkCluster(file, names, ['environments', name], environment.cluster);
+}
+
+function heldBack(file: WindlassFile): Finding[] {
+  const finding = (path: Path, message: string): Finding => ({ path, at: 'key', code: 'not-yet', message });
+  const environments = Object.entries(file.environments ?? {}).filter(([, { update }]) => update === 'pull-request');
+  return [
+    ...environments.map(([name]) =>
+      finding(['environments', name, 'update'], `${name} is not bumped: ${noPullRequests}`),
+    ),
+    ...Object.entries(file.syncs ?? {}).flatMap(([name, sync]) => {
+      const held = heldBackSync(sync);
+      return held === undefined ? [] : [finding(['syncs', name, held.key], `${name} is not pulled: ${held.reason}`)];
+    }),
+  ];
 }
 
 function checkSync(file: WindlassFile, names: Names, expanded: SyncSpec[], name: string): Finding[] {
@@ -57,10 +62,6 @@ function checkSync(file: WindlassFile, names: Names, expanded: SyncSpec[], name:
   findings.push(...checkPath(name, sync));
   for (const [index, wanted] of (sync.dependsOn ?? []).entries()) {
     findings.push(...checkDependency(names, expanded, name, wanted, [...path, 'dependsOn', index]));
-  }
-  if (sync.serviceAccount !== undefined) {
-    const message = 'service accounts are not there yet, and the pull would act with all rights of its own';
-    findings.push({ path: [...path, 'serviceAccount'], at: 'key', code: 'not-yet', message });
   }
   return findings;
 }
@@ -135,11 +136,4 @@ function checkOrder(expanded: SyncSpec[]): Finding[] {
   const template = expanded.find((sync) => sync.name === order.cycle[0])?.template ?? '';
   const message = `these syncs wait for each other: ${order.cycle.join(' -> ')}`;
   return [{ path: ['syncs', template, 'dependsOn'], code: 'dependency-cycle', message }];
-}
-
-function unknown(path: Path, what: string, name: string, known: string[]): Finding {
-  const close = nearest(name, known);
-  const list = known.length === 0 ? `there is no ${what} in the file` : `there is ${known.join(', ')}`;
-  const hint = close === undefined ? list : `did you mean "${close}"?`;
-  return { path, code: `unknown-${what}`, message: `there is no ${what} "${name}"`, hint };
 }

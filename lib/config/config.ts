@@ -6,6 +6,8 @@ export interface ImageEntry extends PolicySpec {
   name: string;
   /** True: a tag below the present one may be taken. */
   allowDowngrade: boolean;
+  /** Why the image stays as it is in Git: what its entry asks for and cannot be done yet. Absent where it can be bumped. */
+  notYet?: string[];
 }
 
 /** One entry of `clusters`. */
@@ -20,6 +22,8 @@ export interface ClusterEntry {
 export interface EnvironmentEntry {
   name: string;
   cluster: string;
+  /** `pull-request`: nothing of it may be changed by a bump's commit. */
+  update: 'commit' | 'pull-request';
 }
 
 /** One sync after expansion: a path of the config repo that belongs in one cluster. */
@@ -38,6 +42,8 @@ export interface SyncSpec {
   waitSeconds: number;
   prune: boolean;
   selfHeal: boolean;
+  /** Why it must not be pulled: what its entry asks for and cannot be done yet. Absent where it can be. */
+  notYet?: string;
 }
 
 /** A difference that is not drift. */

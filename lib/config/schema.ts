@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseImageRef } from '../model/image-ref.ts';
+import { isTag, parseImageRef } from '../model/image-ref.ts';
 import { isDateOrTime, parseDuration } from './duration.ts';
 
 /** The largest windlass.yaml, hold or suspend that is read, in bytes. */
@@ -72,14 +72,18 @@ export const imageSchema = z.strictObject({
   numerical: order.optional().describe('The greatest (asc) or smallest (desc) number.'),
   alphabetical: order.optional().describe('The last (asc) or first (desc) tag in the order of its characters.'),
   newest: z.boolean().optional().describe('The tag that was pushed last.'),
-  digest: z.string().optional().describe('A tag that moves, followed by its digest.'),
+  digest: z
+    .string()
+    .refine(isTag, { error: 'must be a tag, like latest' })
+    .optional()
+    .describe('A tag that moves, followed by its digest.'),
   filter: z
     .union([z.string(), filterSchema])
     .optional()
     .describe('Which tags are looked at: an RE2 pattern, or include, exclude and extract.'),
   gates: gatesSchema.optional().describe('What a tag must pass before it is taken.'),
   update: z.enum(['commit', 'pull-request']).optional().describe('How a new tag gets into the branch.'),
-  in: z.array(name).optional().describe('The environments that this image is promoted through.'),
+  in: z.array(name).min(1).optional().describe('The environments that this image is promoted through.'),
   allowDowngrade: z
     .boolean()
     .optional()
@@ -104,7 +108,13 @@ const syncSchema = z.strictObject({
   wait: duration.optional().describe('How long a pull waits for health.'),
   prune: z.boolean().optional().describe('Deletes what has left Git.'),
   selfHeal: z.boolean().optional().describe('Puts back what was changed in the cluster.'),
-  serviceAccount: z.string().optional().describe('The service account that the pull acts as: name, or namespace/name.'),
+  serviceAccount: z
+    .string()
+    .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, {
+      error: 'must be the name of a service account, or namespace/name',
+    })
+    .optional()
+    .describe('The service account that the pull acts as: name, or namespace/name.'),
 });
 
 const ignoreSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { treePath } from '../model/tree-path.ts';
 import type { SyncSpec } from './config.ts';
 import { parseDuration } from './duration.ts';
+import { heldBackSync } from './held-back.ts';
 import type { WindlassFile } from './schema.ts';
 
 /** How long a pull waits for health where a sync does not say. */
@@ -22,6 +23,7 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
       const filled = fill(sync.path, { env: environment, cluster });
       const path = treePath(filled);
       if (path === undefined) return [];
+      const held = heldBackSync(sync);
       const spec: SyncSpec = {
         name: environment === undefined ? template : `${template}-${environment}`,
         template,
@@ -32,6 +34,7 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
         waitSeconds: parseDuration(sync.wait ?? '') ?? defaultWaitSeconds,
         prune: sync.prune ?? true,
         selfHeal: sync.selfHeal ?? true,
+        ...(held === undefined ? {} : { notYet: `${held.key}: ${held.reason}` }),
       };
       return [spec];
     }),

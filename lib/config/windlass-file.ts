@@ -1,7 +1,9 @@
 import { type Problem, UserError } from '../model/errors.ts';
 import { checkImages } from './check-images.ts';
-import { checkSyncs, type Names } from './check-syncs.ts';
-import type { Config } from './config.ts';
+import type { Names } from './check-names.ts';
+import { checkSyncs } from './check-syncs.ts';
+import type { Config, ImageEntry } from './config.ts';
+import { heldBackImage } from './held-back.ts';
 import { type WindlassFile, windlassSchema } from './schema.ts';
 import { expandSyncs, onlyCluster, orderSyncs } from './syncs.ts';
 import { type Finding, readYamlSource } from './yaml-source.ts';
@@ -55,15 +57,12 @@ export function expand(file: WindlassFile): Config {
     throw new UserError(`these syncs wait for each other: ${order.cycle.join(' -> ')}`, { code: 'dependency-cycle' });
   const cluster = onlyCluster(file) ?? '';
   return {
-    images: mapEntries(file.images, (name, image) => ({
-      ...image,
-      name,
-      allowDowngrade: image.allowDowngrade ?? false,
-    })),
+    images: mapEntries(file.images, imageEntry),
     clusters: mapEntries(file.clusters, (name, entry) => ({ ...entry, name })),
     environments: Object.entries(file.environments ?? {}).map(([name, entry]) => ({
       name,
       cluster: entry.cluster ?? cluster,
+      update: entry.update ?? 'commit',
     })),
     syncs: order.ordered,
     drift: { ignore: file.drift?.ignore ?? [] },
@@ -71,9 +70,18 @@ export function expand(file: WindlassFile): Config {
   };
 }
 
+function imageEntry(name: string, image: NonNullable<WindlassFile['images']>[string]): ImageEntry {
+  const notYet = heldBackImage(image).map(({ key, reason }) => `${key}: ${reason}`);
+  return { ...image, name, allowDowngrade: image.allowDowngrade ?? false, ...(notYet.length > 0 && { notYet }) };
+}
+
 function checkMeaning(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {
+  const images = checkImages(file, names);
   const syncs = checkSyncs(file, names);
-  return { problems: [...checkImages(file), ...syncs.problems], warnings: [...syncs.warnings, ...notYet(file)] };
+  return {
+    problems: [...images.problems, ...syncs.problems],
+    warnings: [...images.warnings, ...syncs.warnings, ...notYet(file)],
+  };
 }
 
 /** What is safe to leave undone, but must not pass in silence. */

@@ -13,6 +13,14 @@ describe('windlass validate', { timeout: limit }, () => {
     expect(stdout).toMatch(/valid\n$/);
   });
 
+  it('accepts a file with things that are not there yet, and warns of each', async () => {
+    const { code, stdout, stderr } = await windlass(['validate', '--repo', 'test/fixtures/config/everything']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('web is not bumped: gates are not there yet');
+    expect(stdout).toContain('infra is not pulled: service accounts are not there yet');
+    expect(stdout).toMatch(/\nvalid, 6 warnings\n$/);
+  });
+
   it('says as JSON what each sync declares', async () => {
     const { code, stdout } = await windlass(['validate', '--repo', 'examples/shop', '--json']);
     expect(code).toBe(0);

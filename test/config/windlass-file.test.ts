@@ -249,38 +249,93 @@ drift: { ignore: [{ object: foo, path: spec, until: 2027-02-30 }] }
 describe('what is not there yet', () => {
   const head = 'windlass: 1\nclusters: { main: {} }\n';
 
-  it('is an error where a bump or a pull would do more than was wanted', () => {
-    const text = `${head}images:
+  const heldBack = `${head}images:
   a: { image: x/a, semver: "1", gates: { minAge: 10m } }
-  b: { image: x/b, semver: "1", update: pull-request }
+  b: { image: x/b, semver: "1", update: pull-request, in: [prod] }
   c: { image: x/c, newest: true }
   d: { image: x/d, digest: latest }
-  e: { image: x/e, semver: "1", in: [prod] }
-environments: { prod: { update: pull-request } }
-syncs: { s: { path: s, serviceAccount: deployer } }
+  e: { image: x/e, semver: "1" }
+environments: { prod: { update: pull-request }, staging: {} }
+syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging], path: "t/{env}" } }
 `;
-    expect(problemsOf(text)).toMatchInlineSnapshot(`
-      "windlass.yaml:4:33: gates are not there yet, and without them tags would be taken that they should stop
+
+  it('is a warning where a bump or a pull would do more than was wanted', () => {
+    expect(problemsOf(heldBack)).toBe('');
+    expect(warningsOf(heldBack)).toMatchInlineSnapshot(`
+      "windlass.yaml:4:33: a is not bumped: gates are not there yet, and without them tags would be taken that they should stop
         |   a: { image: x/a, semver: "1", gates: { minAge: 10m } }
         |                                 ^
-      windlass.yaml:5:33: bumps by pull request are not there yet, and a commit would go around the review
-        |   b: { image: x/b, semver: "1", update: pull-request }
+      windlass.yaml:5:33: b is not bumped: bumps by pull request are not there yet, and a commit would go around the review
+        |   b: { image: x/b, semver: "1", update: pull-request, in: [prod] }
         |                                 ^
-      windlass.yaml:6:28: images.c: the policy "newest" is not supported yet: use semver, numerical or alphabetical
+      windlass.yaml:5:55: b is not bumped: promotion is not there yet: write one entry for each environment, as web and web-prod
+        |   b: { image: x/b, semver: "1", update: pull-request, in: [prod] }
+        |                                                       ^
+      windlass.yaml:6:20: c is not bumped: the policy "newest" is not there yet: use semver, numerical or alphabetical
         |   c: { image: x/c, newest: true }
-        |                            ^
-      windlass.yaml:7:28: images.d: the policy "digest" is not supported yet: use semver, numerical or alphabetical
+        |                    ^
+      windlass.yaml:7:20: d is not bumped: the policy "digest" is not there yet: use semver, numerical or alphabetical
         |   d: { image: x/d, digest: latest }
-        |                            ^
-      windlass.yaml:8:33: promotion is not there yet: write one entry for each environment, as web and web-prod
-        |   e: { image: x/e, semver: "1", in: [prod] }
-        |                                 ^
-      windlass.yaml:9:25: bumps by pull request are not there yet, and a commit would go around the review
-        | environments: { prod: { update: pull-request } }
+        |                    ^
+      windlass.yaml:9:25: prod is not bumped: bumps by pull request are not there yet, and a commit would go around the review
+        | environments: { prod: { update: pull-request }, staging: {} }
         |                         ^
-      windlass.yaml:10:24: service accounts are not there yet, and the pull would act with all rights of its own
-        | syncs: { s: { path: s, serviceAccount: deployer } }
+      windlass.yaml:10:24: s is not pulled: service accounts are not there yet, and the pull would act with all rights of its own
+        | syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging], path: "t/{env}" } }
         |                        ^"
+    `);
+  });
+
+  it('is held back, and nothing else', () => {
+    const { config } = readConfig(heldBack);
+    const reasons = Object.values(config!.images).map(({ name, notYet }) => [
+      name,
+      notYet?.map((why) => why.split(':')[0]),
+    ]);
+    expect(reasons).toEqual([
+      ['a', ['gates']],
+      ['b', ['update', 'in']],
+      ['c', ['newest']],
+      ['d', ['digest']],
+      ['e', undefined],
+    ]);
+    expect(config!.environments.map(({ name, update }) => [name, update])).toEqual([
+      ['prod', 'pull-request'],
+      ['staging', 'commit'],
+    ]);
+    expect(config!.syncs.map(({ name, notYet }) => [name, notYet])).toEqual([
+      ['s', 'serviceAccount: service accounts are not there yet, and the pull would act with all rights of its own'],
+      ['t-prod', undefined],
+      ['t-staging', undefined],
+    ]);
+  });
+
+  it('is checked as strictly as what is there', () => {
+    const text = `${head}images:
+  a: { image: x/a, semver: "1", gates: { scan: hgih, minAge: ten } }
+  b: { image: x/b, newest: "yes", filter: "(" }
+  c: { image: x/c, newest: true, filter: "(" }
+  d: { image: x/d, digest: "not a tag" }
+  e: { image: x/e, newest: true, semver: "1" }
+  f: { image: x/f, semver: "1", update: merge, in: [prod] }
+  g: { image: x/g, semver: "1", in: [prd] }
+environments: { prod: { update: pull } }
+syncs: { s: { path: s, serviceAccount: a/b/c } }
+`;
+    const found = parseWindlassFile(text).problems.map(({ line, message }) => `${line}: ${message}`);
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "4: images.a.gates.scan must be one of low, medium, high, critical, not "hgih"",
+        "4: images.a.gates.minAge must be a duration like 90s, 10m or 1h30m",
+        "5: images.b.newest must be true or false, not "yes"",
+        "6: images.c: the filter's pattern "(" is not valid in RE2 syntax: error parsing regexp: missing closing ): \`(\`",
+        "7: images.d.digest must be a tag, like latest",
+        "8: images.e: an image policy needs exactly one of semver, numerical, alphabetical, newest, digest: this one has semver and newest",
+        "9: images.f.update must be one of commit, pull-request, not "merge"",
+        "10: there is no environment "prd"",
+        "11: environments.prod.update must be one of commit, pull-request, not "pull"",
+        "12: syncs.s.serviceAccount must be the name of a service account, or namespace/name",
+      ]
     `);
   });
 

@@ -18,7 +18,7 @@ export const validate: Command = {
   summary: 'check windlass.yaml and all manifests that it refers to',
   details: [
     'Reads windlass.yaml, holds/ and suspends/, and renders each sync as a pull would. No cluster and no registry is asked.',
-    'Warnings name what is written but has no effect yet, or looks wrong; they do not fail.',
+    'Warnings name what is written but not there yet (such an image is not bumped, such a sync not pulled), or looks wrong; they do not fail.',
     'JSON: { problems, warnings, syncs: [{ name, path, objects }] }; `objects` is a count. A problem is',
     '{ code, message, file, line, column, source, hint, object }, each where it is known.',
     'Exit code: 0 when there is no problem, else 2.',
