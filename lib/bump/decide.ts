@@ -2,14 +2,16 @@ import type { Config, ImageEntry } from '../config/config.ts';
 import type { Suspend } from '../config/holds.ts';
 import { currentOf } from '../edit/current.ts';
 import type { MarkedFile } from '../edit/find-markers.ts';
+import { planMarkedEdits } from '../edit/plan-edits.ts';
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
 import type { ImageRef } from '../model/image-ref.ts';
-import { type Choice, choose } from '../policy/choose.ts';
+import { choose, type Question } from '../policy/choose.ts';
 import { compilePolicy } from '../policy/policy.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Look } from './look.ts';
 import type { Registry, RegistryTag } from './ports.ts';
 import type { Push } from './push-event.ts';
+import { reviewOf } from './reviewed.ts';
 
 /** What is to become of one image policy. */
 export interface Decision {
@@ -21,9 +23,9 @@ export interface Decision {
   holds: Hold[];
   /** The newest tag that fits, whatever holds and Git say. */
   newest?: string;
-  /** What the markers get; absent when they stay as they are. */
+  /** What the markers get, except those that only a pull request may change; absent when all stay as they are. */
   ref?: ImageRef;
-  /** Why they stay as they are, where something newer is or may be there. */
+  /** Why they, or some of them, stay as they are, where something newer is or may be there. */
   waiting?: string;
   /** Holds that `ref` passes. */
   released: Hold[];
@@ -64,15 +66,15 @@ export function askedOnce(registry: Registry): Registry {
 async function decideOne(look: Look, entry: ImageEntry, registry: Registry, now: Date): Promise<Decision> {
   const { tags, untagged } = currentOf(look.files, entry.name);
   const holds = look.holds.filter((hold) => hold.image === entry.name);
-  const known = { entry, rule: '', current: [...tags, ...untagged], holds, released: [] };
+  const known = { entry, rule: ruleOf(entry), current: [...tags, ...untagged], holds, released: [] };
+  // What is asked for and cannot be done is not done without it.
+  if (entry.notYet !== undefined) return { ...known, waiting: entry.notYet.join('; ') };
   try {
     const policy = compilePolicy(entry);
-    known.rule = policy.rule;
     const listed = await registry.tags(entry.image);
-    const names = listed.map((tag) => tag.tag);
-    const choice = choose({ policy, tags: names, current: tags, untagged, holds, now });
-    const newest = choose({ policy, tags: names, now }).chosen;
-    const verdict = judge(look, entry, choice, listed, now);
+    const question = { policy, tags: listed.map((tag) => tag.tag), now };
+    const newest = choose(question).chosen;
+    const verdict = judge(look, entry, { ...question, holds }, listed);
     return { ...known, ...(newest === undefined ? {} : { newest }), ...verdict };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof RetryableError)) throw error;
@@ -80,17 +82,57 @@ async function decideOne(look: Look, entry: ImageEntry, registry: Registry, now:
   }
 }
 
+/** The policy in words, also of one that is not there yet. */
+function ruleOf(entry: ImageEntry): string {
+  try {
+    return compilePolicy(entry).rule;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (entry.newest !== undefined) return 'newest';
+    return entry.digest === undefined ? '' : `digest ${String(entry.digest)}`;
+  }
+}
+
 type Verdict = Pick<Decision, 'ref' | 'waiting' | 'released'>;
 
-function judge(look: Look, entry: ImageEntry, choice: Choice, listed: readonly RegistryTag[], now: Date): Verdict {
-  const stays = (waiting: string): Verdict => ({ waiting, released: [] });
+/** Decides for the markers that a commit may change and for those that only a pull request may, by what Git has at each. */
+function judge(look: Look, entry: ImageEntry, question: Question, listed: readonly RegistryTag[]): Verdict {
+  const stopped = stoppedBy(look, entry, question.now);
+  if (stopped !== undefined) return { waiting: stopped, released: [] };
+  const marked = look.files.filter((file) => markersOf([file], entry.name).length > 0);
+  const free = marked.filter(({ path }) => reviewOf(look.reviewed, path) === undefined);
+  const reviewed = marked.filter((file) => !free.includes(file));
+  const { ref: wanted, ...rest } = judgeMarkers(reviewed, entry, question, listed);
+  const behind = wanted === undefined ? [] : reviewed.filter((file) => changes(file, entry, wanted));
+  const reasons = [...new Set(behind.map(({ path }) => reviewOf(look.reviewed, path)))].join('; ');
+  const review = reasons === '' ? {} : { waiting: reasons };
+  if (reviewed.length > 0 && free.length === 0) return { ...rest, ...review, released: [] };
+  return { ...review, ...judgeMarkers(free, entry, question, listed) };
+}
+
+function changes(file: MarkedFile, { name }: ImageEntry, ref: ImageRef): boolean {
+  return planMarkedEdits([file], new Map([[name, ref]])).changes.length > 0;
+}
+
+/** What somebody asked to stop, or may have. */
+function stoppedBy(look: Look, entry: ImageEntry, now: Date): string | undefined {
   const suspend = look.suspends.find((candidate) => candidate.image === entry.name && !isOver(candidate.until, now));
-  if (suspend !== undefined) return stays(suspendedBy(suspend));
+  if (suspend !== undefined) return suspendedBy(suspend);
   const unreadable = look.unreadable.find(({ name }) => name === undefined || name === entry.name);
-  if (unreadable !== undefined)
-    return stays(`a hold or suspend cannot be read: ${unreadable.problems.map(placeOf).join('; ')}`);
+  return unreadable && `a hold or suspend cannot be read: ${unreadable.problems.map(placeOf).join('; ')}`;
+}
+
+function judgeMarkers(
+  files: readonly MarkedFile[],
+  entry: ImageEntry,
+  question: Question,
+  listed: readonly RegistryTag[],
+): Verdict {
+  const stays = (waiting: string): Verdict => ({ waiting, released: [] });
+  const { tags, untagged } = currentOf(files, entry.name);
+  const choice = choose({ ...question, current: tags, untagged });
   if (choice.chosen === undefined) return choice.kept === 'no-newer' ? { released: [] } : stays(choice.reason);
-  const markers = markersOf(look.files, entry.name);
+  const markers = markersOf(files, entry.name);
   if (markers.length === 0) return stays(`no marker in Git names "${entry.name}"`);
   const ref: ImageRef = { repository: entry.image, tag: choice.chosen };
   if (!markers.some((marker) => marker.part === 'digest' || marker.value.includes('@'))) {

@@ -13,6 +13,7 @@ import { markerToken } from '../edit/source-file.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { ConfigRepo } from './ports.ts';
+import { type ReviewedPlace, readReviewed } from './reviewed.ts';
 
 /** What the config repo says at one revision, as far as bump needs it. */
 export interface Look {
@@ -24,6 +25,8 @@ export interface Look {
   unreadable: Unreadable[];
   /** The files with markers. */
   files: MarkedFile[];
+  /** What only a pull request may change. */
+  reviewed: ReviewedPlace[];
   /** Files that hold the marker's token and are too large to be read. */
   tooLarge: string[];
 }
@@ -51,6 +54,7 @@ export async function lookAtHead(repo: ConfigRepo): Promise<Look | BrokenHead> {
     suspends: suspends.suspends,
     unreadable: [...holds.unreadable, ...suspends.unreadable],
     files: files.map(findMarkers).filter((file) => file !== undefined),
+    reviewed: await readReviewed(config, head, repo),
     tooLarge,
   };
 }

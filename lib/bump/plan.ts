@@ -7,6 +7,7 @@ import type { ImageChange } from '../model/messages.ts';
 import type { Decision } from './decide.ts';
 import type { Look } from './look.ts';
 import type { CommitRequest } from './ports.ts';
+import { reviewOf } from './reviewed.ts';
 import { type BumpStory, subjectOf, trailersOf } from './story.ts';
 
 /** What a bump would do: nothing is written yet. */
@@ -27,7 +28,10 @@ const longestTable = 200;
 /** Plans the one commit of all decisions. `events` are the ids of the pushes that it answers. */
 export function planBump(look: Look, decisions: readonly Decision[], events: readonly string[]): BumpPlan {
   const { latest, leftAlone } = wishes(look, decisions);
-  const edits = planMarkedEdits(look.files, latest, { leftAlone });
+  const edits = planMarkedEdits(look.files, latest, {
+    leftAlone,
+    fileLeftAlone: (path) => reviewOf(look.reviewed, path),
+  });
   const story = storyOf(decisions, edits, events);
   const skipped = [
     ...edits.skipped.filter(({ reason }) => reason !== untouched),

@@ -159,7 +159,7 @@ function unwatched(push: Push): AuditRecord {
   };
 }
 
-function skipRecord(push: Push, { entry, current, newest }: Decision, waiting: string): AuditRecord {
+function skipRecord(push: Push, { entry, current, newest, ref }: Decision, waiting: string): AuditRecord {
   return {
     id: recordId('bump-skipped', push.id, entry.name, waiting),
     at: push.at,
@@ -167,7 +167,7 @@ function skipRecord(push: Push, { entry, current, newest }: Decision, waiting: s
     actor,
     subjects: [`event:${push.id}`, `image:${entry.name}`],
     result: 'skipped',
-    summary: `${entry.name} stays as it is: ${waiting}`,
+    summary: `${entry.name} stays as it is${ref === undefined ? '' : ' in part'}: ${waiting}`,
     details: { current, ...(newest === undefined ? {} : { newest }) },
   };
 }
