@@ -1,4 +1,5 @@
 import { countActions, type ObjectChange } from '../model/change-set.ts';
+import { UserError } from '../model/errors.ts';
 import type { SyncReported } from '../model/messages.ts';
 import { carryOut } from './carry-out.ts';
 import type { Difference } from './differences.ts';
@@ -27,6 +28,7 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   const startedAt = deps.now().toISOString();
   let found = new Map<string, Difference[]>();
   try {
+    if (!request.dryRun) refuseHeldBack(request);
     const planned = await prepare(request, deps, run);
     if (request.dryRun) found = await tryOut(planned, request, deps, run);
     else await carryOut(planned, request, deps, run);
@@ -36,6 +38,13 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   const report = reportOf(request, run, startedAt, deps.now());
   if (!request.dryRun) await deps.reports.send(report);
   return { report, changes: run.changes, trouble: run.trouble, differences: found };
+}
+
+/** A dry run writes nothing, and may show what a pull would do. */
+function refuseHeldBack({ sync }: PullRequest): void {
+  if (sync.notYet === undefined) return;
+  const what = `sync ${sync.name} was not pulled, nothing was written: it has ${sync.notYet}`;
+  throw new UserError(what, { code: 'not-yet', subject: sync.name });
 }
 
 function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: string, now: Date): SyncReported {
