@@ -8,7 +8,7 @@ const PURE = 'model|kube|policy|edit|config';
 const KNOWLEDGE = `${PURE}|desired`;
 const FLOWS = 'bump|pull|drift|report|rollback|audit|notify|stacks|review|promote';
 const DOMAIN = `^lib/(?:${FLOWS}|${KNOWLEDGE})/`;
-const OWN_CODE = '^(?:bin|functions|lib|test|bench)/';
+const OWN_CODE = '^(?:bin|functions|lib|schema|test|bench)/';
 
 /** Packages that only compute: the only ones that flows and knowledge may import. */
 const PURE_PACKAGES = '^node_modules/(?:@types/)?(?:yaml|js-yaml|re2js|zod)/';
