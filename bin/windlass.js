@@ -13,10 +13,12 @@ if (major >= 24) {
   const name = process.platform === 'win32' ? 'node.exe' : 'node';
   const bundled = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));
   if (existsSync(bundled)) {
-    const child = spawn(bundled, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
-    // Ctrl-C reaches the child by the terminal; a signal sent to this process alone is passed on.
-    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-    process.on('SIGINT', () => {});
+    const child = spawn(bundled, [entry, ...process.argv.slice(2)], {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    });
+    // Ctrl-C reaches the child by the terminal as well; asked twice, it still stops once. When this process is killed the channel closes.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+      process.on(signal, () => child.connected && child.send('stop'));
     child.on('exit', (code, signal) => {
       process.exitCode = code ?? (signal === null ? 3 : 130);
     });

@@ -10,6 +10,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     stopping.abort();
   });
 }
+// Started by the launcher on an older Node: a signal to it comes as a message, and its end, however it came, as the end of the channel.
+for (const event of ['message', 'disconnect'] as const) process.on(event, () => stopping.abort());
+process.channel?.unref();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
