@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe } from 'vitest';
@@ -16,8 +16,7 @@ const run = promisify(execFile);
 
 /** The program that a user starts. */
 export const windlassProgram = fileURLToPath(new URL('../../bin/windlass.js', import.meta.url));
-/** The examples that come with Windlass. */
-export const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 
 // Downloads or builds the control plane where the machine has none yet.
 const unavailable = await acquireBinaries({
@@ -26,6 +25,9 @@ const unavailable = await acquireBinaries({
   () => undefined,
   (error: unknown) => messageOf(error).split('\n')[0],
 );
+
+/** A Node of this machine that is too old to run Windlass itself, but can run its launcher; undefined where there is none. */
+export const olderNode = await findOlderNode();
 
 /** Like `describe`, for tests that start loops. Without a control plane they are skipped by name; with WINDLASS_TEST_STRICT=1 they fail. */
 export function describeLoop(name: string, suite: () => void): void {
@@ -196,8 +198,6 @@ export async function commitChange(
   changes: Record<string, (text: string) => string | undefined>,
   message: string,
 ): Promise<string> {
-  const { mkdir, writeFile } = await import('node:fs/promises');
-  const { dirname } = await import('node:path');
   for (let tries = 1; ; tries++) {
     await git(clone, 'pull', '--quiet', '--rebase');
     for (const [path, change] of Object.entries(changes)) {
@@ -220,6 +220,15 @@ export async function commitChange(
     if (pushed) return await git(clone, 'rev-parse', 'HEAD');
     await git(clone, 'reset', '--quiet', '--hard', 'HEAD~1');
   }
+}
+
+/** Makes the smallest example a repository that a person has checked out. Gives its path. */
+export async function checkOutMinimal(path: string, branch = 'main'): Promise<string> {
+  await cp(join(examples, 'minimal'), path, { recursive: true });
+  await git(path, 'init', '--quiet', `--initial-branch=${branch}`);
+  await git(path, 'add', '--all');
+  await git(path, 'commit', '--quiet', '-m', 'Begin');
+  return path;
 }
 
 /** Subjects of the branch's commits, newest first. */
@@ -264,11 +273,12 @@ export function output({ stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>): st
   return stderr + stdout;
 }
 
-function spawnWindlass(
+/** Starts the CLI as a process of its own, with no terminal and no input. */
+export function spawnWindlass(
   args: string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; prefix?: string[] },
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; prefix?: string[]; node?: string },
 ): { child: ChildProcess; ended: Promise<Ended>; soFar: () => { stdout: string; stderr: string } } {
-  const [program, ...words] = [...(options.prefix ?? []), process.execPath, windlassProgram, ...args];
+  const [program, ...words] = [...(options.prefix ?? []), options.node ?? process.execPath, windlassProgram, ...args];
   const begin = performance.now();
   const { FORCE_COLOR: _, NO_COLOR: __, POWERTOOLS_LOG_LEVEL: ___, ...inherited } = process.env;
   const child = spawn(program!, words, {
@@ -293,4 +303,13 @@ function spawnWindlass(
 
 function pause(milliseconds: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
+}
+
+async function findOlderNode(): Promise<string | undefined> {
+  for (const path of (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'node'))) {
+    const version = await run(path, ['--version']).catch(() => undefined);
+    const major = Number(/^v(\d+)/.exec(version?.stdout ?? '')?.[1] ?? 99);
+    if (major >= 18 && major < 24) return path;
+  }
+  return undefined;
 }
