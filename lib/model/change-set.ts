@@ -10,13 +10,6 @@ export interface ObjectChange {
   reason?: string;
 }
 
-/** What a pull did, or a diff or a dry run would do, with the objects of one sync, in the order of doing. */
-export interface ChangeSet {
-  sync: string;
-  revision: string;
-  changes: ObjectChange[];
-}
-
 /** How many objects had each action. */
 export function countActions(changes: readonly ObjectChange[]): Record<Action, number> {
   const counts: Record<Action, number> = { created: 0, configured: 0, unchanged: 0, pruned: 0, skipped: 0 };

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
 import { readObjects } from '../../lib/desired/yaml.ts';
 import { normalise } from '../../lib/kube/normalise.ts';
 import { applyOrder } from '../../lib/kube/order.ts';
@@ -11,10 +12,12 @@ import { cluster } from '../helpers/cluster.ts';
 /** The key that the tests hash Secrets with. */
 export const hashKey = new TextEncoder().encode('a key of the tests');
 
+const { path: program } = await findKubectl({ env: process.env });
+
 /** The real kubectl against the test's cluster. Throws with its error output. */
 export function kubectl(args: string[], input?: string): string {
   const options = { input, encoding: 'utf8', maxBuffer: 1e8, stdio: 'pipe' } as const;
-  return execFileSync('kubectl', ['--kubeconfig', cluster().kubeconfigPath, ...args], options);
+  return execFileSync(program, ['--kubeconfig', cluster().kubeconfigPath, ...args], options);
 }
 
 /** Server-side apply, as Windlass does it; gives the API server's answers in the order of the objects. */

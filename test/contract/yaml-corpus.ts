@@ -94,7 +94,7 @@ const documents: Record<string, string> = {
   'alias bomb': [
     'a: &a [x,x,x,x,x,x,x,x,x]',
     ...['b', 'c', 'e', 'f', 'g', 'h'].map((name, index) => {
-      const before = '*' + 'abcefg'[index];
+      const before = `*${'abcefg'[index]}`;
       return `${name}: &${name} [${Array(9).fill(before).join(',')}]`;
     }),
   ].join('\n'),
