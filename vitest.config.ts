@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Minutes, not seconds: the machine may be slow or busy, and every wait in a test waits for a condition. */
@@ -7,6 +8,8 @@ const folders = ['contract', 'cluster', 'e2e', 'browser', 'infra'];
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes: one worker would leave a machine with two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './test/helpers/summary-reporter.ts'],
     projects: [
       {

@@ -114,7 +114,15 @@ class Check {
       const target = this.resolve(directory, document, value, key, path);
       const isDirectory = target !== undefined && !this.byPath.has(target);
       if (isDirectory && key !== 'patchesStrategicMerge') await this.visit(target);
+      if (key === 'resources' && target !== undefined && this.byPath.has(target)) await this.checkResource(target);
     }
+  }
+
+  /** kustomize does not name the file of every mistake in it, a key that is there twice for one. */
+  private async checkResource(path: string): Promise<void> {
+    if (this.seen.has(path)) return;
+    this.seen.add(path);
+    this.problems.push(...readDocuments(await readText(this.tree, path), path).problems);
   }
 
   /** The path in the tree that an entry names; undefined, and a problem, where it names none. */

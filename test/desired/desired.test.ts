@@ -153,6 +153,17 @@ describe('kustomizations', { timeout: limit }, () => {
     expect(names(found)).toEqual(['ConfigMap/k-a', 'ConfigMap/plain']);
   });
 
+  it('names file and line of what is wrong in a resource, which kustomize does not always do', async () => {
+    const found = await desiredOf({
+      'app/kustomization.yaml': 'resources: [a.yaml, tabs.yaml]\n',
+      'app/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  name: b\n',
+      'app/tabs.yaml': 'apiVersion: v1\n\tkind: ConfigMap\n',
+    });
+    expect(found.objects).toEqual([]);
+    expect(problems(found)).toContain('app/a.yaml:5:3: the key "name" is there twice in one mapping, first at line 4');
+    expect(problems(found)).toContain('app/tabs.yaml:2:1: this line is indented with a tab');
+  });
+
   it("gives kustomize's own message with paths of the repository", async () => {
     const found = await desiredOf({
       ...base,

@@ -13,6 +13,8 @@ export interface GitSourceOptions extends MirrorOptions {
   maxFiles?: number;
   /** Bytes of all files of a revision; 512 MiB unless told. */
   maxBytes?: number;
+  /** Where revisions are checked out while they are open; the system's temporary directory unless told. */
+  treesDir?: string;
 }
 
 /** The config repo as pull and drift read it, by the git binary. Throws `UserError` for an impossible URL or branch name. */
@@ -25,7 +27,7 @@ export function openGitSource(options: GitSourceOptions): Source {
       const entries = await listTree(mirror, revision);
       checkSize(mirror, revision, entries, options);
       const links = await linkTargets(mirror, entries);
-      return gitTree(revision, entries, links, await checkOut(mirror, revision));
+      return gitTree(revision, entries, links, await checkOut(mirror, revision, options.treesDir ?? tmpdir()));
     },
     isAncestor: async (ancestor, revision) => {
       await mirror.ensure(revision);
@@ -81,8 +83,9 @@ async function linkTargets(mirror: Mirror, entries: readonly TreeEntry[]): Promi
 }
 
 /** Writes the tree into the directory `tree` of a directory of its own: bytes as they are in Git, links as links, nothing for a submodule. */
-async function checkOut(mirror: Mirror, revision: string): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'windlass-tree-'));
+async function checkOut(mirror: Mirror, revision: string, treesDir: string): Promise<string> {
+  await mkdir(treesDir, { recursive: true });
+  const root = await mkdtemp(join(treesDir, 'windlass-tree-'));
   const directory = join(root, 'tree');
   const index = join(root, 'index');
   try {

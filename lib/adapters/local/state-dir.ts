@@ -19,6 +19,8 @@ export interface StateDir {
   cluster: string;
   /** Copies of repositories; may be deleted. */
   cache: string;
+  /** Revisions that are open for reading; emptied at each start. */
+  trees: string;
   /** The tags of the local registry. */
   registry: string;
   /** Tells other commands where the loop is. */
@@ -42,6 +44,8 @@ export async function openStateDir(path: string, options: { ephemeral: boolean }
   const taken = await tryLock(join(dir, 'lock'));
   if ('holder' in taken) throw await inUse(dir, taken.holder);
   await rm(join(dir, 'loop.json'), { force: true });
+  // A run that was killed could not close what it had open.
+  await rm(join(dir, 'trees'), { recursive: true, force: true });
   await writeFile(join(dir, '.gitignore'), '*\n');
   return {
     path: dir,
@@ -50,6 +54,7 @@ export async function openStateDir(path: string, options: { ephemeral: boolean }
     records: join(dir, 'records'),
     cluster: join(dir, 'cluster'),
     cache: join(dir, 'cache'),
+    trees: join(dir, 'trees'),
     registry: join(dir, 'registry.json'),
     announce: async (info) => {
       const running: RunningLoop = { process: identify(process.pid)!, ...info };

@@ -46,7 +46,7 @@ export async function startParts(
 ) {
   // What the user has to mend is told before anything is downloaded, built or started.
   const { url, branch } = await openRepository(options, io, state, steps);
-  const source = openGitSource({ url, branch, cacheDir: state.cache });
+  const source = openGitSource({ url, branch, cacheDir: state.cache, treesDir: state.trees });
   const heads = openHeads(source);
   closers.push(() => heads.close());
   await heads.at(await source.head());

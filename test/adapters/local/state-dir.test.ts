@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +42,14 @@ describe('the state directory', () => {
     expect(await readFile(join(state.path, '.gitignore'), 'utf8')).toBe('*\n');
     await state.release();
     expect(existsSync(state.path)).toBe(true);
+  });
+
+  it('forgets what a killed run had open', async () => {
+    const path = join(home, '.windlass');
+    await mkdir(join(path, 'trees', 'windlass-tree-x'), { recursive: true });
+    const state = await openStateDir(path, { ephemeral: false });
+    expect(existsSync(join(path, 'trees'))).toBe(false);
+    await state.release();
   });
 
   it('leaves nothing when it is ephemeral', async () => {
