@@ -36,6 +36,8 @@ const replaced =
   (object: KubeObject) => {
     const live = JSON.parse(kubectl(['get', ...target(object), '-o', 'json']));
     change(live);
+    // A controller may write between the two; what it wrote is status, which a replace leaves alone.
+    delete live.metadata.resourceVersion;
     kubectl(['replace', ...rest, '-f', '-'], JSON.stringify(live));
   };
 

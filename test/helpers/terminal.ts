@@ -23,7 +23,8 @@ export async function hasTerminal(): Promise<boolean> {
 /** Runs a command on a terminal. */
 export function onTerminal(command: string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): TerminalRun {
   const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
-  const child = spawn('script', ['-qefc', command.map(quoted).join(' '), '/dev/null'], {
+  // `exec`: a shell in between would end by Ctrl-C itself, and its code would hide the program's.
+  const child = spawn('script', ['-qefc', `exec ${command.map(quoted).join(' ')}`, '/dev/null'], {
     cwd: options.cwd,
     env: { ...inherited, TERM: 'xterm-256color', ...options.env },
     stdio: ['pipe', 'pipe', 'ignore'],
