@@ -6,7 +6,7 @@ import type { Style } from './output/style.ts';
 export function overview(entries: CommandEntry[], style: Style): string {
   const width = Math.max(...entries.map((entry) => entry.name.length));
   return [
-    `${style.bold('windlass')}: operations by pull request, for Kubernetes and AWS`,
+    `${style.bold('windlass')}: GitOps for Kubernetes on AWS`,
     '',
     `${style.bold('Usage')}  windlass COMMAND [OPTIONS]`,
     '',
