@@ -6,6 +6,7 @@ import type { Difference } from './differences.ts';
 import { prepare } from './prepare.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import { Run } from './run.ts';
+import { refuseStopped } from './stopped.ts';
 import { tryOut } from './try-out.ts';
 
 /** What a pull did. */
@@ -29,6 +30,7 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   let found = new Map<string, Difference[]>();
   try {
     if (!request.dryRun) refuseHeldBack(request);
+    if (!request.dryRun) await refuseStopped(request.head.tree, request.sync.name, deps.now());
     const planned = await prepare(request, deps, run);
     if (request.dryRun) found = await tryOut(planned, request, deps, run);
     else await carryOut(planned, request, deps, run);

@@ -62,3 +62,15 @@ it('a dry run of it goes on', async () => {
   await expect(tried).rejects.toThrow('render must not be called');
   expect(calls).toEqual(['render']);
 });
+
+it('a pull of a suspended sync touches nothing, and reports who suspended it', async () => {
+  const { calls, reports, deps } = world();
+  const suspend = 'sync: infra\nwho: ada@acme.example\nwhy: the sale runs\n';
+  const head = { tree: treeOf({ 'app/a.yaml': 'kind: x', 'suspends/infra.sale.yaml': suspend }), config };
+  const spec = syncSpec({ name: 'infra' });
+  const { report } = await pull({ head, sync: spec, dryRun: false, wait: 'report', run: 'r1' }, deps);
+  expect(calls).toEqual([]);
+  const message = 'sync infra is suspended by ada@acme.example: the sale runs';
+  expect(report).toMatchObject({ result: 'failed', errors: [{ code: 'suspended', message }] });
+  expect(reports).toEqual([report]);
+});
