@@ -65,15 +65,20 @@ async function look(objects: ReadonlyMap<string, KubeObject>, deps: HealthDeps):
   const first = [...objects].map(([object, live]) => ({ object, live, ...statusOf(live, { now: deps.now() }) }));
   const namespaces = new Set(
     first
-      .filter((found) => found.status === 'InProgress' && hasPods(found.live))
+      .filter((found) => isUnfinished(found) && hasPods(found.live))
       .map(({ live }) => live.metadata.namespace ?? ''),
   );
   const pods = await podsOf(namespaces, deps.cluster);
   return first.map(({ object, live, status, reason }) => {
     const beside = pods.get(live.metadata.namespace ?? '');
-    if (status !== 'InProgress' || beside === undefined) return { object, status, reason };
+    if (!isUnfinished({ status }) || beside === undefined) return { object, status, reason };
     return { object, ...statusOf(live, { pods: beside, now: deps.now() }) };
   });
+}
+
+// A workload past its deadline has failed by itself; its pods say why.
+function isUnfinished({ status }: Pick<ObjectHealth, 'status'>): boolean {
+  return status === 'InProgress' || status === 'Failed';
 }
 
 const workloads = new Set([

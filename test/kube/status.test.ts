@@ -517,6 +517,15 @@ describe('a workload with its pods', () => {
     expect(reason).toMatch(/^pod bad-\S+: container bad: CrashLoopBackOff: back-off/);
   });
 
+  it('keeps the reason of the pod before its passed deadline', () => {
+    const late = live('deploymentBroken', (o) =>
+      condition(o, 'Progressing', { status: 'False', reason: 'ProgressDeadlineExceeded' }),
+    );
+    expect(statusOf(late, { pods }).reason).toMatch(
+      /^pod bad-\S+: container bad: CrashLoopBackOff: back-off.*; its progress deadline has passed: /,
+    );
+  });
+
   it('does not fail by pods of an older template, or by pods of others', () => {
     const mended = live('deploymentBroken', (o) => (o.spec.template.spec.containers[0].image = 'shop/bad:1.6.0'));
     expect(statusOf(mended, { pods }).status).toBe('InProgress');

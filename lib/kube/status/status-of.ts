@@ -59,14 +59,18 @@ const failsByPods: Record<string, RegExp> = {
 
 /**
  * The status of a live object, in kstatus's words. In order: being deleted; not yet seen by its controller; the conditions `Reconciling`
- * and `Stalled`; the rule of its kind; and for a workload that is on its way, its newest pods.
+ * and `Stalled`; the rule of its kind; and for a workload that is on its way or has failed, its newest pods.
  */
 export function statusOf(object: KubeObject, related: Related = {}): Status {
   if (object.metadata.deletionTimestamp) return { status: 'Terminating', reason: 'it is being deleted' };
   const kind = [groupOf(object.apiVersion), object.kind].filter((part) => part !== '').join('/');
   const early = unseen(object) ?? announced(object);
   const status = early ?? (Object.hasOwn(rules, kind) ? rules[kind]! : generic)(object, related);
-  return status.status === 'InProgress' ? (failedPod(object, kind, related) ?? status) : status;
+  if (status.status !== 'InProgress' && status.status !== 'Failed') return status;
+  const stuck = failedPod(object, kind, related);
+  if (stuck === undefined) return status;
+  // Why its pods cannot start tells more than that time ran out.
+  return failed(status.status === 'Failed' ? `${stuck}; ${status.reason}` : stuck);
 }
 
 function unseen(object: KubeObject): Status | undefined {
@@ -84,12 +88,12 @@ function announced(object: KubeObject): Status | undefined {
   return undefined;
 }
 
-function failedPod(workload: KubeObject, kind: string, { pods }: Related): Status | undefined {
+function failedPod(workload: KubeObject, kind: string, { pods }: Related): string | undefined {
   const reasons = failsByPods[kind];
   if (reasons === undefined || pods === undefined || unseen(workload) !== undefined) return undefined;
   for (const candidate of newestPodsOf(workload, pods)) {
     const stuck = stuckContainer(candidate, reasons);
-    if (stuck !== undefined) return failed(`pod ${candidate.metadata.name}: ${stuck}`);
+    if (stuck !== undefined) return `pod ${candidate.metadata.name}: ${stuck}`;
   }
   return undefined;
 }
