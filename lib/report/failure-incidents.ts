@@ -33,7 +33,8 @@ function failedTransitions(draft: Draft, report: SyncReported): void {
 // `progressing` and `failed` prove neither health nor the lack of it.
 function unhealthyTransitions(draft: Draft, report: SyncReported): void {
   const about = aboutSync('unhealthy', report);
-  if (report.result === 'unhealthy') draft.tell(about, unhealthyContent(report), report.at);
+  const isNews = report.result === 'unhealthy' && !isBetweenFailures(draft.find(about), report);
+  if (isNews) draft.tell(about, unhealthyContent(report), report.at);
   if (report.result === 'synced') resolve(draft, about, 'healthy again', report.at);
 }
 
@@ -68,8 +69,18 @@ function failedContent(report: SyncReported): Content {
   };
 }
 
+// Between two crashes a container runs and its workload is on its way: that is no other news, and the reason told before is the better one.
+function isBetweenFailures(open: Incident | undefined, { health }: SyncReported): boolean {
+  if (open === undefined || health.some((one) => one.status === 'Failed')) return false;
+  const bad = health.filter((one) => one.status !== 'Current').map((one) => `${one.object}: Failed, `);
+  const told = open.details ?? [];
+  return told.length > 0 && told.every((line) => bad.some((start) => line.startsWith(start)));
+}
+
+/** What has failed; only where nothing has, what else is not Current: a rollout passing by beside a failure is no news of it. */
 function unhealthyContent(report: SyncReported): Content {
-  const bad = report.health.filter((one) => one.status !== 'Current');
+  const failed = report.health.filter((one) => one.status === 'Failed');
+  const bad = failed.length > 0 ? failed : report.health.filter((one) => one.status !== 'Current');
   return {
     title: `${report.sync} is not healthy`,
     details: some(bad.map((one) => `${one.object}: ${one.status}, ${one.reason}`)),

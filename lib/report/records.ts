@@ -63,8 +63,8 @@ function pullSummary(report: SyncReported): string {
   const did = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([action, count]) => `${count} ${action}`);
-  const result = report.result === 'synced' ? '' : `, ${report.result}`;
-  return `${report.sync} synced${at}: ${did.join(', ') || 'nothing to do'}${result}`;
+  const [word, result] = report.result === 'synced' ? ['synced', ''] : ['applied', `; ${report.result}`];
+  return `${report.sync} ${word}${at}: ${did.join(', ') || 'nothing to do'}${result}`;
 }
 
 function objectRecord(report: SyncReported, change: ObjectChange): AuditRecord {

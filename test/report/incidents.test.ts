@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../lib/model/incident.ts';
-import type { Report } from '../../lib/model/messages.ts';
+import type { ObjectHealth, Report } from '../../lib/model/messages.ts';
 import type { SyncState } from '../../lib/model/state.ts';
 import { nextIncidents } from '../../lib/report/incidents.ts';
 import { nextState } from '../../lib/report/state.ts';
@@ -190,6 +190,34 @@ describe('incidents of failures', () => {
       'opened sync-failed',
       'resolved sync-failed: synced again',
       'resolved unhealthy: healthy again',
+    ]);
+  });
+
+  it('tell of what failed alone, and once while it goes on failing', () => {
+    const sick = (at: number, web: [ObjectHealth['status'], string], worker: ObjectHealth['status'] = 'Current') =>
+      pull(at, at + 1, [], {
+        result: 'unhealthy',
+        health: [
+          { object: 'web', status: web[0], reason: web[1] },
+          { object: 'worker', status: worker, reason: 'its controller has not seen it yet' },
+        ],
+      });
+    const crashing: [ObjectHealth['status'], string] = ['Failed', 'pod web-1: container web: CrashLoopBackOff'];
+    const { told, open } = workIn([
+      sick(0, crashing),
+      sick(10, crashing, 'InProgress'),
+      sick(20, ['InProgress', '0 of 1 replica is available']),
+      sick(30, ['Failed', 'its progress deadline has passed']),
+    ]);
+    expect(told).toEqual(['opened unhealthy']);
+    expect(open[0]?.details).toEqual(['web: Failed, pod web-1: container web: CrashLoopBackOff']);
+    expect(workIn([sick(0, crashing), sick(10, ['Current', ''], 'InProgress')]).told).toEqual([
+      'opened unhealthy',
+      'changed unhealthy',
+    ]);
+    expect(workIn([sick(0, ['InProgress', 'late']), sick(10, crashing)]).told).toEqual([
+      'opened unhealthy',
+      'changed unhealthy',
     ]);
   });
 

@@ -80,8 +80,8 @@ describe('the report flow', () => {
     expect((await records.timeline({ limit: 100 })).map((record) => record.summary).sort()).toEqual([
       'ConfigMap/shop-prod/old pruned',
       'apps/Deployment/shop-prod/web configured: changed in Git',
+      'shop-prod applied at bbbb: 1 configured, 1 pruned, 3 unchanged; progressing',
       'shop-prod synced at aaaa: 3 unchanged',
-      'shop-prod synced at bbbb: 1 configured, 1 pruned, 3 unchanged, progressing',
       'shop-prod synced at bbbb: 3 unchanged',
     ]);
     expect(await records.about('run:pull-30', { limit: 10 })).toHaveLength(3);
