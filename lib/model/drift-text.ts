@@ -2,10 +2,13 @@ import type { FieldDrift, ObjectDrift } from './drift.ts';
 
 const longestValue = 120;
 
+/** Why an object is missing: its fields' managers went with it. */
+export const missingReason = 'deleted, by whom is not recorded';
+
 /** One line for each thing that differs in an object: `apps/Deployment/shop/web: spec.replicas is 5, Git says 3 (kubectl, Update, scale, 12:01:33)`. */
 export function driftLines(drift: ObjectDrift): string[] {
   const object = printable(drift.object);
-  if (drift.state === 'missing') return [`${object} is missing${because(drift.reason)}`];
+  if (drift.state === 'missing') return [`${object} is missing: ${printable(drift.reason ?? missingReason)}`];
   if (drift.state === 'unmanaged')
     return [`${object} is in the cluster, but nobody declared it${because(drift.reason)}`];
   const lines = drift.fields.map((field) => `${object}: ${fieldText(field)}`);
@@ -23,7 +26,8 @@ export function fieldText(field: FieldDrift): string {
 /** Who changed a field, as far as the API server tells: `kubectl-set, Update, 12:01:33`, or what is known instead. */
 export function attribution(field: FieldDrift, { date = false } = {}): string {
   const time = field.time === undefined || date ? field.time : timeText(field.time);
-  const known = [field.manager, field.operation, field.subresource, time, field.note].filter(
+  const when = time ?? (field.manager === undefined ? undefined : 'when is not recorded');
+  const known = [field.manager, field.operation, field.subresource, when, field.note].filter(
     (part) => part !== undefined,
   );
   return known.length === 0 ? 'by whom is not recorded' : printable(known.join(', '));

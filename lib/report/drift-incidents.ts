@@ -148,11 +148,11 @@ function contentOf(drift: ObjectDrift): Content {
 function titleOf(drift: ObjectDrift): string {
   if (drift.state === 'missing') return `${drift.object} is missing`;
   if (drift.state === 'unmanaged') return `${drift.object} was not declared by anybody`;
-  const managers = managersOf(drift);
-  const by = managers.length === 0 ? '' : ` by ${managers.join(', ')}`;
-  return drift.state === 'added'
-    ? `${drift.object} got fields that Git does not have${by}`
-    : `${drift.object} was changed${by}`;
+  const managers = managersOf(drift).join(', ');
+  if (drift.state === 'changed') return `${drift.object} was changed${managers === '' ? '' : ` by ${managers}`}`;
+  return managers === ''
+    ? `${drift.object} got fields that Git does not have`
+    : `${managers} added fields to ${drift.object} that Git does not have`;
 }
 
 function groupContent(sync: string, drifts: ObjectDrift[]): Content {

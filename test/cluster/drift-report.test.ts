@@ -80,7 +80,10 @@ describeWithCluster('pulls and checks of a real cluster, reported', () => {
       kubectl('label', 'configmap/settings', 'team-');
       await check();
       expect(notices.map(({ kind, title }) => [kind, title])).toEqual([
-        ['incident-opened', `ConfigMap/${world.namespace}/settings got fields that Git does not have by kubectl-label`],
+        [
+          'incident-opened',
+          `kubectl-label added fields to ConfigMap/${world.namespace}/settings that Git does not have`,
+        ],
         ['incident-resolved', expect.stringContaining('undone by hand')],
       ]);
 

@@ -21,8 +21,13 @@ describe('drift in words', () => {
     expect(driftLines({ object: 'ConfigMap/shop/a', state: 'changed', fields: [removed] })).toEqual([
       'ConfigMap/shop/a: data.level is gone, Git says "3" (removed, by whom is not recorded)',
     ]);
+    expect(attribution({ path: 'x', manager: 'kubectl', subresource: 'scale' })).toBe(
+      'kubectl, scale, when is not recorded',
+    );
     expect(attribution({ path: 'x' })).toBe('by whom is not recorded');
-    expect(driftLines({ object: web, state: 'missing', fields: [] })).toEqual([`${web} is missing`]);
+    expect(driftLines({ object: web, state: 'missing', fields: [] })).toEqual([
+      `${web} is missing: deleted, by whom is not recorded`,
+    ]);
     expect(driftLines({ object: web, state: 'changed', fields: [], reason: 'created again' })).toEqual([
       `${web} was changed: created again`,
     ]);

@@ -1,5 +1,5 @@
 import type { FieldDrift, ObjectDrift } from '../../model/drift.ts';
-import { attribution, printable, valueText } from '../../model/drift-text.ts';
+import { attribution, missingReason, printable, valueText } from '../../model/drift-text.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import type { Io } from '../command.ts';
 import { printJson } from './json.ts';
@@ -51,7 +51,8 @@ export function printDrift(io: Io, found: DriftFound): void {
 }
 
 function objectLines(drift: ObjectDrift, style: Style): string[] {
-  const reason = drift.reason === undefined ? '' : `: ${printable(drift.reason)}`;
+  const known = drift.reason ?? (drift.state === 'missing' ? missingReason : undefined);
+  const reason = known === undefined ? '' : `: ${printable(known)}`;
   return [
     `${style.red(drift.state)}  ${printable(drift.object)}${reason}`,
     ...drift.fields.flatMap((one) => fieldLines(one, style)),
