@@ -23,8 +23,16 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const outcome = await runPull(args, io, { dryRun: true });
   const differs = hasDifferences(outcome);
   if (args.flag('json')) printOutcomeJson(io, outcome);
-  else printOutcome(io, outcome, differs ? 'differs' : 'no difference');
+  else printOutcome(io, outcome, verdictOf(outcome, differs));
   return failureCode(outcome) ?? (differs ? 1 : 0);
+}
+
+/** Errors leave objects out, so that nothing found is not the same as nothing there. */
+function verdictOf({ report, changes }: PullOutcome, differs: boolean): string {
+  const failed = report.errors.length > 0;
+  if (failed && changes.length === 0) return 'could not compare';
+  if (failed) return differs ? 'differs, could not compare everything' : 'could not compare everything';
+  return differs ? 'differs' : 'no difference';
 }
 
 /** What is skipped differs as well: it is in the cluster and not in Git, or it drifted and is left alone. */

@@ -31,8 +31,10 @@ export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): voi
   }
   for (const problem of report.errors) io.stdout.write(`${style.red('error')} ${formatProblem(problem)}\n`);
   const counts = Object.entries(report.counts).filter(([, count]) => count > 0);
-  const summary = counts.map(([action, count]) => `${count} ${action}`).join(', ') || 'no objects';
-  io.stdout.write(`${style.bold(report.sync)} at ${report.revision?.slice(0, 12)}: ${verdict}: ${summary}\n`);
+  const unknown = report.errors.length > 0 ? '' : ': no objects';
+  const summary =
+    counts.length === 0 ? unknown : `: ${counts.map(([action, count]) => `${count} ${action}`).join(', ')}`;
+  io.stdout.write(`${style.bold(report.sync)} at ${report.revision?.slice(0, 12)}: ${verdict}${summary}\n`);
 }
 
 function isWorthSaying({ status }: ObjectHealth): boolean {
