@@ -5,7 +5,8 @@ import type { MarkedFile } from '../edit/find-markers.ts';
 import { planMarkedEdits } from '../edit/plan-edits.ts';
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
 import type { ImageRef } from '../model/image-ref.ts';
-import { choose, type Question } from '../policy/choose.ts';
+import { choose, type Question, type TagReason } from '../policy/choose.ts';
+import { sortHolds } from '../policy/holds.ts';
 import { compilePolicy } from '../policy/policy.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Look } from './look.ts';
@@ -27,6 +28,8 @@ export interface Decision {
   ref?: ImageRef;
   /** Why they, or some of them, stay as they are, where something newer is or may be there. */
   waiting?: string;
+  /** What the policy says of each tag of the registry, by what Git has; empty where it was not asked. */
+  reasons: readonly TagReason[];
   /** Holds that `ref` passes. */
   released: Hold[];
   /** The tags could not be told: nothing is known, and nothing is changed. */
@@ -66,7 +69,7 @@ export function askedOnce(registry: Registry): Registry {
 async function decideOne(look: Look, entry: ImageEntry, registry: Registry, now: Date): Promise<Decision> {
   const { tags, untagged } = currentOf(look.files, entry.name);
   const holds = look.holds.filter((hold) => hold.image === entry.name);
-  const known = { entry, rule: ruleOf(entry), current: [...tags, ...untagged], holds, released: [] };
+  const known = { entry, rule: ruleOf(entry), current: [...tags, ...untagged], holds, reasons: [], released: [] };
   // What is asked for and cannot be done is not done without it.
   if (entry.notYet !== undefined) return { ...known, waiting: entry.notYet.join('; ') };
   try {
@@ -93,12 +96,12 @@ function ruleOf(entry: ImageEntry): string {
   }
 }
 
-type Verdict = Pick<Decision, 'ref' | 'waiting' | 'released'>;
+type Verdict = Pick<Decision, 'ref' | 'waiting' | 'released' | 'reasons'>;
 
 /** Decides for the markers that a commit may change and for those that only a pull request may, by what Git has at each. */
 function judge(look: Look, entry: ImageEntry, question: Question, listed: readonly RegistryTag[]): Verdict {
   const stopped = stoppedBy(look, entry, question.now);
-  if (stopped !== undefined) return { waiting: stopped, released: [] };
+  if (stopped !== undefined) return { waiting: stopped, released: [], reasons: [] };
   const marked = look.files.filter((file) => markersOf([file], entry.name).length > 0);
   const free = marked.filter(({ path }) => reviewOf(look.reviewed, path) === undefined);
   const reviewed = marked.filter((file) => !free.includes(file));
@@ -128,21 +131,34 @@ function judgeMarkers(
   question: Question,
   listed: readonly RegistryTag[],
 ): Verdict {
-  const stays = (waiting: string): Verdict => ({ waiting, released: [] });
   const { tags, untagged } = currentOf(files, entry.name);
   const choice = choose({ ...question, current: tags, untagged });
-  if (choice.chosen === undefined) return choice.kept === 'no-newer' ? { released: [] } : stays(choice.reason);
+  const reasons = choice.tags;
+  const stays = (waiting: string): Verdict => ({ waiting, released: [], reasons });
+  if (choice.kept === 'no-newer') return { released: [], reasons };
+  if (choice.kept === 'hold') return stays(unmetHold(question, tags) ?? choice.reason);
+  if (choice.chosen === undefined) return stays(choice.reason);
   const markers = markersOf(files, entry.name);
   if (markers.length === 0) return stays(`no marker in Git names "${entry.name}"`);
   const ref: ImageRef = { repository: entry.image, tag: choice.chosen };
   if (!markers.some((marker) => marker.part === 'digest' || marker.value.includes('@'))) {
-    return { ref, released: choice.releasedHolds };
+    return { ref, released: choice.releasedHolds, reasons };
   }
   // Git pins digests for this policy: writing the tag alone would take the pin away.
   const digest = listed.find((tag) => tag.tag === choice.chosen)?.digest;
   if (digest === undefined)
     return stays(`Git pins digests, and the registry does not tell the one of ${choice.chosen}`);
-  return { ref: { ...ref, digest }, released: choice.releasedHolds };
+  return { ref: { ...ref, digest }, released: choice.releasedHolds, reasons };
+}
+
+/** A hold whose tag Git does not have: bump keeps what is there, and never goes back to the hold's tag by itself. */
+function unmetHold({ holds = [], now }: Question, current: readonly string[]): string | undefined {
+  const { active } = sortHolds(holds, now);
+  if (active.some((hold) => current.every((tag) => tag === hold.tag))) return undefined;
+  const [hold] = active;
+  if (hold === undefined || current.length === 0) return undefined;
+  const why = hold.why === undefined ? '' : ` (${hold.why})`;
+  return `a hold wants ${hold.tag}, Git has ${current.join(', ')}: set the tag in the same commit as the hold${why}`;
 }
 
 function markersOf(files: readonly MarkedFile[], policy: string): MarkedFile['markers'] {

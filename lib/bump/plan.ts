@@ -4,6 +4,7 @@ import { type EditPlan, planMarkedEdits } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import { formatImageRef, type ImageRef } from '../model/image-ref.ts';
 import type { ImageChange } from '../model/messages.ts';
+import type { Hold } from '../policy/spec.ts';
 import type { Decision } from './decide.ts';
 import type { Look } from './look.ts';
 import type { CommitRequest } from './ports.ts';
@@ -18,6 +19,8 @@ export interface BumpPlan {
   story: BumpStory;
   changes: ImageChange[];
   skipped: SkippedMarker[];
+  /** The holds whose files the commit deletes. */
+  released: Hold[];
   /** The files with markers as they are after the commit. */
   files: MarkedFile[];
 }
@@ -38,7 +41,7 @@ export function planBump(look: Look, decisions: readonly Decision[], events: rea
     ...look.tooLarge.map((file) => ({ file, line: 1, reason: 'the file is too large to be read' })),
   ];
   const rest = { story, changes: edits.changes, skipped, files: filesAfter(look.files, edits) };
-  if (edits.files.length === 0) return rest;
+  if (edits.files.length === 0) return { ...rest, released: [] };
   const changed = new Set(story.images.map((image) => image.policy));
   const released = decisions.filter(({ entry }) => changed.has(entry.name)).flatMap((decision) => decision.released);
   const deletions = released.map((hold) => ({
@@ -55,7 +58,7 @@ export function planBump(look: Look, decisions: readonly Decision[], events: rea
     ],
     trailers: trailersOf(story),
   };
-  return { ...rest, commit };
+  return { ...rest, released, commit };
 }
 
 function wishes(

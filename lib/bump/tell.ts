@@ -9,7 +9,7 @@ import type { BrokenHead, Look } from './look.ts';
 import type { BumpPlan } from './plan.ts';
 import type { BumpPorts } from './ports.ts';
 import type { IgnoredEvent, Push } from './push-event.ts';
-import { bumpedRecords, storyIn } from './story.ts';
+import { type BumpStory, bumpedRecords, storyIn } from './story.ts';
 
 /** What a bump or a sweep is asked for. */
 export interface BumpOrder {
@@ -50,9 +50,10 @@ export async function tell(
   const at = secondsOf(order.now);
   const made = revision === undefined ? [] : bumpedRecords(plan.story, revision, at);
   const lost = await recover(pushes, look, ports);
-  const told = pushes.flatMap((push) => recordsOf(push, answered(push)));
+  const stories = [...lost, ...(revision === undefined ? [] : [plan.story])];
+  const told = pushes.flatMap((push) => recordsOf(push, answered(push), stories));
   const images = decisions.map((decision) => stateOf(decision, plan, order.now));
-  await ports.records.append([...told, ...lost, ...made]);
+  await ports.records.append([...told, ...lost.flatMap(({ records }) => records), ...made]);
   await ports.records.saveImages(images);
   const bumped = revision === undefined ? undefined : bumpedMessage(order, look, plan, revision, ports.repo.branch);
   if (bumped !== undefined) await ports.records.announce(bumped);
@@ -103,19 +104,23 @@ export async function tellIgnored(events: readonly IgnoredEvent[], ports: Pick<B
   );
 }
 
-/** A commit of ours may have lost its records when the function ended too early: its trailers bring them back, with the same ids. */
-async function recover(pushes: readonly Push[], look: Look, { repo }: BumpPorts): Promise<AuditRecord[]> {
+/** The stories of our own late commits that answer these pushes. One may have lost its records when the function ended too early: its trailers bring them back, with the same ids. */
+async function recover(
+  pushes: readonly Push[],
+  look: Look,
+  { repo }: BumpPorts,
+): Promise<(BumpStory & { records: AuditRecord[] })[]> {
   if (pushes.length === 0) return [];
   const events = new Set(pushes.map((push) => push.id));
   const commits = await repo.recent(look.head, lookBack);
   return commits.flatMap((commit) => {
     const story = storyIn(commit);
     if (story === undefined || !story.events.some((id) => events.has(id))) return [];
-    return bumpedRecords(story, commit.revision, secondsOf(new Date(commit.at)));
+    return [{ ...story, records: bumpedRecords(story, commit.revision, secondsOf(new Date(commit.at))) }];
   });
 }
 
-function recordsOf(push: Push, decisions: readonly Decision[]): AuditRecord[] {
+function recordsOf(push: Push, decisions: readonly Decision[], stories: readonly BumpStory[]): AuditRecord[] {
   const received = pushRecord(
     push,
     decisions.map(({ entry }) => entry.name),
@@ -125,7 +130,10 @@ function recordsOf(push: Push, decisions: readonly Decision[]): AuditRecord[] {
     const { entry, failed, waiting } = decision;
     if (failed !== undefined)
       return [failureRecord(push, `image:${entry.name}`, failed.code, `${entry.name}: ${messageOf(failed)}`)];
-    return waiting === undefined ? [] : [skipRecord(push, decision, waiting)];
+    if (waiting !== undefined) return [skipRecord(push, decision, waiting)];
+    const moves = stories.flatMap(({ images }) => images).filter(({ policy }) => policy === entry.name);
+    if (moves.some(({ to }) => to.replace(/@.*$/, '') === push.tag)) return [];
+    return [passedOverRecord(push, decision, moves.length > 0)];
   });
   return [received, ...outcomes];
 }
@@ -168,8 +176,31 @@ function skipRecord(push: Push, { entry, current, newest, ref }: Decision, waiti
     subjects: [`event:${push.id}`, `image:${entry.name}`],
     result: 'skipped',
     summary: `${entry.name} stays as it is${ref === undefined ? '' : ' in part'}: ${waiting}`,
-    details: { current, ...(newest === undefined ? {} : { newest }) },
+    details: { current, ...(newest === undefined ? {} : { newest }), reason: waiting },
   };
+}
+
+/** A tag that the policy does not take, or that Git has: another try finds the same, so the record is one for each push and policy. */
+function passedOverRecord(push: Push, { entry, current, newest, ref, reasons }: Decision, moved: boolean): AuditRecord {
+  const why = reasons.find(({ tag }) => tag === push.tag)?.reason;
+  const has = ref?.tag === push.tag || (current.length > 0 && current.every((tag) => tag === push.tag));
+  const tagWhy = has ? `Git has ${push.tag} already` : wordsOf(push.tag, why);
+  return {
+    id: recordId('bump-skipped', push.id, entry.name),
+    at: push.at,
+    kind: 'bump-skipped',
+    actor,
+    subjects: [`event:${push.id}`, `image:${entry.name}`],
+    result: 'skipped',
+    summary: `${entry.name} ${moved ? 'went past this push' : 'stays as it is'}: ${tagWhy}`,
+    details: { current, ...(newest === undefined ? {} : { newest }), reason: tagWhy },
+  };
+}
+
+function wordsOf(tag: string, why: string | undefined): string {
+  if (why === undefined) return `the registry does not list ${tag}`;
+  const notTaken = 'not taken: ';
+  return why.startsWith(notTaken) ? why.slice(notTaken.length) : `${tag} ${why}`;
 }
 
 function failureRecord(push: Push, subject: string, code: string, message: string, revision?: string): AuditRecord {
@@ -214,7 +245,9 @@ function bumpedMessage(order: BumpOrder, look: Look, plan: BumpPlan, revision: s
     branch,
     revision,
     parent: look.head,
+    images: plan.story.images.map(({ policy, to }) => ({ policy, tag: to.replace(/@.*$/, '') })),
     changes: plan.changes,
+    released: plan.released.map(({ image, tag, past }) => ({ policy: image, tag, past })),
     events: plan.story.events,
   };
 }

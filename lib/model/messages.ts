@@ -20,7 +20,11 @@ export interface Bumped {
   /** The new commit, and the one before it. */
   revision: string;
   parent: string;
+  /** The tag that each image policy went to, in the order of windlass.yaml and of the commit's subject. */
+  images: { policy: string; tag: string }[];
   changes: ImageChange[];
+  /** The holds that a new tag passed, and that the commit deleted. */
+  released: { policy: string; tag: string; past: string }[];
   /** Ids of the push events that this commit answers; empty for a sweep. */
   events: string[];
 }

@@ -93,6 +93,44 @@ describe('bump', () => {
     await bump({ pushes: [await push('shop/web', '2.0.0'), await push('shop/web', 'latest')], now }, ports);
     expect(commits(git)).toBe(1);
     expect(records.images.get('web')).toMatchObject({ current: ['1.0.0'], newest: '1.0.0' });
+    expect(records.images.get('web')?.waiting).toBeUndefined();
+    expect(records.told().filter((told) => told.startsWith('bump-'))).toEqual([
+      'bump-skipped: web stays as it is: 2.0.0 is not in >=1.0.0 <2.0.0',
+      expect.stringMatching(/^bump-skipped: web stays as it is: latest is no version/),
+    ]);
+  });
+
+  it('records why a push changed nothing, once: a tag that Git has, and an older one', async () => {
+    const { git, ports, records, push } = await loop();
+    const first = [await push('shop/web', '1.2.0', 'first')];
+    await bump({ pushes: first, now }, ports);
+    const late = [await push('shop/web', '1.2.0', 'again'), await push('shop/web', '1.1.0', 'late')];
+    await bump({ pushes: late, now }, ports);
+    const told = records.told();
+    expect(told.filter((one) => one.startsWith('bump-'))).toEqual([
+      'bump-skipped: web stays as it is: Git has 1.2.0 already',
+      'bump-skipped: web stays as it is: 1.1.0 is older than 1.2.0',
+    ]);
+    expect(records.images.get('web')?.waiting).toBeUndefined();
+    await push('shop/api', '3.1.0');
+    await bump({ pushes: [...first, ...late], now }, ports);
+    expect(records.told()).toEqual(told);
+    expect(commits(git)).toBe(2);
+  });
+
+  it('records which push of a batch the newer one went past, and tells the images in the order of the subject', async () => {
+    const { git, ports, records, push } = await loop();
+    const pushes = [await push('shop/api', '3.1.0'), await push('shop/web', '1.1.0'), await push('shop/web', '1.2.0')];
+    await bump({ pushes, now }, ports);
+    await bump({ pushes, now }, ports);
+    expect(records.told().filter((told) => told.startsWith('bump-'))).toEqual([
+      'bump-skipped: web went past this push: 1.1.0 is older than 1.2.0',
+    ]);
+    expect(records.announced[0]?.images).toEqual([
+      { policy: 'web', tag: '1.2.0' },
+      { policy: 'api', tag: '3.1.0' },
+    ]);
+    expect(git.git('log', '-1', '--format=%s')).toBe('Bump web to 1.2.0 and api to 3.1.0');
   });
 
   it('never goes back to an older tag when the present one has left the registry', async () => {
@@ -117,7 +155,19 @@ describe('bump', () => {
     expect(commits(git)).toBe(2);
     expect(show('apps/prod.yaml')).toContain('newTag: 1.1.1');
     expect(git.git('ls-tree', '-r', '--name-only', 'main')).not.toContain('holds/');
+    expect(records.announced.at(-1)?.released).toEqual([{ policy: 'web', tag: '1.0.0', past: '1.1.0' }]);
     expect(git.git('log', '-1', '--format=%B')).toContain('released the hold of web on 1.0.0, past 1.1.0');
+  });
+
+  it('says of a hold on a tag that Git does not have what has to be done, and does not go back to it', async () => {
+    const files: Record<string, string> = { ...shop, 'apps/prod.yaml': 'newTag: 1.1.0 # {"$imagepolicy": "web:tag"}' };
+    files['apps/staging.yaml'] = shop['apps/staging.yaml']!.replace('web:1.0.0', 'web:1.1.0');
+    const { git, ports, records, push } = await loop({ ...files, 'holds/web.a1.yaml': hold() });
+    await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    const waiting = 'a hold wants 1.0.0, Git has 1.1.0: set the tag in the same commit as the hold (it broke)';
+    expect(records.images.get('web')?.waiting).toBe(waiting);
+    expect(records.told().at(-1)).toBe(`bump-skipped: web stays as it is: ${waiting}`);
+    expect(commits(git)).toBe(1);
   });
 
   it('no longer minds a hold past its end', async () => {

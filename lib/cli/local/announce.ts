@@ -5,6 +5,8 @@ import type { Style } from '../output/style.ts';
 /** What the terminal of the loop tells; each of these gives whole lines. */
 export interface Announcer {
   bumped(message: Bumped): string;
+  /** Image policies that a push left as they are, all for the same reason. */
+  skipped(at: Date, policies: readonly string[], reason: string): string;
   notice(notice: Notice): string;
   /** A pull that did or found something; undefined for one that had nothing to do. */
   pulled(report: SyncReported, before: SyncReported | undefined): string | undefined;
@@ -16,18 +18,20 @@ export function announcer(style: Style): Announcer {
   const line = (at: string | Date, mark: string, text: string) => `${style.dim(clock(at))} ${mark} ${printable(text)}`;
   return {
     bumped: (message) => {
-      const images = [...new Set(message.changes.map((change) => `${change.policy} to ${change.to}`))];
-      return line(
-        message.at,
-        style.blue('bump '),
-        `${images.join(', ')}: commit ${message.revision.slice(0, 8)} on ${message.branch}`,
+      const images = message.images.map(({ policy, tag }) => `${policy} to ${tag}`);
+      const released = message.released.map(
+        ({ policy, tag, past }) =>
+          `\n${indent}the hold of ${printable(policy)} on ${printable(tag)}, past ${printable(past)}, is released`,
       );
+      const words = `${images.join(', ')}: commit ${message.revision.slice(0, 8)} on ${message.branch}`;
+      return line(message.at, style.blue('bump '), words) + released.join('');
     },
+    skipped: (at, policies, reason) => line(at, style.dim('skip '), `${policies.join(', ')}: ${reason}`),
     notice: (notice) => {
       const mark = notice.kind === 'incident-resolved' ? style.green('fixed') : style.red('alert');
       const details = notice.lines
         .filter((text) => text !== notice.title)
-        .map((text) => `\n${' '.repeat(15)}${printable(text)}`);
+        .map((text) => `\n${indent}${printable(text)}`);
       return line(notice.at, mark, notice.title) + details.join('');
     },
     pulled: (report, before) => {
@@ -47,6 +51,9 @@ export function announcer(style: Style): Announcer {
     trouble: (at, what, message) => line(at, style.yellow('retry'), `could not ${what}: ${message.split('\n')[0]}`),
   };
 }
+
+/** As wide as the time and the mark. */
+const indent = ' '.repeat(15);
 
 const resultWords = { synced: 'healthy', progressing: 'rolling out', unhealthy: 'unhealthy', failed: 'failed' };
 

@@ -6,6 +6,7 @@ import type { LocalRegistry } from '../../adapters/local/registry.ts';
 import { sweep } from '../../bump/bump.ts';
 import type { BumpPorts } from '../../bump/ports.ts';
 import { pushEvent } from '../../bump/push-event.ts';
+import type { AuditRecord } from '../../model/audit-record.ts';
 import type { Io } from '../command.ts';
 import { ecrParts } from './pushes.ts';
 import { sleep } from './sleep.ts';
@@ -37,6 +38,8 @@ export function wireBump(
       append: async (facts) => {
         await records.append(facts);
         for (const { kind, summary } of facts) if (kind === 'bump-failed') teller.failed('bump', summary);
+        for (const [reason, policies] of skippedBy(facts))
+          teller.print(teller.lines.skipped(io.now(), policies, reason));
       },
       saveImages: (images) => records.saveImages(images),
       announce: async (message) => {
@@ -76,4 +79,16 @@ export function wireBump(
       void queue.drain().then(() => teller.changes.changed());
     },
   };
+}
+
+/** The image policies that pushes left as they are, by the reason. */
+function skippedBy(facts: readonly AuditRecord[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { kind, subjects, details } of facts) {
+    const reason = details?.['reason'];
+    if (kind !== 'bump-skipped' || typeof reason !== 'string') continue;
+    const policies = subjects.flatMap((subject) => (subject.startsWith('image:') ? [subject.slice(6)] : []));
+    found.set(reason, [...new Set([...(found.get(reason) ?? []), ...policies])]);
+  }
+  return found;
 }

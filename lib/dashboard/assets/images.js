@@ -71,8 +71,10 @@ function standing(image) {
   return image.current.some((tag) => tag !== image.newest) ? ['busy', 'bump due'] : ['good', 'up to date'];
 }
 
-/** Why Git does not follow the newest tag. A hold tells it better than what the bump said of it. */
+/** Why Git does not follow the newest tag. A hold tells it better than what the bump said of it, unless Git has another tag than the hold's. */
 function notes(image) {
+  const met = image.holds.some(({ tag }) => image.current.every((current) => current === tag));
+  if (!met && image.waiting) return [image.waiting];
   if (image.holds.length === 0) return image.waiting ? [image.waiting] : [];
   return image.holds.map(({ tag, past, who, why, until }) => {
     const end = `until a tag after ${past} is there${until ? `, or ${until} has passed` : ''}`;
