@@ -29,6 +29,8 @@ export interface EditPlan {
 export interface EditOptions {
   /** Policies that are known and left alone, with the reason: their markers are skipped with it instead of as unknown. */
   leftAlone?: ReadonlyMap<string, string>;
+  /** Whether `latest` need not name every policy there is: then a policy without an image has none here, instead of being unknown. */
+  partial?: boolean;
   /** Why a file must not be changed: a marker in it that wants another text is skipped with the reason. Undefined where it may. */
   fileLeftAlone?: (path: string) => string | undefined;
 }
@@ -68,13 +70,13 @@ function joined(plans: readonly EditPlan[]): EditPlan {
 function planFile(
   file: MarkedFile,
   latest: ReadonlyMap<string, ImageRef>,
-  { leftAlone = new Map(), fileLeftAlone = () => undefined }: EditOptions,
+  { leftAlone = new Map(), partial = false, fileLeftAlone = () => undefined }: EditOptions,
 ): EditPlan {
   const protectedBy = fileLeftAlone(file.path);
   const skipped = [...file.skipped];
   const edits: (ScalarEdit & { marker: Marker })[] = [];
   for (const marker of file.markers) {
-    const wanted = wantedText(marker, latest, leftAlone);
+    const wanted = wantedText(marker, latest, { leftAlone, partial });
     if ('reason' in wanted) skipped.push({ file: file.path, line: marker.line, reason: wanted.reason });
     else if (wanted.value === marker.value) continue;
     else if (protectedBy !== undefined) skipped.push({ file: file.path, line: marker.line, reason: protectedBy });
@@ -119,17 +121,19 @@ function editOf(file: MarkedFile, { spot }: Marker, value: string): ScalarEdit {
 function wantedText(
   { policy, part }: Marker,
   latest: ReadonlyMap<string, ImageRef>,
-  leftAlone: ReadonlyMap<string, string>,
+  { leftAlone, partial }: Required<Pick<EditOptions, 'leftAlone' | 'partial'>>,
 ): { value: string } | { reason: string } {
   const ref = latest.get(policy);
-  if (ref === undefined) return { reason: leftAlone.get(policy) ?? unknown(policy, latest) };
+  if (ref === undefined) return { reason: leftAlone.get(policy) ?? withoutImage(policy, latest, partial) };
   if (part === 'image') return { value: formatImageRef(ref) };
   const value = part === 'name' ? ref.repository : ref[part];
   if (value === undefined) return { reason: `the policy "${policy}" has no ${part} to write` };
   return { value };
 }
 
-function unknown(policy: string, latest: ReadonlyMap<string, ImageRef>): string {
+/** Why a policy that `latest` does not name has no image. */
+export function withoutImage(policy: string, latest: ReadonlyMap<string, ImageRef>, partial = false): string {
   const close = nearest(policy, latest.keys());
-  return `there is no policy "${policy}"${close === undefined ? '' : `, did you mean "${close}"?`}`;
+  const what = partial ? 'no image was given for the policy' : 'there is no policy';
+  return `${what} "${policy}"${close === undefined ? '' : `, did you mean "${close}"?`}`;
 }

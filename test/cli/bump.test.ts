@@ -53,7 +53,7 @@ describe('windlass bump', () => {
       changes,
       skipped: [
         { file: 'apps/broken.yaml', line: 2, reason: expect.stringContaining('the file does not parse') },
-        { file: 'apps/unknown.yaml', line: 1, reason: 'there is no policy "wbe", did you mean "web"?' },
+        { file: 'apps/unknown.yaml', line: 1, reason: 'no image was given for the policy "wbe", did you mean "web"?' },
       ],
     });
     expect(read('apps/web.yaml')).toBe(web);
@@ -107,6 +107,42 @@ describe('windlass bump', () => {
       '.github/a.yaml',
       'apps/web.yaml',
     ]);
+  });
+
+  it('tells of the markers of other policies in one line, and as JSON of each', async () => {
+    put('apps/more.yaml', 'a: x:1 # {"$imagepolicy": "api"}\nb: x:1 # {"$imagepolicy": "worker:tag"}\n');
+    const only = ['--dir', 'repo', '--set', 'web=acme/web:1.5.0'];
+    const { stdout } = await run(only);
+    expect(stdout).toContain('3 markers of other policies (api, shop:web, worker) left alone\n');
+    expect(stdout).toContain('did you mean "web"?');
+    expect(stdout).toMatch(/not written \(--write does it\); 2 markers skipped\n$/);
+    const reasons = JSON.parse((await run([...only, '--json'])).stdout).skipped.map(
+      ({ reason }: { reason: string }) => reason,
+    );
+    expect(reasons).toContain('no image was given for the policy "api"');
+    expect(reasons).toHaveLength(5);
+  });
+
+  it('writes nothing when --set names a policy that no marker names; --latest may name more', async () => {
+    const slip = await run(['--dir', 'repo', '--set', 'web=acme/web:1.5.0', '--set', 'shop:wbe=a/b:1', '--write']);
+    expect([slip.code, slip.stderr]).toEqual([
+      2,
+      'error: no marker names the policy "shop:wbe", did you mean "shop:web"?\n',
+    ]);
+    expect(read('apps/web.yaml')).toBe(web);
+    const far = await run(['--dir', 'repo', '--set', 'nothing=a/b:1']);
+    expect([far.code, far.stderr]).toEqual([
+      2,
+      'error: no marker names the policy "nothing": there is shop:web, wbe, web\n',
+    ]);
+    expect((await run(['--dir', 'repo', '--latest', '-'], '{ "nothing": "a/b:1" }')).code).toBe(0);
+  });
+
+  it('accepts --set for a policy whose marker is right already, or cannot be read', async () => {
+    expect((await run(['--dir', 'repo', '--set', 'web=acme/web:1.4.0'])).code).toBe(0);
+    put('apps/broken.yaml', 'a: [\nb: c # {"$imagepolicy": "lonely"}\n');
+    const { code, stdout } = await run(['--dir', 'repo', '--set', 'lonely=a/b:1']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('the file does not parse')]);
   });
 
   it.each([
