@@ -3,7 +3,7 @@ import { windlass } from '../helpers/io.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 
 const limit = 120_000;
-const configMap = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+const configMap = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: shop }\n`;
 const file = (syncs: string) => `windlass: 1\nclusters: { main: {} }\nsyncs:\n${syncs}`;
 
 describe('windlass validate', { timeout: limit }, () => {
@@ -19,6 +19,31 @@ describe('windlass validate', { timeout: limit }, () => {
     expect(stdout).toContain('web is not bumped: gates are not there yet');
     expect(stdout).toContain('infra is not pulled: service accounts are not there yet');
     expect(stdout).toMatch(/\nvalid, 6 warnings\n$/);
+  });
+
+  it('warns of an object of a built-in kind that lacks its namespace, wherever it was built', async () => {
+    const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: all }\nrules: []\n';
+    const job = 'apiVersion: batch/v1\nkind: Job\nmetadata: { name: seed }\n';
+    const repo = await tempTree({
+      'windlass.yaml': file('  a: { path: a }\n  b: { path: b }\n'),
+      'a/x.yaml': `${role}---\n${job}`,
+      'a/crd.yaml': 'apiVersion: example.com/v1\nkind: Job\nmetadata: { name: custom }\n',
+      'b/kustomization.yaml': 'namespace: shop\nresources: [job.yaml]\n',
+      'b/job.yaml': job,
+    });
+    const { code, stdout } = await windlass(['validate', '--repo', repo, '--json']);
+    expect([code, JSON.parse(stdout).warnings]).toEqual([
+      0,
+      [
+        {
+          code: 'no-namespace',
+          message: 'Job needs a namespace, a pull refuses it',
+          object: 'batch/Job/seed',
+          ...{ file: 'a/x.yaml', line: expect.any(Number), column: 1 },
+          hint: 'write metadata.namespace, or "namespace:" in its kustomization.yaml',
+        },
+      ],
+    ]);
   });
 
   it('says as JSON what each sync declares', async () => {
@@ -69,7 +94,7 @@ describe('windlass validate', { timeout: limit }, () => {
         | kind: ConfigMap
         | ^
       problem gone: there is no such directory, or nothing in it
-      problem b/x.yaml:1:1: ConfigMap/same: this object is declared by two syncs of the cluster main: a and b
+      problem b/x.yaml:1:1: ConfigMap/shop/same: this object is declared by two syncs of the cluster main: a and b
       a a: 1 object
       b b: 1 object
       c gone: 0 objects

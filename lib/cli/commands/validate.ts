@@ -4,6 +4,7 @@ import { holdsDirectory, readHolds, readSuspends, type StopFile, suspendsDirecto
 import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
 import { type DesiredObject, desired } from '../../desired/desired.ts';
 import type { Kustomizer, SourceTree } from '../../desired/ports.ts';
+import { lacksNamespace } from '../../kube/namespaced.ts';
 import { formatProblem, type Problem } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
 import { parentOf } from '../../model/tree-path.ts';
@@ -54,7 +55,7 @@ async function check(tree: SourceTree, kustomizing: Kustomizer): Promise<Report>
     rendered.push({ sync, ...(await desired({ tree, path: sync.path, kustomizer: kustomizing })) });
   return {
     problems: [...stops, ...distinct(rendered.flatMap((one) => one.problems)), ...claimedTwice(rendered)],
-    warnings,
+    warnings: [...warnings, ...distinct(rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placeless)))],
     syncs: rendered.map(({ sync, objects }) => ({ name: sync.name, path: sync.path, objects: objects.length })),
   };
 }
@@ -112,6 +113,22 @@ function claimedTwice(rendered: readonly Rendered[]): Problem[] {
     }
   }
   return problems;
+}
+
+function needsPlace({ object }: DesiredObject): boolean {
+  return lacksNamespace(object);
+}
+
+/** A pull refuses such an object; what a kind needs is known for sure by the cluster alone, so it is a warning here. */
+function placeless({ object, origin, line }: DesiredObject): Problem {
+  return {
+    code: 'no-namespace',
+    message: `${object.kind} needs a namespace, a pull refuses it`,
+    object: nameOf(object),
+    file: origin,
+    ...(line === undefined ? {} : { line, column: 1 }),
+    hint: 'write metadata.namespace, or "namespace:" in its kustomization.yaml',
+  };
 }
 
 /** Two syncs that build on one broken base have the same problem once. */
