@@ -25,6 +25,7 @@ export function readPolicy(text: string, file: string): PolicySpec {
   if (entry === undefined) throw refusal(file, 'is empty');
   if (documents.length > 1) throw refusal(file, 'holds several documents, none of which is an ImagePolicy');
   if (!isFields(entry)) throw refusal(file, 'holds no mapping');
+  if (isFields(entry['images'])) throw refusal(file, wholeFile(entry['images']));
   return specOf(withoutName(entry), file);
 }
 
@@ -44,6 +45,12 @@ function problemOf(error: unknown, text: string, file: string): Problem {
   const { line, column } = error.mark;
   const source = text.split(/\r?\n/)[line];
   return { code: 'yaml-syntax', message: error.reason, file, line: line + 1, column: column + 1, source };
+}
+
+function wholeFile(images: Fields): string {
+  const [name] = Object.keys(images);
+  const example = name === undefined ? '' : ` (for example images.${name})`;
+  return `is a whole windlass.yaml: give one entry of images${example}, not the whole file`;
 }
 
 /** `web: { image: ..., semver: ... }` as copied out of windlass.yaml. */

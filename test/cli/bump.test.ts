@@ -148,7 +148,7 @@ describe('windlass bump', () => {
   it.each([
     ['no image', ['--dir', 'repo'], 'needs --latest FILE or --set NAME=REF'],
     ['no directory', ['--set', 'web=a:1'], '--dir'],
-    ['a directory that is not there', ['--dir', 'none', '--set', 'web=a:1'], 'cannot be read'],
+    ['a directory that is not there', ['--dir', 'none', '--set', 'web=a:1'], `there is no directory /`],
     ['a file as the directory', ['--dir', 'repo/apps/web.yaml', '--set', 'web=a:1'], 'is no directory'],
     ['an image without a tag', ['--dir', 'repo', '--set', 'web=acme/web'], 'is no repo:tag[@digest]'],
     ['a name that ends like a part', ['--dir', 'repo', '--set', 'web:tag=a:1'], 'cannot name a policy'],

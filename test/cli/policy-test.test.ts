@@ -93,7 +93,13 @@ describe('windlass policy test', () => {
     ['a broken policy', ['--policy', 'broken.yaml', '--tags', 'tags.txt'], 'broken.yaml:2:1'],
     ['a mistyped key', ['--policy', 'unknown.yaml', '--tags', 'tags.txt'], 'did you mean "semver"?'],
     ['a range that is none', ['--policy', 'range.yaml', '--tags', 'tags.txt'], 'is no version range'],
-    ['a missing file', ['--policy', 'none.yaml', '--tags', 'tags.txt'], 'none.yaml cannot be read'],
+    ['a missing file', ['--policy', 'none.yaml', '--tags', 'tags.txt'], 'error: there is no file /'],
+    ['a directory as the policy', ['--policy', '.', '--tags', 'tags.txt'], 'is a directory, a file is needed'],
+    [
+      'a whole windlass.yaml',
+      ['--policy', join(import.meta.dirname, '../../examples/shop/windlass.yaml'), '--tags', 'tags.txt'],
+      'is a whole windlass.yaml: give one entry of images (for example images.web), not the whole file',
+    ],
     ['both from standard input', ['--policy', '-', '--tags', '-'], 'only one of'],
     ['no tags', ['--policy', 'policy.yaml'], '--tags'],
   ])('returns 2 for %s, without a stack', async (_name, args, message) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import type { Remote } from './remote.ts';
 import type { GitAnswer } from './run.ts';
@@ -51,12 +52,23 @@ const rules: readonly Rule[] = [
 
 /** The error for a git command on a remote that failed: `UserError` with what to do when the user can mend it, else `RetryableError`. */
 export function remoteFailure(action: string, remote: Remote, answer: GitAnswer): UserError | RetryableError {
+  const absent = noRepositoryHere(remote, answer);
+  if (absent !== undefined) return new UserError(absent, { code: 'not-a-repository', subject: remote.shown });
   const said = whatGitSaid(answer.stderr, remote);
   const rule = rules.find(({ pattern }) => pattern.test(answer.stderr));
   const message = `cannot ${action} ${remote.shown}: ${said}`;
   if (rule?.todo !== undefined)
     return new UserError(`${message}\n${rule.todo}`, { code: rule.code, subject: remote.shown });
   return new RetryableError(message, { code: rule?.code ?? 'git-failed', subject: remote.shown });
+}
+
+// What git prints of a path on this machine speaks of access rights and remotes: neither is the matter.
+function noRepositoryHere({ directory, shown }: Remote, { stderr }: GitAnswer): string | undefined {
+  if (directory === undefined || !/does not appear to be a git repository|not a git repository/.test(stderr))
+    return undefined;
+  return existsSync(directory)
+    ? `${shown} is not a Git repository: run git init, git add and git commit there first`
+    : `there is no directory ${shown}`;
 }
 
 /** What git and the remote printed, in one line for people: without secrets, control characters and progress, at most 1,000 characters. */

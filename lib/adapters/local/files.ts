@@ -76,6 +76,8 @@ function rootOf(directory: string): string {
     const root = realpathSync(directory);
     if (statSync(root).isDirectory()) return root;
   } catch (error) {
+    if (isAbsent(error))
+      throw new UserError(`there is no directory ${directory}`, { code: 'directory', subject: directory });
     throw new UserError(`the directory ${directory} cannot be read`, {
       code: 'directory',
       subject: directory,
@@ -113,6 +115,17 @@ export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
+    if (isAbsent(error)) throw new UserError(`there is no file ${path}`, { code: 'file', subject: path });
+    if (codeOf(error) === 'EISDIR')
+      throw new UserError(`${path} is a directory, a file is needed`, { code: 'file', subject: path });
     throw new UserError(`the file ${path} cannot be read`, { code: 'file', subject: path, cause: error });
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -61,6 +61,13 @@ describe('a config repo by the git binary', () => {
     const missing = await failure(at(join(root, 'nothing')).head());
     expect(missing).toBeInstanceOf(UserError);
     expect(missing.code).toBe('not-a-repository');
+    expect(missing.message).toBe(`there is no directory ${join(root, 'nothing')}`);
+    mkdirSync(join(root, 'plain'));
+    const plain = await failure(at(join(root, 'plain')).head());
+    expect(plain.code).toBe('not-a-repository');
+    expect(plain.message).toBe(
+      `${join(root, 'plain')} is not a Git repository: run git init, git add and git commit there first`,
+    );
     const server = createServer((socket) => socket.destroy());
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const { port } = server.address() as { port: number };
