@@ -47,22 +47,22 @@ function find(words: string[]): CommandEntry {
   const fits = commands.filter((entry) => entry.name.split(' ').every((word, index) => words[index] === word));
   const entry = fits.sort((a, b) => b.name.length - a.name.length)[0];
   if (entry !== undefined) return entry;
-  const typed = words.slice(0, 2).join(' ');
+  throw new UserError(unknownCommand(words), { code: 'usage' });
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const names = commands.map(({ name }) => name);
+  const [first = '', second] = words;
+  const group = names.filter((name) => name.startsWith(`${first} `));
+  const typed = group.length > 0 && second !== undefined ? `${first} ${second}` : first;
   const close =
-    nearest(
-      words[0] ?? '',
-      commands.map((command) => command.name),
-    ) ??
-    nearest(
-      typed,
-      commands.map((command) => command.name),
-    );
-  const group = commands
-    .filter((command) => command.name.startsWith(`${words[0]} `))
-    .map((command) => `"windlass ${command.name}"`);
-  const hint =
-    group.length > 0 ? `, there is ${group.join(' and ')}` : close === undefined ? '' : `, did you mean "${close}"?`;
-  throw new UserError(`windlass has no command "${words[0]}"${hint} (windlass --help lists them)`, { code: 'usage' });
+    nearest(typed, names) ??
+    names.find((name) => name.startsWith(typed)) ??
+    nearest(words.slice(0, 2).join(' '), names);
+  const meant = close === undefined ? '' : `, did you mean "${close}"?`;
+  const there = group.length === 0 ? '' : `, there is ${group.map((name) => `"windlass ${name}"`).join(' and ')}`;
+  const hint = typed === first ? there || meant : meant || there;
+  return `windlass has no command "${typed}"${hint} (windlass --help lists them)`;
 }
 
 /** Prints an error for its audience: a user's with what to do, a failure with its causes, a bug with its stack. */

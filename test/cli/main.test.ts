@@ -30,6 +30,18 @@ describe('windlass', () => {
     expect(stderr).toContain('did you mean "drift"?');
   });
 
+  it.each([
+    ['vali', 'windlass has no command "vali", did you mean "validate"?'],
+    ['policy tset', 'windlass has no command "policy tset", did you mean "policy test"?'],
+    ['polcy test', 'did you mean "policy test"?'],
+    ['policy zzzzzzzz', 'windlass has no command "policy zzzzzzzz", there is "windlass policy test"'],
+    ['zzzzzzzz', 'windlass has no command "zzzzzzzz" (windlass --help lists them)'],
+  ])('asks what was meant by "%s"', async (words, message) => {
+    const { code, stderr } = await windlass(words.split(' '));
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
   it('asks what was meant by a mistyped option, without a stack', async () => {
     const { code, stderr } = await windlass(['validate', '--repp', 'x']);
     expect(code).toBe(2);
