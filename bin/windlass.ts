@@ -13,12 +13,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Started by the launcher on an older Node: a signal to it comes as a message, and its end, however it came, as the end of the channel.
 for (const event of ['message', 'disconnect'] as const) process.on(event, () => stopping.abort());
 process.channel?.unref();
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+// A reader that went away (`| head -1`) ends the command as Ctrl-C does, so that it can clean up; what it still writes goes nowhere.
+let unread = false;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    unread = true;
+    stopping.abort();
+  });
+}
 
-process.exitCode = await main(process.argv.slice(2), {
+const code = await main(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -27,3 +32,4 @@ process.exitCode = await main(process.argv.slice(2), {
   now: () => new Date(),
   signal: stopping.signal,
 });
+process.exitCode = unread ? 0 : code;

@@ -65,7 +65,7 @@ describeLoop('a change by hand', () => {
     expect(told).toContain('"example.com/mine:1"');
     expect(told).toContain(`Git says "${image}"`);
     expect(told).toMatch(/kubectl-set, Update, \d\d:\d\d:\d\d/);
-    await loop.prints(/^\d\d:\d\d:\d\d fixed .*web was changed by kubectl-set: resolved, converged by pull/m, seen);
+    await loop.prints(/^\d\d:\d\d:\d\d fixed .*web was changed by kubectl-set: converged by pull/m, seen);
     const live = await loop.kubectl(
       '-n',
       'shop-staging',

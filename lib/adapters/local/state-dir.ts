@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
@@ -38,11 +38,13 @@ export interface RunningLoop {
 
 /** Takes `.windlass/` (or a temporary directory) for this process. Throws `UserError` when another loop has it. */
 export async function openStateDir(path: string, options: { ephemeral: boolean }): Promise<StateDir> {
+  if (options.ephemeral) await removeLeftOver();
   const dir = options.ephemeral ? await mkdtemp(join(tmpdir(), 'windlass-')) : resolve(path);
   const existed = existsSync(join(dir, 'cluster'));
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const taken = await tryLock(join(dir, 'lock'));
   if ('holder' in taken) throw await inUse(dir, taken.holder);
+  if (options.ephemeral) await writeFile(join(dir, ephemeralMark), '');
   await rm(join(dir, 'loop.json'), { force: true });
   // A run that was killed could not close what it had open.
   await rm(join(dir, 'trees'), { recursive: true, force: true });
@@ -66,6 +68,27 @@ export async function openStateDir(path: string, options: { ephemeral: boolean }
       if (options.ephemeral) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Says that a directory was made to be removed: no directory that a person named has it. */
+const ephemeralMark = 'ephemeral';
+
+/** Removes the temporary directories of this user's loops that were killed before they could. One that cannot be removed stays. */
+async function removeLeftOver(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names.filter((one) => /^windlass-[A-Za-z0-9]{6}$/.test(one))) {
+    const dir = join(tmpdir(), name);
+    const ours = await isMarked(dir).catch(() => false);
+    const taken = ours ? await tryLock(join(dir, 'lock')).catch(() => undefined) : undefined;
+    if (taken !== undefined && 'lock' in taken) await rm(dir, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+async function isMarked(dir: string): Promise<boolean> {
+  const [at, mark, lock] = await Promise.all(
+    [dir, join(dir, ephemeralMark), join(dir, 'lock')].map((path) => lstat(path)),
+  );
+  return at!.isDirectory() && at!.uid === process.getuid?.() && mark!.isFile() && lock!.isFile();
 }
 
 /** The loop that runs on a directory. Throws `UserError` when none does. */

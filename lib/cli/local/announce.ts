@@ -28,11 +28,14 @@ export function announcer(style: Style): Announcer {
     },
     skipped: (at, policies, reason) => line(at, style.dim('skip '), `${policies.join(', ')}: ${reason}`),
     notice: (notice) => {
-      const mark = notice.kind === 'incident-resolved' ? style.green('fixed') : style.red('alert');
+      const mark = noticeMark(notice, style);
+      // What was missing is there again: the title of the incident would say the contrary.
+      const title =
+        notice.kind === 'incident-resolved' ? notice.title.replace(/(?: is missing)?: resolved, /, ': ') : notice.title;
       const details = notice.lines
         .filter((text) => text !== notice.title)
         .map((text) => `\n${indent}${printable(text)}`);
-      return line(notice.at, mark, notice.title) + details.join('');
+      return line(notice.at, mark, title) + details.join('');
     },
     pulled: (report, before) => {
       const { created, configured, pruned } = report.counts;
@@ -48,14 +51,26 @@ export function announcer(style: Style): Announcer {
         `${report.sync} at ${(report.revision ?? 'no revision').slice(0, 8)}: ${words}`,
       );
     },
-    trouble: (at, what, message) => line(at, style.yellow('retry'), `could not ${what}: ${message.split('\n')[0]}`),
+    trouble: (at, what, message) => {
+      const [first, ...more] = message.split('\n');
+      const todo = more.slice(0, mostLines).map((text) => `\n${indent}${printable(text.trimStart())}`);
+      return line(at, style.yellow('retry'), `could not ${what}: ${first}`) + todo.join('');
+    },
   };
 }
+
+/** Of one failure, after the first: enough for what has to be done. */
+const mostLines = 5;
 
 /** As wide as the time and the mark. */
 const indent = ' '.repeat(15);
 
 const resultWords = { synced: 'healthy', progressing: 'rolling out', unhealthy: 'unhealthy', failed: 'failed' };
+
+function noticeMark({ kind }: Notice, style: Style): string {
+  if (kind === 'incident-resolved') return style.green('fixed');
+  return style.red(kind === 'incident-changed' ? 'again' : 'alert');
+}
 
 function marks(style: Style) {
   return {

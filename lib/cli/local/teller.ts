@@ -9,8 +9,8 @@ export interface Teller {
   /** The lines of the terminal. */
   lines: Announcer;
   print(text: string | undefined): void;
-  /** Tells that something did not work and is tried again; the same failure once a minute at most. */
-  failed(what: string, error: unknown): void;
+  /** Tells that something did not work and is tried again; the same failure of one thing (`key`) once a minute at most. */
+  failed(what: string, error: unknown, key?: string): void;
   changes: Changes;
 }
 
@@ -24,11 +24,12 @@ export function createTeller(io: Io): Teller {
   return {
     lines,
     print,
-    failed: (what, error) => {
+    failed: (what, error, key = what) => {
       const message = messageOf(error);
-      const last = told.get(what);
-      if (last?.message === message && io.now().getTime() - last.at < 60_000) return;
-      told.set(what, { message, at: io.now().getTime() });
+      const now = io.now().getTime();
+      for (const [old, { at }] of told) if (now - at >= 60_000) told.delete(old);
+      if (told.get(key)?.message === message) return;
+      told.set(key, { message, at: now });
       print(lines.trouble(io.now(), what, message));
     },
     changes: createChanges(),

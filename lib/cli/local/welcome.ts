@@ -1,4 +1,5 @@
 import type { Style } from '../output/style.ts';
+import type { NextPush } from './next-push.ts';
 
 /** What the terminal says once the loop runs. */
 export function welcome(about: {
@@ -11,37 +12,53 @@ export function welcome(about: {
   dir: string | undefined;
   /** True when the config repo is the example. */
   example: boolean;
+  /** A push to try, where one can be told. */
+  push: NextPush | undefined;
+  /** Nothing is kept at the end. */
+  ephemeral: boolean;
+  /** The usual port, where another program has it. */
+  portInUse: number | undefined;
   style: Style;
 }): string {
   const { style } = about;
-  const kubectl = about.kubectl.startsWith('/') ? about.kubectl : `./${about.kubectl}`;
-  const push = `npx windlass local push${about.dir === undefined ? '' : ` --dir ${about.dir}`}`;
+  const repo = quoted(about.repo);
+  const kubectl = quoted(about.kubectl.startsWith('/') ? about.kubectl : `./${about.kubectl}`);
+  const push = `npx windlass local push${about.dir === undefined ? '' : ` --dir ${quoted(about.dir)}`}`;
+  const next = about.push === undefined ? 'IMAGE:TAG' : `${about.push.image}:${about.push.tag}`;
+  const broken = about.push?.broken === undefined ? 'IMAGE:TAG-broken' : `${about.push.image}:${about.push.broken}`;
   const things = about.example
     ? [
-        ['Push an image, see the commit and the roll-out:', `${push} shop/web:1.5.0`],
+        ['Push an image, see the commit and the roll-out:', `${push} ${next}`],
         [
           'Change something by hand, see it found and put right:',
           `${kubectl} -n shop-staging set image deployment/web web=example.com/mine:1`,
         ],
-        ['Push one whose pods crash, see it reported:', `${push} shop/web:1.6.0-broken`],
+        ['Push one whose pods crash, see it reported:', `${push} ${broken}`],
       ]
     : [
-        ['Push an image that windlass.yaml watches:', `${push} IMAGE:TAG`],
+        ['Push an image that windlass.yaml watches:', `${push} ${next}`],
         ['Look into the cluster:', `${kubectl} get all -A`],
-        ['Change a manifest and commit: it is applied within seconds.', `git -C ${about.repo} log --oneline`],
+        ['Change a manifest and commit: it is applied within seconds.', `git -C ${repo} log --oneline`],
       ];
   return [
     '',
     `${style.bold('Windlass runs.')} No container does: nodes and pods are simulated by kwok, everything else is real.`,
     '',
-    `  page        ${style.bold(about.url)}`,
-    `  repository  ${about.repo}${about.example ? `  ${style.dim(`(git clone ${about.repo} shop)`)}` : ''}`,
+    `  page        ${style.bold(about.url)}${about.portInUse === undefined ? '' : `  ${style.dim(`(port ${about.portInUse} is in use by another program)`)}`}`,
+    `  repository  ${about.repo}${about.example ? `  ${style.dim(`(git clone ${repo} shop)`)}` : ''}`,
     `  kubeconfig  ${about.kubeconfig}  ${style.dim(`(${kubectl} is kubectl with it)`)}`,
     '',
     'Three things to try in another terminal:',
     ...things.flatMap(([what, command], index) => [`  ${index + 1}. ${what}`, `     ${style.bold(command!)}`]),
     '',
-    `Ctrl-C stops everything; the next start goes on from here.`,
+    about.ephemeral
+      ? 'Ctrl-C stops everything, and nothing is kept.'
+      : 'Ctrl-C stops everything; the next start goes on from here.',
     '',
   ].join('\n');
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

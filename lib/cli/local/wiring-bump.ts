@@ -37,7 +37,7 @@ export function wireBump(
     records: {
       append: async (facts) => {
         await records.append(facts);
-        for (const { kind, summary } of facts) if (kind === 'bump-failed') teller.failed('bump', summary);
+        for (const { id, kind, summary } of facts) if (kind === 'bump-failed') teller.failed('bump', summary, id);
         for (const [reason, policies] of skippedBy(facts))
           teller.print(teller.lines.skipped(io.now(), policies, reason));
       },

@@ -6,11 +6,10 @@ import { openCluster } from '../../adapters/kubernetes/cluster.ts';
 import { findKubectl } from '../../adapters/kustomize/kubectl.ts';
 import { acquireBinaries } from '../../adapters/local/control-plane/binaries.ts';
 import { startControlPlane } from '../../adapters/local/control-plane/control-plane.ts';
-import { serve } from '../../adapters/local/http-server.ts';
 import { exampleDirectory, writeKubectl } from '../../adapters/local/page-files.ts';
 import { startRecords } from '../../adapters/local/records.ts';
 import type { StateDir } from '../../adapters/local/state-dir.ts';
-import { messageOf, UserError } from '../../model/errors.ts';
+import { messageOf, type UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
 import type { createSteps } from '../output/steps.ts';
 import { openHeads } from './heads.ts';
@@ -68,7 +67,7 @@ export async function startParts(
   const plane = await clusterStarting;
   const cluster = await openCluster({ kubeconfig: plane.kubeconfigPath });
   closers.push(async () => cluster.client.close());
-  return { url, branch, source, heads, records: stored.records, plane, cluster, ports: options.ports };
+  return { url, branch, source, heads, records: stored.records, plane, cluster };
 }
 
 async function openRepository(options: LocalOptions, io: Io, state: StateDir, steps: ReturnType<typeof createSteps>) {
@@ -121,21 +120,6 @@ async function startCluster(
   await writeKubectl(join(state.path, 'kubectl'), kubectl.path, plane.kubeconfigPath);
   steps.done('cluster', `Kubernetes at ${plane.server}`);
   return plane;
-}
-
-/** The page on the first port of the list that is free. */
-export async function servePage(
-  ports: number[],
-  appFor: Parameters<typeof serve>[0],
-  onError: (error: unknown) => void,
-): ReturnType<typeof serve> {
-  const [port = 0, ...others] = ports;
-  try {
-    return await serve(appFor, { port, onError });
-  } catch (error) {
-    if (others.length === 0 || !(error instanceof UserError) || error.code !== 'port-in-use') throw error;
-    return await servePage(others, appFor, onError);
-  }
 }
 
 /** A path as a person would type it from here. */

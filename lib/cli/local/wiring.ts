@@ -9,6 +9,8 @@ import type { ExitCode, Io } from '../command.ts';
 import { createSteps } from '../output/steps.ts';
 import { styleFor } from '../output/style.ts';
 import { type LoopTimes, startLoop } from './loop.ts';
+import { nextPush } from './next-push.ts';
+import { openPage, type Page } from './page-server.ts';
 import { readPageState } from './page-state.ts';
 import { imageMeant } from './pushes.ts';
 import { seedTags } from './seed-tags.ts';
@@ -17,7 +19,7 @@ import { createTeller, type Teller } from './teller.ts';
 import { welcome } from './welcome.ts';
 import { type BumpSide, wireBump } from './wiring-bump.ts';
 import { wireCluster } from './wiring-cluster.ts';
-import { author, type Closers, type LocalOptions, type Parts, servePage, shown, startParts } from './wiring-parts.ts';
+import { author, type Closers, type LocalOptions, type Parts, shown, startParts } from './wiring-parts.ts';
 
 /** Milliseconds. A sweep finds what an event missed. */
 const times: LoopTimes & { sweep: number } = {
@@ -33,19 +35,25 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
   const closers: Closers = [];
   const steps = createSteps(io);
   const died = new AbortController();
+  let kept: string | undefined;
+  io.signal.addEventListener('abort', () => io.stderr.write('stopping\n'), { once: true });
   const signal = AbortSignal.any([io.signal, died.signal]);
   // The handlers log JSON for CloudWatch; here the terminal tells what matters. POWERTOOLS_LOG_LEVEL=INFO shows it.
   process.env['POWERTOOLS_LOG_LEVEL'] ??= 'SILENT';
   try {
     const state = await openStateDir(resolve(io.cwd, options.dir), { ephemeral: options.ephemeral });
     closers.push(() => state.release());
+    kept = shown(io, state.path);
+    // A port that is in use is told before anything is started.
+    const page = await openPage(options.ports, io);
+    closers.push(() => page.stop());
     const parts = await startParts(options, io, state, steps, closers, signal);
     parts.plane.onExit(({ name, how, logFile }) => {
       io.stderr.write(`${name} ended unexpectedly (${how}); its log: ${logFile}\n`);
       died.abort();
     });
     steps.close();
-    await runFlows(parts, io, state, closers, signal);
+    await runFlows(parts, options, page, io, state, closers, signal);
     return died.signal.aborted ? 3 : 0;
   } catch (error) {
     // Ctrl-C while something starts is an end that was asked for.
@@ -56,18 +64,30 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
       await close().catch((error: unknown) => io.stderr.write(`while stopping: ${messageOf(error)}\n`));
     }
+    if (io.signal.aborted && kept !== undefined) {
+      const state = options.ephemeral ? 'nothing is kept' : `the state is in ${kept}, the next start goes on from it`;
+      io.stderr.write(`stopped; ${state}\n`);
+    }
   }
 }
 
 /** Puts the parts into the flows, starts the page and the loop, and stays until the loop has ended. */
-async function runFlows(parts: Parts, io: Io, state: StateDir, closers: Closers, signal: AbortSignal): Promise<void> {
+async function runFlows(
+  parts: Parts,
+  options: LocalOptions,
+  page: Page,
+  io: Io,
+  state: StateDir,
+  closers: Closers,
+  signal: AbortSignal,
+): Promise<void> {
   const { url, branch, source, heads, plane } = parts;
   const teller = createTeller(io);
   const repo = openGitConfigRepo({ url, branch, cacheDir: state.cache, author, checkedOut: 'update-when-clean' });
   const registry = openLocalRegistry(state.registry);
   const flows = wireCluster(parts, io, teller, closers, signal);
   const bump = wireBump(parts, { repo, registry }, io, teller, closers, signal, () => loop.wake());
-  const page = await startPage(parts, bump, () => repo.commits(15), io, teller);
+  showPage(page, parts, bump, () => repo.commits(15), io, teller);
   closers.push(() => page.stop());
 
   const loop = startLoop(
@@ -101,21 +121,31 @@ async function runFlows(parts: Parts, io: Io, state: StateDir, closers: Closers,
       kubeconfig: shown(io, plane.kubeconfigPath),
       dir: state.path === resolve(io.cwd, '.windlass') ? undefined : shown(io, state.path),
       example: url === state.repo,
+      push: await proposal(parts, repo, io),
+      ephemeral: options.ephemeral,
+      portInUse: options.ports.length > 1 && page.port !== options.ports[0] ? options.ports[0] : undefined,
       style: styleFor(io.stdout, io.env),
     }),
   );
   await loop.ended;
 }
 
-function startPage(
-  { url, branch, heads, records, plane, ports }: Parts,
+/** A push to try. What cannot be told here is told by the loop. */
+async function proposal({ source, heads }: Parts, repo: Parameters<typeof nextPush>[1], io: Io) {
+  const config = heads.config();
+  return config && (await nextPush(config, repo, await source.head(), io.now()).catch(() => undefined));
+}
+
+function showPage(
+  page: Page,
+  { url, branch, heads, records, plane }: Parts,
   bump: BumpSide,
   commits: Parameters<typeof readPageState>[0]['commits'],
   io: Io,
   teller: Teller,
-): ReturnType<typeof servePage> {
+): void {
   const images = () => Object.values(heads.config()?.images ?? {}).map(({ image }) => image);
-  const app = (port: number) =>
+  page.show(
     dashboard(
       {
         state: () =>
@@ -132,7 +162,8 @@ function startPage(
         push: (word, tag) => bump.push(imageMeant(word, images()), tag),
         asset: pageAsset,
       },
-      port,
-    );
-  return servePage(ports, app, (error) => teller.failed('answer the page', error));
+      page.port,
+    ),
+    (error) => teller.failed('answer the page', error),
+  );
 }

@@ -9,12 +9,14 @@ export function showImages(state) {
     document.getElementById('images'),
     repositories.size === 0
       ? nothing('No image policy has been looked at yet.')
-      : [...repositories].map(([repository, images]) => card(repository, images, state.pushes)),
+      : [...repositories].map(([repository, images]) =>
+          card(repository, images, state.pushes, state.repo.problem !== undefined),
+        ),
   );
   document.getElementById('images-section').classList.toggle('pushes', state.pushes);
 }
 
-function card(repository, images, pushes) {
+function card(repository, images, pushes, blocked) {
   const name = shortRepository(repository);
   return h(
     'article',
@@ -25,13 +27,17 @@ function card(repository, images, pushes) {
       h('h3', null, clip(name, 150)),
       name === repository ? null : h('p', { class: 'quiet' }, clip(repository.slice(0, -name.length - 1), 150)),
     ),
-    h('ul', { class: 'policies' }, images.map(policy)),
+    h(
+      'ul',
+      { class: 'policies' },
+      images.map((image) => policy(image, blocked)),
+    ),
     pushes ? pushForm(repository, name, images) : null,
   );
 }
 
-function policy(image) {
-  const [kind, word] = standing(image);
+function policy(image, blocked) {
+  const [kind, word] = blocked ? ['bad', 'not bumped'] : standing(image);
   return h(
     'li',
     { 'data-key': image.policy },
@@ -53,7 +59,9 @@ function policy(image) {
       ),
     ),
     badge(kind, word),
-    notes(image).map((note) => h('p', { class: 'note' }, clip(note, 500))),
+    (blocked ? ['not bumped: windlass.yaml is broken, or Git cannot be read'] : notes(image)).map((note) =>
+      h('p', { class: 'note' }, clip(note, 500)),
+    ),
   );
 }
 

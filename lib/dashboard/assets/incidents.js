@@ -56,7 +56,9 @@ function card(incident) {
       ? h(
           'ul',
           { class: 'details' },
-          incident.details.map((line) => h('li', null, clip(line, 600))),
+          incident.details
+            .flatMap((text) => text.split('\n'))
+            .map((line) => h('li', { class: /^\s+(\d+ )?\|/.test(line) ? 'place' : null }, clip(line, 600))),
         )
       : null,
   );

@@ -1,0 +1,99 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { announcer } from '../../../lib/cli/local/announce.ts';
+import { nextPush } from '../../../lib/cli/local/next-push.ts';
+import { openPage } from '../../../lib/cli/local/page-server.ts';
+import { welcome } from '../../../lib/cli/local/welcome.ts';
+import { styleFor } from '../../../lib/cli/output/style.ts';
+import type { Config } from '../../../lib/config/config.ts';
+import type { Notice } from '../../../lib/model/messages.ts';
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const now = new Date('2026-11-22T10:00:00Z');
+const style = styleFor({}, {});
+
+const pushFor = (tag: string, semver: string) => {
+  const bytes = new TextEncoder().encode(`image: ${host}/shop/web:${tag} # {"$imagepolicy": "web"}\n`);
+  const config = { images: { web: { name: 'web', image: `${host}/shop/web`, semver } } } as unknown as Config;
+  const filesContaining = async () => ({ files: [{ path: 'web.yaml', bytes }], tooLarge: [] });
+  return nextPush(config, { filesContaining }, 'head', now);
+};
+
+describe('the push that the welcome proposes', () => {
+  it.each([
+    ['1.4.2', { image: 'shop/web', tag: '1.5.0', broken: '1.6.0-broken' }],
+    ['1.9.0', { image: 'shop/web', tag: '1.10.0', broken: '1.11.0-broken' }],
+    ['1.6.0-broken', { image: 'shop/web', tag: '1.7.0', broken: '1.8.0-broken' }],
+    ['latest', undefined],
+  ])('is one that is taken when Git has %s', async (tag, expected) => {
+    expect(await pushFor(tag, '>=1.4.0-0 <2.0.0')).toEqual(expected);
+  });
+
+  it('is none where the policy would not take it, and none that crashes where prereleases are left out', async () => {
+    expect(await pushFor('1.4.2', '1.4.x')).toBeUndefined();
+    expect(await pushFor('1.4.2', '>=1.4.0 <2.0.0')).toEqual({ image: 'shop/web', tag: '1.5.0' });
+  });
+
+  it('is in the text, with paths as a shell takes them', () => {
+    const text = welcome({
+      url: 'http://127.0.0.1:1/',
+      repo: '/tmp/my shop/repo.git',
+      kubectl: '/tmp/my shop/kubectl',
+      kubeconfig: '/tmp/my shop/kubeconfig',
+      dir: '/tmp/my shop',
+      example: true,
+      push: { image: 'shop/web', tag: '1.10.0', broken: '1.11.0-broken' },
+      ephemeral: true,
+      portInUse: 4440,
+      style,
+    });
+    expect(text).toContain("npx windlass local push --dir '/tmp/my shop' shop/web:1.10.0\n");
+    expect(text).toContain("'/tmp/my shop/kubectl' -n shop-staging");
+    expect(text).toContain('shop/web:1.11.0-broken');
+    expect(text).toContain('port 4440 is in use');
+    expect(text).not.toContain('next start');
+  });
+});
+
+describe('the page’s port', () => {
+  it('is refused at once when it is in use, and the next of the list is taken where there is one', async () => {
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+    const { port } = other.address() as AddressInfo;
+    await expect(openPage([port], process)).rejects.toMatchObject({ code: 'port-in-use' });
+    const page = await openPage([port, 0], process);
+    expect((await fetch(page.url)).status).toBe(503);
+    page.show(
+      async () => new Response('shown'),
+      () => {},
+    );
+    expect(await (await fetch(page.url)).text()).toBe('shown');
+    await page.stop();
+    other.close();
+  });
+});
+
+describe('a line of the terminal', () => {
+  const notice = (kind: Notice['kind'], title: string): Notice => ({
+    type: 'Notice',
+    kind,
+    at: now.toISOString(),
+    title,
+    lines: [],
+  });
+  const lines = announcer(style);
+
+  it('tells a new incident, a changed one and a resolved one apart', () => {
+    expect(lines.notice(notice('incident-opened', 'x is missing'))).toMatch(/ alert x is missing$/);
+    expect(lines.notice(notice('incident-changed', 'x is missing'))).toMatch(/ again x is missing$/);
+    const fixed = 'x is missing: resolved, converged by pull (open for 11 s)';
+    expect(lines.notice(notice('incident-resolved', fixed))).toMatch(/ fixed x: converged by pull \(open for 11 s\)$/);
+  });
+
+  it('says what to do about a trouble', () => {
+    expect(lines.trouble(now, 'bump', 'left alone\ncommit it')).toMatch(
+      / retry could not bump: left alone\n {15}commit it$/,
+    );
+  });
+});
