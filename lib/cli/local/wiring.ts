@@ -10,7 +10,6 @@ import { createSteps } from '../output/steps.ts';
 import { styleFor } from '../output/style.ts';
 import { type LoopTimes, startLoop } from './loop.ts';
 import { nextPush } from './next-push.ts';
-import { openPage, type Page } from './page-server.ts';
 import { readPageState } from './page-state.ts';
 import { imageMeant } from './pushes.ts';
 import { seedTags } from './seed-tags.ts';
@@ -19,6 +18,7 @@ import { createTeller, type Teller } from './teller.ts';
 import { welcome } from './welcome.ts';
 import { type BumpSide, wireBump } from './wiring-bump.ts';
 import { wireCluster } from './wiring-cluster.ts';
+import { openPage, type Page } from './wiring-page.ts';
 import { author, type Closers, type LocalOptions, type Parts, shown, startParts } from './wiring-parts.ts';
 
 /** Milliseconds. A sweep finds what an event missed. */
