@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findLoop, openStateDir } from '../../../lib/adapters/local/state-dir.ts';
 
 let home: string;
@@ -58,6 +58,26 @@ describe('the state directory', () => {
     await state.release();
     expect(existsSync(state.path)).toBe(false);
     expect(existsSync(join(home, '.windlass'))).toBe(false);
+  });
+
+  it('removes what a killed ephemeral loop left, and nothing else', async () => {
+    vi.stubEnv('TMPDIR', home);
+    const killed = await openStateDir('unused', { ephemeral: true });
+    const lock = JSON.parse(await readFile(join(killed.path, 'lock'), 'utf8'));
+    await writeFile(join(killed.path, 'lock'), JSON.stringify({ ...lock, pid: 2 ** 22 - 1 }));
+    const living = await openStateDir('unused', { ephemeral: true });
+    expect(existsSync(killed.path)).toBe(false);
+    // A directory of that name that a person made, and one that is in use.
+    await mkdir(join(home, 'windlass-person'));
+    await mkdir(join(home, 'windlass-Abc123'));
+    await writeFile(join(home, 'windlass-Abc123', 'lock'), '{}');
+    const next = await openStateDir('unused', { ephemeral: true });
+    expect(existsSync(living.path)).toBe(true);
+    expect(existsSync(join(home, 'windlass-person'))).toBe(true);
+    expect(existsSync(join(home, 'windlass-Abc123'))).toBe(true);
+    await next.release();
+    await living.release();
+    vi.unstubAllEnvs();
   });
 
   it('tells other commands where the loop is, and that there is none', async () => {
