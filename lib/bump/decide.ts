@@ -1,5 +1,6 @@
 import type { Config, ImageEntry } from '../config/config.ts';
 import type { Suspend } from '../config/holds.ts';
+import { hasPassed } from '../config/until.ts';
 import { currentOf } from '../edit/current.ts';
 import type { MarkedFile } from '../edit/find-markers.ts';
 import { planMarkedEdits } from '../edit/plan-edits.ts';
@@ -119,7 +120,7 @@ function changes(file: MarkedFile, { name }: ImageEntry, ref: ImageRef): boolean
 
 /** What somebody asked to stop, or may have. */
 function stoppedBy(look: Look, entry: ImageEntry, now: Date): string | undefined {
-  const suspend = look.suspends.find((candidate) => candidate.image === entry.name && !isOver(candidate.until, now));
+  const suspend = look.suspends.find((candidate) => candidate.image === entry.name && !hasPassed(candidate.until, now));
   if (suspend !== undefined) return suspendedBy(suspend);
   const unreadable = look.unreadable.find(({ name }) => name === undefined || name === entry.name);
   return unreadable && `a hold or suspend cannot be read: ${unreadable.problems.map(placeOf).join('; ')}`;
@@ -171,11 +172,4 @@ function suspendedBy({ by, why, until }: Suspend): string {
 
 function placeOf({ file, message }: { file?: string; message: string }): string {
   return file === undefined ? message : `${file}: ${message}`;
-}
-
-/** A date lasts to its end (UTC). */
-function isOver(until: string | undefined, now: Date): boolean {
-  if (until === undefined) return false;
-  const day = until.length === 10 ? 24 * 60 * 60 * 1000 : 0;
-  return Date.parse(until) + day <= now.getTime();
 }
