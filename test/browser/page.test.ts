@@ -89,6 +89,7 @@ describeWithBrowser('the page in Chromium', () => {
     expect(await page.getByRole('alert').innerText()).toContain('unknown key "sinks"');
     const text = await page.locator('main').innerText();
     for (const expected of [
+      'not bumped: windlass.yaml is broken, or Git cannot be read',
       'Ada keeps 2.3.0 until a tag after 2.4.0 is there, or 2027-01-15 has passed: slow checkout',
       'apps/Deployment/shop-staging/web: CrashLoopBackOff',
       'apps/web.yaml:3:1: a tab indents',

@@ -59,7 +59,7 @@ function policy(image, blocked) {
       ),
     ),
     badge(kind, word),
-    (blocked ? ['not bumped: windlass.yaml is broken, or Git cannot be read'] : notes(image)).map((note) =>
+    [...(blocked ? ['not bumped: windlass.yaml is broken, or Git cannot be read'] : []), ...notes(image)].map((note) =>
       h('p', { class: 'note' }, clip(note, 500)),
     ),
   );
