@@ -140,6 +140,7 @@ describeLoop('the life of a loop', () => {
       expect(await processesOf(state)).toEqual([]);
       const loop = await startLoop({ dir: state, args: small });
       expect(new URL(loop.url).port).not.toBe(String(port));
+      expect(loop.output()).toContain(`(port ${port} is in use by another program)`);
       await loop.until('a healthy web', isSettled);
       expect(await loop.stop()).toMatchObject({ code: 0 });
     } finally {

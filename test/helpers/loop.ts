@@ -125,7 +125,7 @@ export async function startLoop(options: {
   });
   const welcome = await waitFor(
     () => {
-      const found = /^ {2}page {8}(\S+)$/m.exec(soFar().stdout);
+      const found = /^ {2}page {8}(\S+)/m.exec(soFar().stdout);
       return found !== null && soFar().stdout.includes('Ctrl-C stops everything') ? found : over;
     },
     { what: 'the welcome', timeoutMs: 240_000 },
