@@ -11,25 +11,73 @@ export interface RepoFile {
   bytes: Uint8Array;
 }
 
-/** The config repo as bump sees it: read a revision, commit on top of it. */
+/** A commit without the list of its files, which not every host tells at once. */
+export type RecentCommit = Omit<CommitSummary, 'files'>;
+
+/** The branch at one commit: what each bump reads, as one snapshot. */
+export interface Head {
+  revision: string;
+  /** windlass.yaml; undefined when the commit does not have it. */
+  windlassFile?: Uint8Array;
+  /** The files directly in `holds/` and in `suspends/`. */
+  holds: RepoFile[];
+  suspends: RepoFile[];
+  /** The last commits, newest first: the head itself and up to 19 before it. */
+  recent: RecentCommit[];
+  /** The proposals of bump that are open, or were declined and have their branch still. */
+  proposals: Proposal[];
+}
+
+/** Which files a survey looks at: those of a matching name whose bytes contain the token. */
+export interface Interest {
+  matches(path: string): boolean;
+  /** Absent: whatever is in the file. */
+  token?: string;
+}
+
+/**
+ * Reads facts out of the files of a commit. The facts are JSON, and depend on nothing but the file and `key`: whoever keeps them knows by the
+ * file's blob and the key that they still hold.
+ */
+export interface Survey<Facts> {
+  key: string;
+  interests: readonly Interest[];
+  /** Undefined for a file that has none. Pure, never throws. */
+  facts(file: RepoFile): Facts | undefined;
+}
+
+/** What a survey found. */
+export interface Surveyed<Facts> {
+  /** By path. */
+  files: { path: string; facts: Facts }[];
+  /** Files of interest that are larger than the adapter reads. */
+  tooLarge: string[];
+}
+
+/** The config repo as bump sees it: look at the head, survey a revision, commit on top of it. */
 export interface ConfigRepo {
   /** The branch that bump writes to. */
   readonly branch: string;
-  /** The commit at the branch's head. Throws `UserError` when the branch is missing, `RetryableError` when the host cannot be reached. */
-  head(): Promise<string>;
-  /** One file; undefined when the revision does not have it. */
-  read(revision: string, path: string): Promise<Uint8Array | undefined>;
-  /** The files whose bytes contain `text`, except binary ones and those over the size limit (which are listed). */
-  filesContaining(revision: string, text: string): Promise<{ files: RepoFile[]; tooLarge: string[] }>;
-  /** The files directly in a directory; empty when there is no such directory. */
-  filesIn(revision: string, directory: string): Promise<RepoFile[]>;
+  /** The branch as it is now. Throws `UserError` when the branch is missing, `RetryableError` when the host cannot be reached. */
+  head(): Promise<Head>;
+  /** The facts of all files at a revision; binary files have none. */
+  survey<Facts>(revision: string, survey: Survey<Facts>): Promise<Surveyed<Facts>>;
+  /** Plain files at a revision, in the order asked for. Throws `UserError` for one that is missing, too large, a link or a submodule. */
+  read(revision: string, paths: readonly string[]): Promise<RepoFile[]>;
+  /** When the last commit up to a revision was made that changed one of the files; undefined when none did. */
+  changedAt(revision: string, paths: readonly string[]): Promise<Date | undefined>;
   /**
    * Makes ONE commit on `parent` and moves the branch, if its head still is `parent` (compare and swap).
    * `head-moved`: somebody was first; nothing was written.
    */
   commit(request: CommitRequest): Promise<{ result: 'committed'; revision: string } | { result: 'head-moved' }>;
-  /** The last commits up to a revision, newest first, along first parents. */
-  recent(revision: string, limit: number): Promise<CommitSummary[]>;
+  /**
+   * Makes the group's one open proposal have exactly this one commit on `parent`: opened, or its branch moved there, with title, description
+   * and wishes as they are now. What the host does not grant (a reviewer, auto-merge) is a warning.
+   */
+  propose(request: ProposalRequest): Promise<Proposed>;
+  /** Closes a proposal, says why on it, and takes its branch away; one that is gone already is well. */
+  withdraw(proposal: Proposal, why: string): Promise<void>;
 }
 
 /** One commit: `undefined` as the new bytes deletes the file. Trailers are written at the message's end. */
@@ -42,19 +90,86 @@ export interface CommitRequest {
   at: Date;
 }
 
+/** The branches of proposals begin with this; the group's name follows. */
+export const proposalPrefix = 'windlass/bump/';
+
+/** A pull request of bump; where the host has none, the branch that a person makes one of. */
+export interface Proposal {
+  group: string;
+  branch: string;
+  /** The commit at the branch's head, and its trailers: none of bump's means that a person worked on the branch. */
+  revision: string;
+  trailers: [key: string, value: string][];
+  /** `declined`: a person closed it without merging. */
+  state: 'open' | 'declined';
+  number?: number;
+  url?: string;
+}
+
+/** What a proposal is to be. */
+export interface ProposalRequest extends CommitRequest {
+  group: string;
+  title: string;
+  /** Markdown. */
+  description: string;
+  labels: string[];
+  /** Users, and teams as `org/team`. */
+  reviewers: string[];
+  autoMerge: boolean;
+}
+
+/** A proposal that was made. */
+export interface Proposed {
+  revision: string;
+  branch: string;
+  /** Absent where the host has no pull requests. */
+  number?: number;
+  url?: string;
+  warnings: string[];
+}
+
 /** One tag of an image. */
 export interface RegistryTag {
   tag: string;
   /** `sha256:...`, where the registry tells it without another request. */
   digest?: string;
-  /** ISO 8601, where the registry tells it. */
+  /** ISO 8601: when the image (not the tag) was pushed first, where the registry tells it. */
   pushedAt?: string;
 }
 
-/** The registry as bump sees it. */
+/** What an image is, from its index, manifest and config. */
+export interface ImageDetails {
+  /** Of what the tag points at: the index, where there is one. */
+  digest: string;
+  /** `linux/amd64`, `linux/arm64/v8`; attestations are none. */
+  platforms: string[];
+  /** The config's labels (`org.opencontainers.image.revision` ...), with the annotations of index and manifest; of several platforms those of the first. */
+  labels: Record<string, string>;
+}
+
+/** From the least to the greatest. What a scanner calls otherwise (`informational`, `undefined`) is below `low`. */
+export const severities = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** What the registry's scanner says of one image. `none`: there is no scan and none is under way. */
+export type Scan =
+  | { state: 'complete'; findings: Partial<Record<Severity, number>> }
+  | { state: 'pending' }
+  | { state: 'none'; reason: string };
+
+/**
+ * The registry as bump sees it. Every method throws `RetryableError` for trouble that may pass and `UserError` for a missing repository or
+ * missing rights: an error is never an empty answer.
+ */
 export interface Registry {
-  /** ALL tags of a repository. A listing that failed or was cut short throws (`RetryableError`, or `UserError` for a missing repository): it is never an empty or partial list. */
+  /** ALL tags of a repository: never an empty or partial list for one that failed or was cut short. */
   tags(repository: string): Promise<RegistryTag[]>;
+  /** Where one tag points now; undefined when the registry says that there is no such tag. */
+  tag(repository: string, tag: string): Promise<(RegistryTag & { digest: string }) | undefined>;
+  /** What the image behind a tag or digest is. */
+  details(repository: string, reference: string): Promise<ImageDetails>;
+  /** The scan of one image. */
+  scan(repository: string, digest: string): Promise<Scan>;
 }
 
 /** Where bump writes what it did. */

@@ -1,4 +1,30 @@
+import type { Target } from '../edit/target.ts';
 import type { PolicySpec } from '../policy/spec.ts';
+
+/** How a new tag gets into the branch. */
+export type Update = 'commit' | 'pull-request';
+
+/** What a tag must pass before it is taken. */
+export interface Gates {
+  /** The least severity of a finding that keeps a tag from being taken. ECR only. */
+  scan?: 'low' | 'medium' | 'high' | 'critical';
+  /** How long ago the image must have been pushed. ECR only. */
+  minAgeSeconds?: number;
+}
+
+/** How bump's commits and pull requests are worded: templates over the fields of docs/bump.md. */
+export interface MessageTemplate {
+  subject?: string;
+  body?: string;
+}
+
+/** What every pull request of bump asks for. */
+export interface PullRequestWishes {
+  labels: string[];
+  /** Users, and teams as `org/team`. */
+  reviewers: string[];
+  autoMerge: boolean;
+}
 
 /** One entry of `images`: what `compilePolicy` takes, and the name that markers use. */
 export interface ImageEntry extends PolicySpec {
@@ -6,6 +32,16 @@ export interface ImageEntry extends PolicySpec {
   name: string;
   /** True: a tag below the present one may be taken. */
   allowDowngrade: boolean;
+  update: Update;
+  /** The pull request that the image's changes share; the image's own name unless told. */
+  group?: string;
+  /** `linux/amd64`: every one of them must be in an image that is taken. Empty: whatever it has. */
+  platforms: string[];
+  gates: Gates;
+  /** Places without markers. */
+  targets: Target[];
+  /** Where the policy was found, when it is not in windlass.yaml: a Flux ImagePolicy's file. */
+  from?: string;
   /** Why the image stays as it is in Git: what its entry asks for and cannot be done yet. Absent where it can be bumped. */
   notYet?: string[];
 }
@@ -23,7 +59,7 @@ export interface EnvironmentEntry {
   name: string;
   cluster: string;
   /** `pull-request`: nothing of it may be changed by a bump's commit. */
-  update: 'commit' | 'pull-request';
+  update: Update;
 }
 
 /** One sync after expansion: a path of the config repo that belongs in one cluster. */
@@ -66,6 +102,8 @@ export interface NotifyRoute {
 
 /** windlass.yaml, checked and expanded. */
 export interface Config {
+  message: MessageTemplate;
+  pullRequests: PullRequestWishes;
   images: Record<string, ImageEntry>;
   clusters: Record<string, ClusterEntry>;
   /** In the order of the file, which is the way to production. */
