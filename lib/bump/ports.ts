@@ -80,6 +80,12 @@ export interface ConfigRepo {
   withdraw(proposal: Proposal, why: string): Promise<void>;
 }
 
+/** Where an adapter keeps what it knows of a branch between two invocations. Losing it costs a reading anew, never more; `save` may fail in silence. */
+export interface SurveyStore {
+  load(key: string): Promise<Uint8Array | undefined>;
+  save(key: string, content: Uint8Array): Promise<void>;
+}
+
 /** One commit: `undefined` as the new bytes deletes the file. Trailers are written at the message's end. */
 export interface CommitRequest {
   parent: string;
