@@ -2,28 +2,55 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { Registry, RegistryTag } from '../../bump/ports.ts';
+import { type ImageDetails, type Registry, type RegistryTag, type Scan, severities } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { isTag, parseImageRef } from '../../model/image-ref.ts';
 
 /** A registry that holds no images, only the names of their tags: it stands for ECR where there is none. */
 export interface LocalRegistry extends Registry {
   /** Adds a tag to a repository, which is made when missing. Pushing a tag again renews its digest. Throws `UserError` for an impossible name. */
-  push(repository: string, tag: string, at: Date): Promise<RegistryTag & { digest: string }>;
+  push(
+    repository: string,
+    tag: string,
+    at: Date,
+    image?: Partial<PretendedImage>,
+  ): Promise<RegistryTag & { digest: string }>;
   /** Adds repositories with tags that are not there yet; nothing else is changed. */
   seed(repositories: Readonly<Record<string, readonly string[]>>, at: Date): Promise<void>;
   /** All repositories, by name. */
   repositories(): Promise<string[]>;
 }
 
+/** What the image behind a tag is said to be: there is none that could be looked into. */
+export interface PretendedImage extends Omit<ImageDetails, 'digest'> {
+  scan: Scan;
+}
+
+/** What an image is whose push does not say it. */
+const usual: PretendedImage = {
+  platforms: ['linux/amd64', 'linux/arm64'],
+  labels: {},
+  scan: { state: 'none', reason: 'the registry of local mode does not scan' },
+};
+
+const scanShape = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('complete'), findings: z.partialRecord(z.enum(severities), z.number()) }),
+  z.strictObject({ state: z.literal('pending') }),
+  z.strictObject({ state: z.literal('none'), reason: z.string() }),
+]);
+const tagShape = z.strictObject({
+  digest: z.string(),
+  pushedAt: z.string(),
+  platforms: z.array(z.string()).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  scan: scanShape.optional(),
+});
 const fileShape = z.strictObject({
   format: z.literal(1),
-  repositories: z.record(
-    z.string(),
-    z.record(z.string(), z.strictObject({ digest: z.string(), pushedAt: z.string() })),
-  ),
+  repositories: z.record(z.string(), z.record(z.string(), tagShape)),
 });
 type Content = z.infer<typeof fileShape>;
+type Tags = Content['repositories'][string];
 
 /** Opens the registry kept in a JSON file; the file is made at the first push. One process at a time may write to it. */
 export function openLocalRegistry(file: string): LocalRegistry {
@@ -40,12 +67,20 @@ export function openLocalRegistry(file: string): LocalRegistry {
     return mine;
   };
   return {
-    tags: async (repository) => {
-      const { repositories } = await load(file);
-      if (!Object.hasOwn(repositories, repository)) throw unknownRepository(repository);
-      return Object.entries(repositories[repository]!).map(([tag, facts]) => ({ tag, ...facts }));
+    tags: async (repository) =>
+      Object.entries(await tagsOf(file, repository)).map(([tag, { digest, pushedAt }]) => ({ tag, digest, pushedAt })),
+    tag: async (repository, tag) => {
+      const tags = await tagsOf(file, repository);
+      if (!Object.hasOwn(tags, tag)) return undefined;
+      const { digest, pushedAt } = tags[tag]!;
+      return { tag, digest, pushedAt };
     },
-    push: (repository, tag, at) => change((content) => add(content, repository, tag, at)),
+    details: async (repository, reference) => {
+      const { digest, platforms, labels } = imageOf(await tagsOf(file, repository), repository, reference);
+      return { digest, platforms: platforms ?? usual.platforms, labels: labels ?? usual.labels };
+    },
+    scan: async (repository, digest) => imageOf(await tagsOf(file, repository), repository, digest).scan ?? usual.scan,
+    push: (repository, tag, at, image) => change((content) => add(content, repository, tag, at, image)),
     seed: (repositories, at) =>
       change((content) => {
         for (const [repository, tags] of Object.entries(repositories)) {
@@ -59,7 +94,28 @@ export function openLocalRegistry(file: string): LocalRegistry {
   };
 }
 
-function add(content: Content, repository: string, tag: string, at: Date): RegistryTag & { digest: string } {
+async function tagsOf(file: string, repository: string): Promise<Tags> {
+  const { repositories } = await load(file);
+  if (!Object.hasOwn(repositories, repository)) throw unknownRepository(repository);
+  return repositories[repository]!;
+}
+
+function imageOf(tags: Tags, repository: string, reference: string): Tags[string] {
+  const found = Object.entries(tags).find(([tag, { digest }]) => tag === reference || digest === reference);
+  if (found !== undefined) return found[1];
+  throw new UserError(`${repository} has no image ${reference}: it was deleted, or its tag was pushed again`, {
+    code: 'image-missing',
+    subject: repository,
+  });
+}
+
+function add(
+  content: Content,
+  repository: string,
+  tag: string,
+  at: Date,
+  image: Partial<PretendedImage> = {},
+): RegistryTag & { digest: string } {
   if (!isTag(tag) || tag === '__proto__')
     throw new UserError(`${JSON.stringify(tag)} is not a tag`, { code: 'tag-name', subject: tag });
   const pushedAt = at.toISOString();
@@ -68,7 +124,7 @@ function add(content: Content, repository: string, tag: string, at: Date): Regis
     .update(JSON.stringify([repository, tag, pushedAt]))
     .digest('hex')}`;
   const known = Object.hasOwn(content.repositories, repository) ? content.repositories[repository] : {};
-  content.repositories[repositoryName(repository)] = { ...known, [tag]: { digest, pushedAt } };
+  content.repositories[repositoryName(repository)] = { ...known, [tag]: { digest, pushedAt, ...image } };
   return { tag, digest, pushedAt };
 }
 
@@ -115,7 +171,7 @@ function unknownRepository(repository: string): UserError {
   return new UserError(
     `the registry has no repository ${repository}: push an image to it, or mend its name in windlass.yaml`,
     {
-      code: 'repository-not-found',
+      code: 'repository-missing',
       subject: repository,
     },
   );
