@@ -57,6 +57,8 @@ export function expand(file: WindlassFile): Config {
     throw new UserError(`these syncs wait for each other: ${order.cycle.join(' -> ')}`, { code: 'dependency-cycle' });
   const cluster = onlyCluster(file) ?? '';
   return {
+    message: {},
+    pullRequests: { labels: [], reviewers: [], autoMerge: false },
     images: mapEntries(file.images, imageEntry),
     clusters: mapEntries(file.clusters, (name, entry) => ({ ...entry, name })),
     environments: Object.entries(file.environments ?? {}).map(([name, entry]) => ({
@@ -72,7 +74,17 @@ export function expand(file: WindlassFile): Config {
 
 function imageEntry(name: string, image: NonNullable<WindlassFile['images']>[string]): ImageEntry {
   const notYet = heldBackImage(image).map(({ key, reason }) => `${key}: ${reason}`);
-  return { ...image, name, allowDowngrade: image.allowDowngrade ?? false, ...(notYet.length > 0 && { notYet }) };
+  const { in: _promoted, gates: _gates, ...rest } = image;
+  return {
+    ...rest,
+    name,
+    allowDowngrade: image.allowDowngrade ?? false,
+    update: image.update ?? 'commit',
+    platforms: [],
+    gates: {},
+    targets: [],
+    ...(notYet.length > 0 && { notYet }),
+  };
 }
 
 function checkMeaning(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {

@@ -13,7 +13,20 @@ describe('the smallest files', () => {
     const { config, problems, warnings } = readConfig(text);
     expect([problems, warnings]).toEqual([[], []]);
     expect(config).toEqual({
-      images: { web: { name: 'web', image: 'ghcr.io/acme/web', semver: '>=1.0.0', allowDowngrade: false } },
+      message: {},
+      pullRequests: { labels: [], reviewers: [], autoMerge: false },
+      images: {
+        web: {
+          name: 'web',
+          image: 'ghcr.io/acme/web',
+          semver: '>=1.0.0',
+          allowDowngrade: false,
+          update: 'commit',
+          platforms: [],
+          gates: {},
+          targets: [],
+        },
+      },
       clusters: { main: { name: 'main' } },
       environments: [],
       syncs: [
