@@ -1,11 +1,15 @@
 import type { ConfigRepo, RepoFile } from '../../bump/ports.ts';
+import { holdsDirectory, suspendsDirectory } from '../../config/holds.ts';
+import { windlassFileName } from '../../config/windlass-file.ts';
 import { UserError } from '../../model/errors.ts';
 import type { CommitSummary } from '../../model/state.ts';
 import { type Author, writeCommit } from './commit.ts';
-import { lastCommits } from './history.ts';
+import { changedAt, lastCommits } from './history.ts';
 import { type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
+import { deleteProposal, pushProposal, readProposals } from './proposals.ts';
 import { type CheckedOut, pushCommit } from './push.ts';
-import { listTree, pathsContaining, readBlobs, type TreeEntry } from './tree.ts';
+import { MirrorSurveys } from './survey.ts';
+import { listTree, readBlobs, type TreeEntry } from './tree.ts';
 
 /** How a config repo is opened. */
 export interface GitConfigRepoOptions extends MirrorOptions {
@@ -22,6 +26,9 @@ export interface GitConfigRepo extends ConfigRepo {
   commits(limit: number): Promise<CommitSummary[]>;
 }
 
+/** How many commits a head tells of. */
+const recentCommits = 20;
+
 /**
  * A config repo by the git binary: any host, or a path. Reads from a bare copy in `cacheDir`, commits there without a worktree and pushes
  * with compare and swap. Throws `UserError` for an impossible URL or branch name.
@@ -30,31 +37,35 @@ export function openGitConfigRepo(options: GitConfigRepoOptions): GitConfigRepo 
   const mirror = openMirror(options);
   const trees = treesOf(mirror);
   const maxFileBytes = options.maxFileBytes ?? 8 * 1024 * 1024;
+  const surveys = new MirrorSurveys(mirror, maxFileBytes);
+  const filesAt = (entries: readonly TreeEntry[]) =>
+    readFiles(
+      mirror,
+      entries.map((entry) => checkPlain(entry, maxFileBytes)),
+    );
   return {
     branch: mirror.branch,
-    head: () => mirror.head(),
-    read: async (revision, path) => {
-      const entry = (await trees(revision)).find((candidate) => candidate.path === path);
-      if (entry === undefined) return undefined;
-      return (await readFiles(mirror, [checkPlain(entry, maxFileBytes)]))[0]!.bytes;
+    head: async () => {
+      const { head, heads } = await mirror.heads();
+      const entries = await trees(head);
+      const windlassFile = entries.filter(({ path }) => path === windlassFileName);
+      return {
+        revision: head,
+        ...(windlassFile.length === 0 ? {} : { windlassFile: (await filesAt(windlassFile))[0]!.bytes }),
+        holds: await filesAt(directlyIn(entries, holdsDirectory)),
+        suspends: await filesAt(directlyIn(entries, suspendsDirectory)),
+        recent: await lastCommits(mirror, head, recentCommits, { files: false }),
+        proposals: await readProposals(mirror, head, heads),
+      };
     },
-    filesIn: async (revision, directory) => {
-      const prefix = directory === '.' || directory === '' ? '' : `${directory.replace(/\/+$/, '')}/`;
-      const direct = (await trees(revision)).filter(
-        ({ path }) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/'),
-      );
-      return readFiles(
-        mirror,
-        direct.map((entry) => checkPlain(entry, maxFileBytes)),
-      );
+    survey: async (revision, survey) => surveys.survey(revision, await trees(revision), survey),
+    read: async (revision, paths) => {
+      const entries = new Map((await trees(revision)).map((entry) => [entry.path, entry]));
+      return filesAt(paths.map((path) => entries.get(path) ?? missing(path, revision)));
     },
-    filesContaining: async (revision, text) => {
-      const entries = await trees(revision);
-      const paths = new Set(await pathsContaining(mirror, revision, text));
-      const found = entries.filter((entry) => paths.has(entry.path) && isPlain(entry));
-      const small = found.filter((entry) => entry.size <= maxFileBytes);
-      const tooLarge = found.filter((entry) => entry.size > maxFileBytes).map((entry) => entry.path);
-      return { files: (await readFiles(mirror, small)).filter((file) => !isBinary(file.bytes)), tooLarge };
+    changedAt: async (revision, paths) => {
+      await mirror.ensure(revision);
+      return changedAt(mirror, revision, paths);
     },
     commit: async (request) => {
       const entries = await trees(request.parent);
@@ -62,7 +73,8 @@ export function openGitConfigRepo(options: GitConfigRepoOptions): GitConfigRepo 
       const result = await pushCommit(mirror, request.parent, revision, options.checkedOut ?? 'refuse');
       return result === 'pushed' ? { result: 'committed', revision } : { result };
     },
-    recent: (revision, limit) => lastCommits(mirror, revision, limit),
+    propose: async (request) => pushProposal(mirror, await trees(request.parent), options.author, request),
+    withdraw: (proposal) => deleteProposal(mirror, proposal),
     commits: async (limit) => lastCommits(mirror, await mirror.head(), limit),
   };
 }
@@ -82,6 +94,11 @@ function treesOf(mirror: Mirror): (revision: string) => Promise<TreeEntry[]> {
   };
 }
 
+function directlyIn(entries: readonly TreeEntry[], directory: string): TreeEntry[] {
+  const prefix = `${directory}/`;
+  return entries.filter(({ path }) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/'));
+}
+
 async function readFiles(mirror: Mirror, entries: readonly TreeEntry[]): Promise<RepoFile[]> {
   const blobs = await readBlobs(
     mirror,
@@ -90,17 +107,12 @@ async function readFiles(mirror: Mirror, entries: readonly TreeEntry[]): Promise
   return entries.map((entry, index) => ({ path: entry.path, bytes: blobs[index]! }));
 }
 
-function isPlain(entry: TreeEntry): boolean {
-  return entry.mode.startsWith('100');
-}
-
-/** As git decides it: a NUL in the first 8,000 bytes. */
-function isBinary(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 8000).includes(0);
+function missing(path: string, revision: string): never {
+  throw new UserError(`commit ${revision} has no file ${path}`, { code: 'file-missing', subject: path });
 }
 
 function checkPlain(entry: TreeEntry, maxFileBytes: number): TreeEntry {
-  if (!isPlain(entry)) {
+  if (!entry.mode.startsWith('100')) {
     throw new UserError(`${entry.path} is a symbolic link or a submodule: make it a plain file`, {
       code: 'not-a-file',
       subject: entry.path,

@@ -3,8 +3,13 @@ import { checkRevision, type Mirror } from './mirror.ts';
 
 const fields = ['%H', '%s', '%an', '%aI', '%(trailers:only=true,unfold=true)'];
 
-/** The last `limit` commits up to `head`, newest first, along first parents. */
-export async function lastCommits(mirror: Mirror, head: string, limit: number): Promise<CommitSummary[]> {
+/** The last `limit` commits up to `head`, newest first, along first parents; without their files where these are not wanted. */
+export async function lastCommits(
+  mirror: Mirror,
+  head: string,
+  limit: number,
+  { files = true }: { files?: boolean } = {},
+): Promise<CommitSummary[]> {
   await mirror.ensure(head);
   const format = fields.join('%x00');
   const args = [
@@ -27,8 +32,16 @@ export async function lastCommits(mirror: Mirror, head: string, limit: number): 
       files: [],
     });
   }
-  await addFiles(mirror, commits);
+  if (files) await addFiles(mirror, commits);
   return commits;
+}
+
+/** When the last commit was made that changed one of the paths; undefined when none did. */
+export async function changedAt(mirror: Mirror, revision: string, paths: readonly string[]): Promise<Date | undefined> {
+  if (paths.length === 0) return undefined;
+  const args = ['--literal-pathspecs', 'log', '-1', '--format=%cI', checkRevision(revision), '--', ...paths];
+  const time = (await mirror.run({ args })).toString('utf8').trim();
+  return time === '' ? undefined : new Date(time);
 }
 
 function parseTrailers(text: string): [string, string][] {

@@ -25,6 +25,8 @@ export interface Mirror {
   readonly gitDir: string;
   /** The remote branch's head, asked anew. Throws `UserError` when there is no such branch or repository. */
   head(): Promise<string>;
+  /** The same, and the heads of all branches by their names. */
+  heads(): Promise<{ head: string; heads: Map<string, string> }>;
   /** Makes sure that a commit of the branch is here. Throws `UserError` when the branch does not have it. */
   ensure(revision: string): Promise<void>;
   /** True when the object is here, without asking the remote. */
@@ -78,7 +80,8 @@ export function openMirror(options: MirrorOptions): Mirror {
     has,
     run,
     ask,
-    head: () => remoteHead(remote, branch),
+    head: async () => (await remoteHeads(remote, branch)).head,
+    heads: () => remoteHeads(remote, branch),
     ensure: async (revision) => {
       if (await has(revision)) return;
       await oneAtATime(`fetch ${gitDir}`, async () => {
@@ -99,7 +102,10 @@ export function checkRevision(revision: string): string {
   return revision;
 }
 
-async function remoteHead(remote: Remote, branch: string): Promise<string> {
+async function remoteHeads(
+  remote: Remote,
+  branch: string,
+): Promise<{ head: string; heads: Map<string, string> }> {
   const answer = await runGit({ args: ['ls-remote', '--heads', remoteName], config: remote.config });
   if (answer.code !== 0) throw remoteFailure('read', remote, answer);
   const heads = new Map<string, string>();
@@ -109,7 +115,7 @@ async function remoteHead(remote: Remote, branch: string): Promise<string> {
   }
   const head = heads.get(branch);
   if (head === undefined) throw branchMissing(remote, branch, [...heads.keys()]);
-  return head;
+  return { head, heads };
 }
 
 function branchMissing(remote: Remote, branch: string, others: string[]): UserError {

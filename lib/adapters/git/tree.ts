@@ -37,10 +37,15 @@ export async function readBlobs(mirror: Mirror, oids: readonly string[]): Promis
   return blobs;
 }
 
-/** Paths of the regular files whose bytes contain the text, as git sees the commit. */
-export async function pathsContaining(mirror: Mirror, revision: string, text: string): Promise<string[]> {
+/** Those of the paths whose bytes contain the text. */
+export async function pathsContaining(
+  mirror: Mirror,
+  revision: string,
+  text: string,
+  paths: readonly string[],
+): Promise<string[]> {
   const answer = await mirror.ask({
-    args: ['grep', '-l', '-z', '-a', '-F', '-e', text, checkRevision(revision), '--'],
+    args: ['--literal-pathspecs', 'grep', '-l', '-z', '-a', '-F', '-e', text, checkRevision(revision), '--', ...paths],
   });
   if (answer.code > 1) throw new Error(`git grep failed with ${answer.code}: ${answer.stderr.trim()}`);
   return decode(answer.stdout, revision)

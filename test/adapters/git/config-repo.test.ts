@@ -3,11 +3,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openGitConfigRepo } from '../../../lib/adapters/git/config-repo.ts';
+import type { ConfigRepo } from '../../../lib/bump/ports.ts';
 import { RetryableError, UserError } from '../../../lib/model/errors.ts';
 import { gitIn, type TestRepo, temporaryDirectory, testRepo, writeFiles } from './repos.ts';
 
 const author = { name: 'Windlass', email: 'windlass@example.com' };
 const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
+
+const headOf = async (config: ConfigRepo): Promise<string> => (await config.head()).revision;
 
 function open(repo: TestRepo, url = repo.bare, more: Partial<Parameters<typeof openGitConfigRepo>[0]> = {}) {
   return openGitConfigRepo({ url, branch: 'main', cacheDir: join(repo.root, 'cache'), author, ...more });
@@ -116,21 +119,21 @@ describe('a config repo by the git binary', () => {
     writeFileSync(hook, '#!/bin/sh\necho "only signed commits, please \\033[31m"\nexit 1\n');
     chmodSync(hook, 0o755);
     const config = open(repo);
-    const head = await config.head();
+    const head = await headOf(config);
     const error = await failure(config.commit(request(head, 'b\n')));
     expect(error).toBeInstanceOf(UserError);
     expect(error.code).toBe('push-rejected');
     expect(error.message).toContain('only signed commits, please');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not get them
     expect(error.message).not.toMatch(/\x1b/);
-    expect(await config.head()).toBe(head);
+    expect(await headOf(config)).toBe(head);
   });
 
   it('explains what to do about a branch that is checked out there', async () => {
     const repo = testRepo({ 'web.yaml': 'a\n' });
     gitIn(repo.root, 'clone', '--quiet', repo.bare, 'checkout');
     const config = open(repo, join(repo.root, 'checkout'));
-    const error = await failure(config.commit(request(await config.head(), 'b\n')));
+    const error = await failure(config.commit(request(await headOf(config), 'b\n')));
     expect(error.code).toBe('branch-checked-out');
     expect(error.message).toContain('receive.denyCurrentBranch updateInstead');
   });
@@ -140,16 +143,16 @@ describe('a config repo by the git binary', () => {
     const checkout = join(repo.root, 'checkout');
     gitIn(repo.root, 'clone', '--quiet', repo.bare, checkout);
     const config = open(repo, checkout, { checkedOut: 'update-when-clean' });
-    const first = await config.commit(request(await config.head(), 'b\n'));
+    const first = await config.commit(request(await headOf(config), 'b\n'));
     expect(first.result).toBe('committed');
     expect(readFileSync(join(checkout, 'web.yaml'), 'utf8')).toBe('b\n');
     expect(gitIn(checkout, 'status', '--porcelain')).toBe('');
 
     writeFiles(checkout, { 'notes.txt': 'half a thought\n' });
-    const head = await config.head();
+    const head = await headOf(config);
     const error = await failure(config.commit(request(head, 'c\n')));
     expect(error.code).toBe('worktree-dirty');
-    expect(await config.head()).toBe(head);
+    expect(await headOf(config)).toBe(head);
     expect(readFileSync(join(checkout, 'notes.txt'), 'utf8')).toBe('half a thought\n');
     expect(readFileSync(join(checkout, 'web.yaml'), 'utf8')).toBe('b\n');
   });
@@ -160,11 +163,11 @@ describe('a config repo by the git binary', () => {
     gitIn(repo.work, 'commit', '--quiet', '-m', 'Executable');
     gitIn(repo.work, 'push', '--quiet', repo.bare, 'HEAD:main');
     const config = open(repo);
-    await config.commit(request(await config.head(), 'b\n'));
+    await config.commit(request(await headOf(config), 'b\n'));
     expect(repo.git('ls-tree', 'main', 'web.yaml')).toMatch(/^100755/);
-    const linked = { ...request(await config.head(), ''), files: [{ path: 'link.yaml', bytes: bytes('x') }] };
+    const linked = { ...request(await headOf(config), ''), files: [{ path: 'link.yaml', bytes: bytes('x') }] };
     expect((await failure(config.commit(linked))).code).toBe('not-a-file');
-    expect((await failure(config.read(await config.head(), 'link.yaml'))).code).toBe('not-a-file');
+    expect((await failure(config.read(await headOf(config), ['link.yaml']))).code).toBe('not-a-file');
   });
 
   it.each(['../outside.yaml', '.git/hooks/post-commit', 'a/../b', '/etc/passwd', 'a//b'])(
@@ -172,35 +175,40 @@ describe('a config repo by the git binary', () => {
     async (path) => {
       const repo = testRepo({ 'web.yaml': 'a\n' });
       const config = open(repo);
-      const head = await config.head();
+      const head = await headOf(config);
       const bad = { ...request(head, ''), files: [{ path, bytes: bytes('x') }] };
       await expect(config.commit(bad)).rejects.toThrow('is not a path inside a repository');
-      expect(await config.head()).toBe(head);
+      expect(await headOf(config)).toBe(head);
     },
   );
 
   it('lists a file that is too large instead of reading it', async () => {
     const repo = testRepo({ 'big.yaml': `# $imagepolicy\n${'x'.repeat(3000)}\n`, 'small.yaml': '# $imagepolicy\n' });
     const config = open(repo, repo.bare, { maxFileBytes: 1000 });
-    const found = await config.filesContaining(await config.head(), '$imagepolicy');
+    const survey = {
+      key: '1',
+      interests: [{ matches: (path: string) => path.endsWith('.yaml'), token: '$imagepolicy' }],
+      facts: () => true,
+    };
+    const found = await config.survey(await headOf(config), survey);
     expect(found.files.map((file) => file.path)).toEqual(['small.yaml']);
     expect(found.tooLarge).toEqual(['big.yaml']);
-    expect((await failure(config.read(await config.head(), 'big.yaml'))).code).toBe('file-too-large');
+    expect((await failure(config.read(await headOf(config), ['big.yaml']))).code).toBe('file-too-large');
   });
 
   it('goes on after the branch was rewritten, and after its copy was deleted', async () => {
     const repo = testRepo({ 'web.yaml': 'a\n' });
     const config = open(repo);
-    const first = await config.head();
-    await config.read(first, 'web.yaml');
+    const first = await headOf(config);
+    await config.read(first, ['web.yaml']);
     gitIn(repo.work, 'commit', '--quiet', '--amend', '-m', 'Rewritten');
     gitIn(repo.work, 'push', '--quiet', '--force', repo.bare, 'HEAD:main');
-    const second = await config.head();
+    const second = await headOf(config);
     expect(second).not.toBe(first);
     expect((await config.commit(request(second, 'b\n'))).result).toBe('committed');
     rmSync(join(repo.root, 'cache'), { recursive: true });
-    expect((await config.commit(request(await config.head(), 'c\n'))).result).toBe('committed');
-    expect((await failure(config.read('0'.repeat(40), 'web.yaml'))).code).toBe('revision-missing');
+    expect((await config.commit(request(await headOf(config), 'c\n'))).result).toBe('committed');
+    expect((await failure(config.read('0'.repeat(40), ['web.yaml']))).code).toBe('revision-missing');
   });
 
   it('shares one copy between two that open it at the same moment', async () => {
@@ -208,8 +216,8 @@ describe('a config repo by the git binary', () => {
     const heads = await Promise.all(
       Array.from({ length: 6 }, async () => {
         const config = open(repo);
-        const head = await config.head();
-        return new TextDecoder().decode(await config.read(head, 'web.yaml'));
+        const head = await headOf(config);
+        return new TextDecoder().decode((await config.read(head, ['web.yaml']))[0]!.bytes);
       }),
     );
     expect(heads).toEqual(Array(6).fill('a\n'));
@@ -229,7 +237,7 @@ describe('a config repo by the git binary', () => {
     process.env['HOME'] = home;
     try {
       const config = open(repo);
-      expect((await config.commit(request(await config.head(), 'b\n'))).result).toBe('committed');
+      expect((await config.commit(request(await headOf(config), 'b\n'))).result).toBe('committed');
     } finally {
       process.env['HOME'] = before;
     }
@@ -240,7 +248,7 @@ describe('a config repo by the git binary', () => {
     const repo = testRepo({ 'web.yaml': 'a\n' });
     const config = open(repo);
     const made = await config.commit({
-      ...request(await config.head(), 'b\n'),
+      ...request(await headOf(config), 'b\n'),
       subject: 'Bump <b>web</b> to 1.1.0',
       trailers: [
         ['Windlass-Policy', 'web'],

@@ -1,0 +1,76 @@
+import { type Proposal, type ProposalRequest, type Proposed, proposalPrefix } from '../../bump/ports.ts';
+import { UserError } from '../../model/errors.ts';
+import { type Author, writeCommit } from './commit.ts';
+import { remoteFailure } from './failure.ts';
+import { lastCommits } from './history.ts';
+import type { Mirror } from './mirror.ts';
+import { remoteName } from './remote.ts';
+import type { TreeEntry } from './tree.ts';
+
+const prefix = `refs/heads/${proposalPrefix}`;
+
+/** The proposals among the branches of a remote: those whose commit the head does not contain. A plain Git host knows of none that was declined. */
+export async function readProposals(mirror: Mirror, head: string, heads: ReadonlyMap<string, string>): Promise<Proposal[]> {
+  const branches = [...heads].filter(([name]) => name.startsWith(proposalPrefix));
+  if (branches.length === 0) return [];
+  await fetchBranches(mirror, branches);
+  const found: Proposal[] = [];
+  for (const [branch, revision] of branches) {
+    const merged = await mirror.ask({ args: ['merge-base', '--is-ancestor', revision, head] });
+    if (merged.code === 0) continue;
+    const [commit] = await lastCommits(mirror, revision, 1, { files: false });
+    found.push({
+      group: branch.slice(proposalPrefix.length),
+      branch,
+      revision,
+      trailers: commit?.trailers ?? [],
+      state: 'open',
+    });
+  }
+  return found.sort((a, b) => (a.branch < b.branch ? -1 : 1));
+}
+
+/** Makes the branch of a group point at one commit on `parent`, which a person then makes a pull request of. */
+export async function pushProposal(
+  mirror: Mirror,
+  entries: readonly TreeEntry[],
+  author: Author,
+  request: ProposalRequest,
+): Promise<Proposed> {
+  const branch = branchOf(request.group);
+  const revision = await writeCommit(mirror, entries, author, request);
+  await push(mirror, ['--force', remoteName, `${revision}:refs/heads/${branch}`]);
+  const wishes = request.labels.length > 0 || request.reviewers.length > 0 || request.autoMerge;
+  const warnings = wishes ? ['labels, reviewers and auto-merge need a host with pull requests'] : [];
+  return { revision, branch, warnings };
+}
+
+/** Takes a proposal's branch away; nothing is told to anybody, because a plain Git host has no place for it. */
+export async function deleteProposal(mirror: Mirror, { branch }: Proposal): Promise<void> {
+  if (!branch.startsWith(proposalPrefix)) throw new Error(`${branch} is no branch of a proposal`);
+  await push(mirror, ['--delete', remoteName, `refs/heads/${branch}`], /remote ref does not exist/);
+}
+
+function branchOf(group: string): string {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(group) && !group.includes('..') && !group.endsWith('.lock'))
+    return `${proposalPrefix}${group}`;
+  throw new UserError(`"${group}" cannot be the end of a branch's name: use letters, digits, dots and dashes`, {
+    code: 'proposal-group',
+    subject: group,
+  });
+}
+
+async function fetchBranches(mirror: Mirror, branches: readonly [name: string, revision: string][]): Promise<void> {
+  const missing: string[] = [];
+  for (const [, revision] of branches) if (!(await mirror.has(revision))) missing.push(revision);
+  if (missing.length === 0) return;
+  const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--prune', remoteName, `+${prefix}*:${prefix}*`];
+  const answer = await mirror.ask({ args, timeout: 120_000 });
+  if (answer.code !== 0) throw remoteFailure('fetch from', mirror.remote, answer);
+}
+
+async function push(mirror: Mirror, args: readonly string[], unless?: RegExp): Promise<void> {
+  const answer = await mirror.ask({ args: ['push', '--porcelain', '--no-verify', ...args], timeout: 120_000 });
+  if (answer.code === 0 || unless?.test(answer.stderr + answer.stdout.toString('utf8'))) return;
+  throw remoteFailure('push to', mirror.remote, answer);
+}

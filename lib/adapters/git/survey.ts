@@ -1,0 +1,87 @@
+import type { RepoFile, Survey, Surveyed } from '../../bump/ports.ts';
+import type { Mirror } from './mirror.ts';
+import { pathsContaining, readBlobs, type TreeEntry } from './tree.ts';
+
+/** Files read by one call of git. */
+const batch = 500;
+
+/** What is known of one path: its facts hold for this blob. */
+interface Known {
+  oid: string;
+  facts: unknown;
+}
+
+/** Surveys commits of a mirror, and reads only the blobs that it has not seen under the same path and key. */
+export class MirrorSurveys {
+  readonly #mirror: Mirror;
+  readonly #maxFileBytes: number;
+  #key: string | undefined;
+  #known = new Map<string, Known>();
+
+  constructor(mirror: Mirror, maxFileBytes: number) {
+    this.#mirror = mirror;
+    this.#maxFileBytes = maxFileBytes;
+  }
+
+  /** The facts of all plain files of a commit, whose listing is `entries`. */
+  async survey<Facts>(revision: string, entries: readonly TreeEntry[], survey: Survey<Facts>): Promise<Surveyed<Facts>> {
+    const kept = this.#key === survey.key ? this.#known : new Map<string, Known>();
+    const wanted = entries.filter(({ mode, path }) => mode.startsWith('100') && isOfInterest(survey, path));
+    const readable = wanted.filter(({ size }) => size <= this.#maxFileBytes);
+    const known = new Map<string, Known>();
+    const unread: TreeEntry[] = [];
+    for (const entry of readable) {
+      const before = kept.get(entry.path);
+      if (before?.oid === entry.oid) known.set(entry.path, before);
+      else unread.push(entry);
+    }
+    for (let at = 0; at < unread.length; at += batch) {
+      const some = unread.slice(at, at + batch);
+      const blobs = await readBlobs(
+        this.#mirror,
+        some.map(({ oid }) => oid),
+      );
+      for (const [index, { path, oid }] of some.entries()) {
+        known.set(path, { oid, facts: factsOf(survey, { path, bytes: blobs[index]! }) });
+      }
+    }
+    this.#key = survey.key;
+    this.#known = known;
+    const files = readable.flatMap(({ path }) => {
+      const facts = known.get(path)?.facts as Facts | undefined;
+      return facts === undefined ? [] : [{ path, facts }];
+    });
+    return { files: files.sort(byPath), tooLarge: await this.#tooLarge(revision, wanted, survey) };
+  }
+
+  async #tooLarge<Facts>(revision: string, wanted: readonly TreeEntry[], survey: Survey<Facts>): Promise<string[]> {
+    const large = wanted.filter(({ size }) => size > this.#maxFileBytes).map(({ path }) => path);
+    if (large.length === 0) return [];
+    const found = new Set<string>();
+    for (const { matches, token } of survey.interests) {
+      const of = large.filter(matches);
+      if (of.length === 0) continue;
+      const holding = token === undefined ? of : await pathsContaining(this.#mirror, revision, token, of);
+      for (const path of holding) found.add(path);
+    }
+    return [...found].sort();
+  }
+}
+
+function factsOf<Facts>(survey: Survey<Facts>, file: RepoFile): Facts | undefined {
+  const view = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
+  // As git decides it: a NUL in the first 8,000 bytes makes a file a binary one.
+  if (view.subarray(0, 8000).includes(0)) return undefined;
+  const asked = survey.interests.some(
+    ({ matches, token }) => matches(file.path) && (token === undefined || view.includes(token)),
+  );
+  return asked ? survey.facts(file) : undefined;
+}
+
+function isOfInterest<Facts>(survey: Survey<Facts>, path: string): boolean {
+  return survey.interests.some(({ matches }) => matches(path));
+}
+
+function byPath(a: { path: string }, b: { path: string }): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
