@@ -7,11 +7,3 @@ export function parseDuration(text: string): number | undefined {
   const seconds = Object.values(units).reduce((sum, unit, index) => sum + Number(match[index + 1] ?? 0) * unit, 0);
   return seconds > 0 ? seconds : undefined;
 }
-
-/** True for a day of the calendar (`2027-01-31`) or a time with its zone (`2027-01-31T12:00:00Z`). */
-export function isDateOrTime(text: string): boolean {
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/.exec(text);
-  if (!match || Number.isNaN(Date.parse(text))) return false;
-  const day = new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])));
-  return day.getUTCDate() === Number(match[3]);
-}

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Problem } from '../model/errors.ts';
 import { isTag } from '../model/image-ref.ts';
+import { isDateOrTime } from '../model/until.ts';
 import type { Hold } from '../policy/spec.ts';
-import { isDateOrTime } from './duration.ts';
 import { readYamlSource } from './yaml-source.ts';
 import { findingsOf } from './zod-findings.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isTag, parseImageRef } from '../model/image-ref.ts';
-import { isDateOrTime, parseDuration } from './duration.ts';
+import { isDateOrTime } from '../model/until.ts';
+import { parseDuration } from './duration.ts';
 
 /** The largest windlass.yaml, hold or suspend that is read, in bytes. */
 export const maxConfigSize = 1_000_000;

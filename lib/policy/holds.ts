@@ -1,4 +1,5 @@
 import { UserError } from '../model/errors.ts';
+import { endOf } from '../model/until.ts';
 import type { PlacedTag, Policy } from './policy.ts';
 import type { Hold } from './spec.ts';
 
@@ -12,7 +13,7 @@ export interface HoldState {
 
 /** Parts holds by their `until`. Throws `UserError` for an `until` that is no date: a hold that cannot be read is never taken for a void one. */
 export function sortHolds(holds: readonly Hold[], now: Date): HoldState {
-  const expired = holds.filter((hold) => endOf(hold) <= now.getTime());
+  const expired = holds.filter((hold) => endOfHold(hold) <= now.getTime());
   return { active: holds.filter((hold) => !expired.includes(hold)), expired };
 }
 
@@ -27,15 +28,10 @@ export function passes(policy: Policy, tag: PlacedTag, hold: Hold): boolean {
   return 'rank' in past && policy.compare(tag, past) > 0;
 }
 
-const isoTime = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
-
-const day = 24 * 60 * 60 * 1000;
-
-/** Milliseconds since 1970 from which on the hold is void; a date lasts to its end, UTC. */
-function endOf(hold: Hold): number {
-  if (hold.until === undefined) return Number.POSITIVE_INFINITY;
-  const time = isoTime.test(hold.until) ? Date.parse(hold.until) : Number.NaN;
-  if (!Number.isNaN(time)) return hold.until.includes('T') ? time : time + day;
+/** Milliseconds since 1970 from which on the hold is void. */
+function endOfHold(hold: Hold): number {
+  const end = hold.until === undefined ? Number.POSITIVE_INFINITY : endOf(hold.until);
+  if (end !== undefined) return end;
   throw new UserError(
     `the hold ${hold.id} of ${hold.image} ends "${hold.until}", which is no date: write 2027-01-31 or 2027-01-31T12:00:00Z`,
     { code: 'hold-until', subject: hold.image },

@@ -1,7 +1,7 @@
 import { readSuspends, suspendsDirectory } from '../config/holds.ts';
-import { hasPassed } from '../config/until.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import { UserError } from '../model/errors.ts';
+import { hasPassed } from '../model/until.ts';
 
 /**
  * Throws `UserError` (`suspended`) with who and why while a file in `suspends/` stops the pulls of a sync, or one that may be about it

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDateOrTime, parseDuration } from '../../lib/config/duration.ts';
+import { parseDuration } from '../../lib/config/duration.ts';
 
 describe('durations', () => {
   it.each([
@@ -19,26 +19,4 @@ describe('durations', () => {
       expect(parseDuration(text)).toBeUndefined();
     },
   );
-});
-
-describe('dates and times', () => {
-  it.each(['2027-01-31', '2028-02-29', '2027-01-31T12:00:00Z', '2027-01-31T12:00+02:00', '2027-01-31T12:00:00.5Z'])(
-    '%s is one',
-    (text) => {
-      expect(isDateOrTime(text)).toBe(true);
-    },
-  );
-
-  it.each([
-    '',
-    'tomorrow',
-    '2027-02-29',
-    '2027-13-01',
-    '2027-1-1',
-    '2027-01-31T12:00:00',
-    '2027-01-31T25:00Z',
-    '31.01.2027',
-  ])('%j is none', (text) => {
-    expect(isDateOrTime(text)).toBe(false);
-  });
 });
