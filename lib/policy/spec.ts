@@ -19,10 +19,10 @@ export interface PolicySpec {
   semver?: string;
   numerical?: Order;
   alphabetical?: Order;
-  /** The last pushed. Not supported yet. */
-  newest?: unknown;
-  /** A mutable tag, followed by its digest. Not supported yet. */
-  digest?: unknown;
+  /** True: the image that was pushed last. */
+  newest?: boolean;
+  /** A tag that moves, followed by its digest: `latest`. */
+  digest?: string;
   /** A pattern alone is `include`. */
   filter?: string | TagFilter;
   /** Takes the newest tag of the registry even when Git has a newer one. */
@@ -35,9 +35,9 @@ export interface Hold {
   id: string;
   /** The key in `images`. */
   image: string;
-  /** The tag to keep. */
+  /** The tag to keep. Of a `digest` policy the digest: `sha256:...` or `latest@sha256:...`. */
   tag: string;
-  /** The highest tag that was seen when the hold was made: only tags after it are taken. */
+  /** The highest tag that was seen when the hold was made: only tags after it are taken. Of a `digest` policy the digest that is not taken. */
   past: string;
   /** Who asked for it, and why. */
   by?: string;

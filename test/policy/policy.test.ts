@@ -10,8 +10,13 @@ describe('a policy is refused', () => {
   it.each<[string, unknown, string]>([
     ['without a rule', {}, 'has none'],
     ['with two rules', { semver: '*', numerical: 'asc' }, 'has semver and numerical'],
-    ['as newest, for now', { newest: true }, 'not supported yet'],
-    ['as digest, for now', { digest: 'latest' }, 'not supported yet'],
+    ['with newest that is not true', { newest: false }, 'newest is true'],
+    ['with newest and an extract', { newest: true, filter: { include: '(.*)', extract: '$1' } }, 'leave out "extract"'],
+    ['with newest and digest', { newest: true, digest: 'latest' }, 'has newest and digest'],
+    ['with a digest that is no tag', { digest: 'sha256:abc' }, 'is the tag that is followed'],
+    ['with a digest that is a number', { digest: 1.1 }, 'in quotes'],
+    ['with a digest that is empty', { digest: '' }, 'is the tag that is followed'],
+    ['with a digest and a filter', { digest: 'latest', filter: '^v' }, 'a filter has nothing to do'],
     ['with a range that is a number', { semver: 1.1 }, 'write it in quotes'],
     ['with a range that is none', { semver: '>=1 &&' }, 'is no version range'],
     ['with an order that is none', { numerical: 'up' }, '"asc" or "desc"'],
@@ -21,6 +26,16 @@ describe('a policy is refused', () => {
     expect(compile).toThrow(UserError);
     expect(compile).toThrow(message);
   });
+});
+
+describe('a policy in words', () => {
+  it.each<[Omit<PolicySpec, 'image'>, string]>([
+    [{ semver: '^1.0' }, 'semver ^1.0'],
+    [{ numerical: 'desc' }, 'numerical desc'],
+    [{ alphabetical: 'asc' }, 'alphabetical asc'],
+    [{ newest: true }, 'newest pushed'],
+    [{ digest: 'latest' }, 'digest latest'],
+  ])('%j is %s', (spec, rule) => expect(compilePolicy({ image: 'x', ...spec }).rule).toBe(rule));
 });
 
 const flux = (spec: object) => ({ apiVersion: 'image.toolkit.fluxcd.io/v1', kind: 'ImagePolicy', spec });
