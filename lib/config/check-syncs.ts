@@ -1,7 +1,7 @@
 import { isWithin, treePath } from '../model/tree-path.ts';
 import { type Names, unknown } from './check-names.ts';
 import type { SyncSpec } from './config.ts';
-import { heldBackSync, noPullRequests } from './held-back.ts';
+import { heldBackSync } from './held-back.ts';
 import type { WindlassFile } from './schema.ts';
 import { expandSyncs, onlyCluster, orderSyncs, unknownPlaceholders } from './syncs.ts';
 import type { Finding, Path } from './yaml-source.ts';
@@ -28,17 +28,12 @@ function checkEnvironment(file: WindlassFile, names: Names, name: string): Findi
 }
 
 function heldBack(file: WindlassFile): Finding[] {
-  const finding = (path: Path, message: string): Finding => ({ path, at: 'key', code: 'not-yet', message });
-  const environments = Object.entries(file.environments ?? {}).filter(([, { update }]) => update === 'pull-request');
-  return [
-    ...environments.map(([name]) =>
-      finding(['environments', name, 'update'], `${name} is not bumped: ${noPullRequests}`),
-    ),
-    ...Object.entries(file.syncs ?? {}).flatMap(([name, sync]) => {
-      const held = heldBackSync(sync);
-      return held === undefined ? [] : [finding(['syncs', name, held.key], `${name} is not pulled: ${held.reason}`)];
-    }),
-  ];
+  return Object.entries(file.syncs ?? {}).flatMap(([name, sync]): Finding[] => {
+    const held = heldBackSync(sync);
+    if (held === undefined) return [];
+    const message = `${name} is not pulled: ${held.reason}`;
+    return [{ path: ['syncs', name, held.key], at: 'key', code: 'not-yet', message }];
+  });
 }
 
 function checkSync(file: WindlassFile, names: Names, expanded: SyncSpec[], name: string): Finding[] {

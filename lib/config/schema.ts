@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { isTag, parseImageRef } from '../model/image-ref.ts';
 import { isDateOrTime } from '../model/until.ts';
 import { parseDuration } from './duration.ts';
+import { pointer, targetAlternatives, targetSchema } from './target-schema.ts';
+import { checkTemplate } from './template.ts';
 
 /** The largest windlass.yaml, hold or suspend that is read, in bytes. */
 export const maxConfigSize = 1_000_000;
@@ -24,6 +26,11 @@ export const noticeKinds = [
 /** The keys that a marker's last part is told from, and so no image can have. */
 const markerParts = ['tag', 'name', 'digest'];
 
+/** What a file in `suspends/` is named that stops all images or syncs, and so none of them can be. */
+export const nameOfAll = 'all';
+const notAll = (key: string) => key !== nameOfAll;
+const allError = { error: 'nothing can be named all: a suspend with this name stops everything' };
+
 const duration = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration like 90s, 10m or 1h30m' });
@@ -40,8 +47,22 @@ const imageName = z
   })
   .refine((key) => !markerParts.includes(key.slice(key.lastIndexOf(':') + 1)), {
     error: `no image can be named ${markerParts.join(', ')}: a marker's last part would be taken for it`,
-  });
+  })
+  .refine(notAll, allError);
 const order = z.enum(['asc', 'desc']);
+const platform = z
+  .string()
+  .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/, { error: 'must be a platform like linux/amd64 or linux/arm64/v8' })
+  .refine((text) => !/\/(?:x86_64|aarch64)(?:\/|$)/.test(text), {
+    error: 'has a name that images do not use: x86_64 is amd64, aarch64 is arm64',
+  });
+const template = (part: 'subject' | 'body') =>
+  z.string().superRefine((text, context) => {
+    const problem = checkTemplate(text, part);
+    if (problem === undefined) return;
+    const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
+    context.addIssue({ code: 'custom', message: `${problem.message}${hint}` });
+  });
 
 const filterSchema = z.strictObject({
   include: z.string().optional().describe('Only tags that this RE2 pattern is found in.'),
@@ -59,8 +80,8 @@ const gatesSchema = z.strictObject({
   scan: z
     .enum(['low', 'medium', 'high', 'critical'])
     .optional()
-    .describe('The least severity of a finding that keeps a tag from being taken.'),
-  minAge: duration.optional().describe('How old a push must be before its tag is taken.'),
+    .describe('The least severity of a finding that keeps a tag from being taken. ECR only.'),
+  minAge: duration.optional().describe('How long ago the image must have been pushed. ECR only.'),
 });
 
 /** An entry of `images`. */
@@ -72,7 +93,7 @@ export const imageSchema = z.strictObject({
   semver: z.string().optional().describe('The greatest version in this range, like ">=1.4.0 <2.0.0".'),
   numerical: order.optional().describe('The greatest (asc) or smallest (desc) number.'),
   alphabetical: order.optional().describe('The last (asc) or first (desc) tag in the order of its characters.'),
-  newest: z.boolean().optional().describe('The tag that was pushed last.'),
+  newest: z.literal(true).optional().describe('The tag of the image that was pushed last. ECR only.'),
   digest: z
     .string()
     .refine(isTag, { error: 'must be a tag, like latest' })
@@ -83,7 +104,14 @@ export const imageSchema = z.strictObject({
     .optional()
     .describe('Which tags are looked at: an RE2 pattern, or include, exclude and extract.'),
   gates: gatesSchema.optional().describe('What a tag must pass before it is taken.'),
+  platforms: z
+    .array(platform)
+    .min(1)
+    .optional()
+    .describe('What an image must be built for to be taken, like linux/arm64.'),
   update: z.enum(['commit', 'pull-request']).optional().describe('How a new tag gets into the branch.'),
+  group: name.optional().describe("The pull request that its changes share with others; the image's own unless told."),
+  targets: z.array(targetSchema).min(1).optional().describe('Places in files that are written without a marker.'),
   in: z.array(name).min(1).optional().describe('The environments that this image is promoted through.'),
   allowDowngrade: z
     .boolean()
@@ -125,10 +153,7 @@ const ignoreSchema = z.strictObject({
       error: 'must be an object like apps/Deployment/shop/web, where * stands for any text without a slash',
     })
     .describe('The object, as it is written everywhere; * stands for any text without a slash.'),
-  path: z
-    .string()
-    .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, { error: 'must be a JSON Pointer like /spec/replicas' })
-    .describe('A JSON Pointer (RFC 6901); everything below it is ignored too.'),
+  path: pointer.describe('A JSON Pointer (RFC 6901); everything below it is ignored too.'),
   why: z.string().optional().describe('For the readers of the file.'),
   until: date.optional().describe('The rule is void after this date or time.'),
 });
@@ -149,6 +174,13 @@ const routeSchema = z
     error: 'needs one of slack and sns',
   });
 
+const label = z.string().regex(/^\S(?:[^\r\n,]{0,48}\S)?$/, {
+  error: 'must be a label: up to 50 characters on one line, without a comma',
+});
+const reviewer = z.string().regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))(?:\/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,99}))?$/, {
+  error: 'must be a user, or a team as org/team, without an @',
+});
+
 /** windlass.yaml, as it is written. Durations and dates stay texts; `expand` reads them. */
 export const windlassSchema = z.strictObject({
   windlass: z.literal(1).describe('The version of this format: 1.'),
@@ -156,9 +188,27 @@ export const windlassSchema = z.strictObject({
     .record(imageName, imageSchema)
     .optional()
     .describe('The images that are bumped, by the name that markers use.'),
+  commits: z
+    .strictObject({
+      subject: template('subject').optional().describe('The first line: a template.'),
+      body: template('body').optional().describe('What follows it: a template.'),
+    })
+    .optional()
+    .describe("How bump's commits and pull requests are worded."),
+  pullRequests: z
+    .strictObject({
+      labels: z.array(label).optional().describe('Labels that each gets.'),
+      reviewers: z.array(reviewer).optional().describe('Who is asked to review: users, and teams as org/team.'),
+      autoMerge: z.boolean().optional().describe('Lets the host merge it as soon as it may.'),
+    })
+    .optional()
+    .describe("What bump's pull requests ask for."),
   environments: z.record(name, environmentSchema).optional().describe('The steps on the way to production, in order.'),
   clusters: z.record(name, clusterSchema).optional().describe('The clusters, by the name that they have in this file.'),
-  syncs: z.record(name, syncSchema).optional().describe('The paths of the repo that belong in a cluster.'),
+  syncs: z
+    .record(name.refine(notAll, allError), syncSchema)
+    .optional()
+    .describe('The paths of the repo that belong in a cluster.'),
   drift: z
     .strictObject({ ignore: z.array(ignoreSchema).optional().describe('Differences that are not drift.') })
     .optional()
@@ -179,6 +229,7 @@ export function jsonSchema(): Record<string, unknown> {
     io: 'input',
     override: ({ zodSchema, jsonSchema: written }) => {
       if (zodSchema === (imageSchema as unknown)) written.oneOf = policyKinds.map((kind) => ({ required: [kind] }));
+      if (zodSchema === (targetSchema as unknown)) written.oneOf = targetAlternatives;
     },
   });
   return { ...schema, title: 'windlass.yaml', description: 'What Windlass does with a config repo.' };

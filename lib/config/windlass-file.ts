@@ -2,8 +2,9 @@ import { type Problem, UserError } from '../model/errors.ts';
 import { checkImages } from './check-images.ts';
 import type { Names } from './check-names.ts';
 import { checkSyncs } from './check-syncs.ts';
-import type { Config, ImageEntry } from './config.ts';
-import { heldBackImage } from './held-back.ts';
+import { checkTargets } from './check-targets.ts';
+import type { Config } from './config.ts';
+import { imageEntry } from './images.ts';
 import { type WindlassFile, windlassSchema } from './schema.ts';
 import { expandSyncs, onlyCluster, orderSyncs } from './syncs.ts';
 import { type Finding, readYamlSource } from './yaml-source.ts';
@@ -57,8 +58,12 @@ export function expand(file: WindlassFile): Config {
     throw new UserError(`these syncs wait for each other: ${order.cycle.join(' -> ')}`, { code: 'dependency-cycle' });
   const cluster = onlyCluster(file) ?? '';
   return {
-    message: {},
-    pullRequests: { labels: [], reviewers: [], autoMerge: false },
+    message: { ...file.commits },
+    pullRequests: {
+      labels: [...new Set(file.pullRequests?.labels)],
+      reviewers: [...new Set(file.pullRequests?.reviewers)],
+      autoMerge: file.pullRequests?.autoMerge ?? false,
+    },
     images: mapEntries(file.images, imageEntry),
     clusters: mapEntries(file.clusters, (name, entry) => ({ ...entry, name })),
     environments: Object.entries(file.environments ?? {}).map(([name, entry]) => ({
@@ -72,26 +77,11 @@ export function expand(file: WindlassFile): Config {
   };
 }
 
-function imageEntry(name: string, image: NonNullable<WindlassFile['images']>[string]): ImageEntry {
-  const notYet = heldBackImage(image).map(({ key, reason }) => `${key}: ${reason}`);
-  const { in: _promoted, gates: _gates, ...rest } = image;
-  return {
-    ...rest,
-    name,
-    allowDowngrade: image.allowDowngrade ?? false,
-    update: image.update ?? 'commit',
-    platforms: [],
-    gates: {},
-    targets: [],
-    ...(notYet.length > 0 && { notYet }),
-  };
-}
-
 function checkMeaning(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {
   const images = checkImages(file, names);
   const syncs = checkSyncs(file, names);
   return {
-    problems: [...images.problems, ...syncs.problems],
+    problems: [...images.problems, ...checkTargets(file), ...syncs.problems],
     warnings: [...images.warnings, ...syncs.warnings, ...notYet(file)],
   };
 }

@@ -30,7 +30,7 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   let found = new Map<string, Difference[]>();
   try {
     if (!request.dryRun) refuseHeldBack(request);
-    if (!request.dryRun) await refuseStopped(request.head.tree, request.sync.name, deps.now());
+    if (!request.dryRun) await refuseStopped(request.head.tree, request.sync, deps.now());
     const planned = await prepare(request, deps, run);
     if (request.dryRun) found = await tryOut(planned, request, deps, run);
     else await carryOut(planned, request, deps, run);

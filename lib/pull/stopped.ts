@@ -1,23 +1,28 @@
-import { readSuspends, suspendsDirectory } from '../config/holds.ts';
+import type { SyncSpec } from '../config/config.ts';
+import { readSuspends, suspendMatches, suspendsDirectory } from '../config/suspends.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import { UserError } from '../model/errors.ts';
-import { hasPassed } from '../model/until.ts';
 
 /**
  * Throws `UserError` (`suspended`) with who and why while a file in `suspends/` stops the pulls of a sync, or one that may be about it
  * cannot be read: nothing that may mean "stop" is passed over.
  */
-export async function refuseStopped(tree: SourceTree, sync: string, now: Date): Promise<void> {
+export async function refuseStopped(
+  tree: SourceTree,
+  { name: sync, template }: Pick<SyncSpec, 'name' | 'template'>,
+  now: Date,
+): Promise<void> {
   const files = (await tree.files(suspendsDirectory)).filter(({ kind }) => kind === 'file');
   const read = await Promise.all(files.map(async ({ path }) => ({ path, bytes: await tree.read(path) })));
   const { suspends, unreadable } = readSuspends(read);
-  const suspend = suspends.find((one) => one.sync === sync && !hasPassed(one.until, now));
+  const suspend = suspends.find((one) => suspendMatches(one, { sync, template }, now));
   if (suspend !== undefined) {
     const end = suspend.until === undefined ? '' : ` until ${suspend.until}`;
     const message = `sync ${sync} is suspended by ${suspend.by}${end}: ${suspend.why}`;
     throw new UserError(message, { code: 'suspended', subject: sync });
   }
-  const problems = unreadable.filter(({ name }) => name === undefined || name === sync).flatMap((one) => one.problems);
+  const about = [undefined, sync, template];
+  const problems = unreadable.filter(({ name }) => about.includes(name)).flatMap((one) => one.problems);
   if (problems.length > 0) {
     const message = `sync ${sync} was not pulled: a file in ${suspendsDirectory}/ cannot be read`;
     throw new UserError(message, { code: 'suspend-unreadable', subject: sync, problems });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseHold, readHolds, readSuspends } from '../../lib/config/holds.ts';
+import { holdProblem, parseHold, readHolds } from '../../lib/config/holds.ts';
+import { readConfig } from '../../lib/config/windlass-file.ts';
 import { formatProblem } from '../../lib/model/errors.ts';
 
 const file = (path: string, text: string) => ({ path, bytes: new TextEncoder().encode(text) });
@@ -68,28 +69,35 @@ describe('holds', () => {
   });
 });
 
-describe('suspends', () => {
-  it('are of an image or a sync', () => {
-    const { suspends, unreadable } = readSuspends([
-      file('suspends/shop-prod.1.yaml', 'sync: shop-prod\nwho: ada\nwhy: the sale\nuntil: 2027-01-31T12:00:00Z\n'),
-      file('suspends/web.2.yaml', 'image: web\nwho: ada\nwhy: the sale\n'),
-    ]);
-    expect(unreadable).toEqual([]);
-    expect(suspends).toEqual([
-      { id: '1', sync: 'shop-prod', by: 'ada', why: 'the sale', until: '2027-01-31T12:00:00Z' },
-      { id: '2', image: 'web', by: 'ada', why: 'the sale' },
-    ]);
+describe('holds of a digest', () => {
+  const one = `sha256:${'1'.repeat(64)}`;
+  const two = `sha256:${'2'.repeat(64)}`;
+  const { config } = readConfig(
+    'windlass: 1\nimages:\n  web: { image: x/web, digest: latest }\n  api: { image: x/api, semver: "1" }\n',
+  );
+  const read = (image: string, tag: string, past: string) => {
+    const text = `image: ${image}\ntag: "${tag}"\npast: "${past}"\nwho: ada\nwhy: x\n`;
+    const { hold, problems } = parseHold(text, `holds/${image}.1.yaml`);
+    return hold === undefined ? problems[0]?.message : holdProblem(hold, config!.images)?.message;
+  };
+
+  it('are by digest, with the tag or without, where the policy is', () => {
+    expect(read('web', one, two)).toBeUndefined();
+    expect(read('web', `latest@${one}`, two)).toBeUndefined();
+    expect(read('api', '1.4.0', '1.5.0')).toBeUndefined();
+    expect(read('gone', one, '1.5.0')).toBeUndefined();
   });
 
-  it('that are of both or of none cannot be read', () => {
-    const { suspends, unreadable } = readSuspends([
-      file('suspends/web.1.yaml', 'image: web\nsync: web\nwho: ada\nwhy: x\n'),
-      file('suspends/web.2.yaml', 'who: ada\nwhy: x\n'),
-    ]);
-    expect(suspends).toEqual([]);
-    expect(unreadable.map(({ name, problems }) => [name, problems[0]?.message])).toEqual([
-      ['web', 'the file needs one of image and sync'],
-      ['web', 'the file needs one of image and sync'],
-    ]);
+  it('are told from holds of a tag', () => {
+    expect(read('web', '1.4.0', two)).toBe('web follows a digest, and tag of the hold is a tag');
+    expect(read('web', '1.4.0', 'latest')).toBe('web follows a digest, and tag and past of the hold are a tag');
+    expect(read('api', '1.4.0', `1.5.0@${two}`)).toBe('api chooses a tag, and past of the hold is a digest');
   });
+
+  it.each(['sha256:12', `latest@${one}@${two}`, `@${one}`, `x/web:latest@${one}`, 'a b', 'latest@'])(
+    'are not %j',
+    (text) => {
+      expect(read('web', text, two)).toBe('tag must be a tag, or a digest like sha256:...');
+    },
+  );
 });

@@ -15,6 +15,8 @@ function untouchable<T extends object>(calls: string[]): T {
 
 const sync = syncSpec({ name: 'infra', notYet: 'serviceAccount: service accounts are not there yet' });
 const config = {
+  message: {},
+  pullRequests: { labels: [], reviewers: [], autoMerge: false },
   images: {},
   clusters: {},
   environments: [],

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Problem } from '../model/errors.ts';
+import { isDateOrTime } from '../model/until.ts';
+import { nameOfAll } from './schema.ts';
+import { readYamlSource } from './yaml-source.ts';
+import { findingsOf } from './zod-findings.ts';
+
+/** A file of `holds/` or `suspends/` as it is in the repo. */
+export interface StopFile {
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** A file that cannot be read. What it may have meant must stop: `name` is the image or sync, undefined when it could be any. */
+export interface Unreadable {
+  name?: string;
+  problems: Problem[];
+}
+
+const time = z
+  .string()
+  .refine(isDateOrTime, { error: 'must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z' });
+
+/** The keys that holds and suspends share. */
+export const stopKeys = {
+  who: z.string().min(1).describe('Who asked for it.'),
+  why: z.string().min(1).describe('Why.'),
+  until: time.optional().describe('The file is void after this date (UTC) or time.'),
+  at: time.optional().describe('When it was made.'),
+};
+
+/** Reads all files of a directory. An unreadable one is under each name that it may be about. */
+export function readStops<T>(
+  files: readonly StopFile[],
+  parse: (content: string, path: string) => { value?: T; problems: Problem[] },
+): { values: T[]; unreadable: Unreadable[] } {
+  const values: T[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const { path, bytes } of files) {
+    if (isRemark(path)) continue;
+    const { value, problems } = parse(new TextDecoder().decode(bytes), path);
+    if (value !== undefined) values.push(value);
+    else unreadable.push(...namesOf(path, bytes).map((name) => ({ name, problems })));
+  }
+  return { values, unreadable };
+}
+
+/** Reads one file by a schema; `id` is from its name. All problems at once; never throws for what is written in it. */
+export function parseStop<S extends z.ZodObject>(
+  schema: S,
+  content: string,
+  path: string,
+): { value?: z.infer<S>; id: string; problems: Problem[] } {
+  const id = partsOf(path)?.id ?? '';
+  const { source, problems } = readYamlSource(content, path);
+  if (source === undefined) return { id, problems };
+  const parsed = schema.safeParse(source.value);
+  if (parsed.success) return { value: parsed.data, id, problems: [] };
+  return { id, problems: findingsOf(schema, source.value, parsed.error.issues).map(source.problem) };
+}
+
+/** What is wrong with the name of a file that is about `name`. */
+export function nameProblems(path: string, name: string): Problem[] {
+  const parts = partsOf(path);
+  const code = 'bad-file-name';
+  if (parts === undefined)
+    return [{ code, file: path, message: 'the name of this file must be <name>.<id>.yaml', hint: `${name}.1.yaml` }];
+  if (parts.name === name) return [];
+  return [
+    {
+      code,
+      file: path,
+      message: `the file is named for ${parts.name} and is about ${name}`,
+      hint: 'rename it, or correct it',
+    },
+  ];
+}
+
+/** `web.7f3a.yaml` is about `web`; a dot in an image's name stays in it. */
+function partsOf(path: string): { name: string; id: string } | undefined {
+  const match = /^(?:.*\/)?([^/]+)\.([A-Za-z0-9_-]+)\.yaml$/.exec(path);
+  return match ? { name: match[1]!, id: match[2]! } : undefined;
+}
+
+/** All names that an unreadable file may be about: the one of its own name, and the one that it still says; undefined when it may be about any. */
+function namesOf(path: string, bytes: Uint8Array): (string | undefined)[] {
+  const parts = partsOf(path);
+  const [, key, said] = /^(all|image|sync):[ \t]*["']?([^\s"'#]+)/m.exec(new TextDecoder().decode(bytes)) ?? [];
+  if (parts === undefined || parts.name === nameOfAll || key === 'all') return [undefined];
+  return said === undefined || said === parts.name ? [parts.name] : [parts.name, said];
+}
+
+/** Files that keep the directory or explain it. */
+function isRemark(path: string): boolean {
+  return /(?:^|\/)(?:\.gitkeep|\.gitignore|README(?:\.md)?)$/.test(path);
+}
