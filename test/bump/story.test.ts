@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commitMessage } from '../../lib/adapters/git/commit.ts';
+import { commitMessage } from '../../lib/model/commit-message.ts';
 import { type BumpStory, bumpedRecords, storyIn, subjectOf, trailersOf } from '../../lib/bump/story.ts';
 
 const image = (policy: string, to: string) => ({ policy, repository: `ghcr.io/acme/${policy}`, from: ['1.0.0'], to });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CommitRequest } from '../../bump/ports.ts';
+import { commitMessage, oneLine } from '../../model/commit-message.ts';
 import { UserError } from '../../model/errors.ts';
 import { checkRevision, type Mirror } from './mirror.ts';
 import type { TreeEntry } from './tree.ts';
@@ -28,13 +29,6 @@ export async function writeCommit(
   return checkRevision(output.toString('latin1').trim());
 }
 
-/** Subject, body and trailers as one message. Line ends within a subject or a trailer become spaces, so that none can add a line of its own. */
-export function commitMessage(request: Pick<CommitRequest, 'subject' | 'body' | 'trailers'>): string {
-  const trailers = request.trailers.map(([key, value]) => `${key.replace(/[^A-Za-z0-9-]/g, '-')}: ${oneLine(value)}`);
-  const body = request.body.map(oneLine).join('\n').trim();
-  return `${[oneLine(request.subject), body, trailers.join('\n')].filter((part) => part !== '').join('\n\n')}\n`;
-}
-
 function fastImport(ref: string, entries: readonly TreeEntry[], author: Author, request: CommitRequest): Buffer {
   const modes = new Map(entries.map((entry) => [entry.path, entry.mode]));
   const who = `${named(author.name)} <${named(author.email)}> ${Math.floor(request.at.getTime() / 1000)} +0000`;
@@ -53,11 +47,6 @@ function fastImport(ref: string, entries: readonly TreeEntry[], author: Author, 
   }
   parts.push('\nget-mark :1\ndone\n');
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
-}
-
-function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, ' ').trim();
 }
 
 function named(text: string): string {
