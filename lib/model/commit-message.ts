@@ -20,37 +20,58 @@ export function oneLine(text: string): string {
 
 /** The subject as git tells it: the lines of the first paragraph, joined. */
 export function subjectOf(message: string): string {
-  return (paragraphs(message)[0] ?? []).join(' ').trim();
+  return (paragraphs(message.split('\n'))[0] ?? []).join(' ').trim();
 }
 
 /**
  * The trailers of a message as `git interpret-trailers --parse` finds them: in the last paragraph, which must not be the first, and must be
- * of trailers alone, or of at least a quarter of them with one that git itself writes.
+ * of trailers alone, or of at least a quarter of them with one that git itself writes. A line that begins with a blank goes on with the one before.
  */
 export function trailersIn(message: string): [key: string, value: string][] {
-  const all = paragraphs(message);
-  if (all.length < 2) return [];
-  const block = all.at(-1)!.filter((line) => !line.startsWith('#'));
+  const lines = message.split('\n');
+  // Git leaves out comments at the end.
+  while (lines.length > 0 && /^(?:#.*|\s*)$/.test(lines.at(-1)!)) lines.pop();
+  const all = paragraphs(lines);
+  const block = all.at(-1) ?? [];
+  if (all.length < 2 || !isTrailerBlock(block)) return [];
   const found: [key: string, value: string][] = [];
-  let others = 0;
-  let ofGit = false;
-  let inTrailer = false;
+  let open: [key: string, value: string] | undefined;
   for (const line of block) {
-    const continues = /^[ \t]/.test(line);
-    const trailer = continues ? null : /^([A-Za-z0-9-]+)[ \t]*:(.*)$/.exec(line);
-    ofGit ||= /^(?:Signed-off-by: |\(cherry picked from commit )/.test(line);
-    if (trailer !== null) found.push([trailer[1]!, trailer[2]!.trim()]);
-    else if (continues && inTrailer) found.at(-1)![1] = `${found.at(-1)![1]} ${line.trim()}`.trim();
-    else if (!/^\(cherry picked from commit /.test(line)) others += 1;
-    inTrailer = trailer !== null || (continues && inTrailer);
+    const [, key, value] = trailerLine.exec(line) ?? [];
+    if (/^[ \t]/.test(line)) {
+      if (open !== undefined) open[1] = `${open[1]} ${line.trim()}`.trim();
+    } else {
+      open = key === undefined ? undefined : [key, value!.trim()];
+      if (open !== undefined) found.push(open);
+    }
   }
-  const isBlock = others === 0 || (ofGit && found.length * 3 >= others);
-  return isBlock ? found : [];
+  return found;
 }
 
-function paragraphs(message: string): string[][] {
-  const all: string[][] = [[]];
-  for (const line of message.split('\n')) {
+const trailerLine = /^([A-Za-z0-9-]+)[ \t]*:(.*)$/;
+const writtenByGit = /^(?:Signed-off-by: |\(cherry picked from commit )/;
+
+// Counted from the end, as git does it: which line a continuation belongs to is known when the one above it is.
+function isTrailerBlock(block: readonly string[]): boolean {
+  let [trailers, others, continuations, byGit] = [0, 0, 0, false];
+  for (const line of block.toReversed()) {
+    if (/^[ \t]/.test(line)) {
+      continuations += 1;
+      continue;
+    }
+    const ofGit = writtenByGit.test(line);
+    if (ofGit || trailerLine.test(line)) trailers += 1;
+    else others += continuations + (line.startsWith('#') ? 0 : 1);
+    byGit ||= ofGit;
+    continuations = 0;
+  }
+  others += continuations;
+  return byGit ? trailers * 3 >= others : trailers > 0 && others === 0;
+}
+
+function paragraphs(lines: readonly string[]): string[][] {
+  const all: [string[], ...string[][]] = [[]];
+  for (const line of lines) {
     if (line.trim() !== '') all.at(-1)!.push(line.replace(/\r$/, ''));
     else if (all.at(-1)!.length > 0) all.push([]);
   }

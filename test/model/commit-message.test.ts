@@ -47,7 +47,7 @@ describe('the trailers of a message', () => {
         const message = `Subject\n${lines.join('\n')}\n`;
         expect(trailersIn(message)).toEqual(asGit(message));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
