@@ -1,15 +1,8 @@
 import { z } from 'zod';
-import { isTag, parseImageRef } from '../model/image-ref.ts';
-import { isDateOrTime } from '../model/until.ts';
-import { parseDuration } from './duration.ts';
-import { pointer, targetAlternatives, targetSchema } from './target-schema.ts';
+import { imageName, imageSchema, policyKinds } from './image-schema.ts';
+import { allError, date, duration, name, notAll, pointer } from './scalars.ts';
+import { targetAlternatives, targetSchema } from './target-schema.ts';
 import { checkTemplate } from './template.ts';
-
-/** The largest windlass.yaml, hold or suspend that is read, in bytes. */
-export const maxConfigSize = 1_000_000;
-
-/** What an image is chosen by; exactly one in each entry. */
-export const policyKinds = ['semver', 'numerical', 'alphabetical', 'newest', 'digest'] as const;
 
 /** The kinds of notices that a route can name. */
 export const noticeKinds = [
@@ -23,39 +16,6 @@ export const noticeKinds = [
   'config-invalid',
 ] as const;
 
-/** The keys that a marker's last part is told from, and so no image can have. */
-const markerParts = ['tag', 'name', 'digest'];
-
-/** What a file in `suspends/` is named that stops all images or syncs, and so none of them can be. */
-export const nameOfAll = 'all';
-const notAll = (key: string) => key !== nameOfAll;
-const allError = { error: 'nothing can be named all: a suspend with this name stops everything' };
-
-const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration like 90s, 10m or 1h30m' });
-const date = z
-  .string()
-  .refine(isDateOrTime, { error: 'must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z' });
-const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
-  error: 'a name has up to 63 lower-case letters, digits and dashes, and begins and ends with a letter or digit',
-});
-const imageName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?::[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$/, {
-    error: 'the name of an image has letters, digits, dots, dashes and underscores, and may have one colon inside',
-  })
-  .refine((key) => !markerParts.includes(key.slice(key.lastIndexOf(':') + 1)), {
-    error: `no image can be named ${markerParts.join(', ')}: a marker's last part would be taken for it`,
-  })
-  .refine(notAll, allError);
-const order = z.enum(['asc', 'desc']);
-const platform = z
-  .string()
-  .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/, { error: 'must be a platform like linux/amd64 or linux/arm64/v8' })
-  .refine((text) => !/\/(?:x86_64|aarch64)(?:\/|$)/.test(text), {
-    error: 'has a name that images do not use: x86_64 is amd64, aarch64 is arm64',
-  });
 const template = (part: 'subject' | 'body') =>
   z.string().superRefine((text, context) => {
     const problem = checkTemplate(text, part);
@@ -63,61 +23,6 @@ const template = (part: 'subject' | 'body') =>
     const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
     context.addIssue({ code: 'custom', message: `${problem.message}${hint}` });
   });
-
-const filterSchema = z.strictObject({
-  include: z.string().optional().describe('Only tags that this RE2 pattern is found in.'),
-  exclude: z
-    .union([z.string(), z.array(z.string())])
-    .optional()
-    .describe('Never a tag that this RE2 pattern, or one of these, is found in.'),
-  extract: z
-    .string()
-    .optional()
-    .describe('What is compared instead of the whole tag: a template over the groups of include, like $ts.'),
-});
-
-const gatesSchema = z.strictObject({
-  scan: z
-    .enum(['low', 'medium', 'high', 'critical'])
-    .optional()
-    .describe('The least severity of a finding that keeps a tag from being taken. ECR only.'),
-  minAge: duration.optional().describe('How long ago the image must have been pushed. ECR only.'),
-});
-
-/** An entry of `images`. */
-export const imageSchema = z.strictObject({
-  image: z
-    .string()
-    .refine(isRepository, { error: 'must be a repository without tag or digest, like ghcr.io/acme/web' })
-    .describe('The repository, without tag or digest.'),
-  semver: z.string().optional().describe('The greatest version in this range, like ">=1.4.0 <2.0.0".'),
-  numerical: order.optional().describe('The greatest (asc) or smallest (desc) number.'),
-  alphabetical: order.optional().describe('The last (asc) or first (desc) tag in the order of its characters.'),
-  newest: z.literal(true).optional().describe('The tag of the image that was pushed last. ECR only.'),
-  digest: z
-    .string()
-    .refine(isTag, { error: 'must be a tag, like latest' })
-    .optional()
-    .describe('A tag that moves, followed by its digest.'),
-  filter: z
-    .union([z.string(), filterSchema])
-    .optional()
-    .describe('Which tags are looked at: an RE2 pattern, or include, exclude and extract.'),
-  gates: gatesSchema.optional().describe('What a tag must pass before it is taken.'),
-  platforms: z
-    .array(platform)
-    .min(1)
-    .optional()
-    .describe('What an image must be built for to be taken, like linux/arm64.'),
-  update: z.enum(['commit', 'pull-request']).optional().describe('How a new tag gets into the branch.'),
-  group: name.optional().describe("The pull request that its changes share with others; the image's own unless told."),
-  targets: z.array(targetSchema).min(1).optional().describe('Places in files that are written without a marker.'),
-  in: z.array(name).min(1).optional().describe('The environments that this image is promoted through.'),
-  allowDowngrade: z
-    .boolean()
-    .optional()
-    .describe('Takes the newest tag of the registry even when Git has a newer one.'),
-});
 
 const environmentSchema = z.strictObject({
   cluster: name.optional().describe('The cluster that it is in; not needed where there is only one.'),
@@ -233,9 +138,4 @@ export function jsonSchema(): Record<string, unknown> {
     },
   });
   return { ...schema, title: 'windlass.yaml', description: 'What Windlass does with a config repo.' };
-}
-
-function isRepository(text: string): boolean {
-  const ref = parseImageRef(text);
-  return ref !== undefined && ref.tag === undefined && ref.digest === undefined;
 }

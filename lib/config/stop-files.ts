@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from '../model/errors.ts';
-import { isDateOrTime } from '../model/until.ts';
-import { nameOfAll } from './schema.ts';
+import { date, nameOfAll } from './scalars.ts';
 import { readYamlSource } from './yaml-source.ts';
 import { findingsOf } from './zod-findings.ts';
 
@@ -17,16 +16,12 @@ export interface Unreadable {
   problems: Problem[];
 }
 
-const time = z
-  .string()
-  .refine(isDateOrTime, { error: 'must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z' });
-
 /** The keys that holds and suspends share. */
 export const stopKeys = {
   who: z.string().min(1).describe('Who asked for it.'),
   why: z.string().min(1).describe('Why.'),
-  until: time.optional().describe('The file is void after this date (UTC) or time.'),
-  at: time.optional().describe('When it was made.'),
+  until: date.optional().describe('The file is void after this date (UTC) or time.'),
+  at: date.optional().describe('When it was made.'),
 };
 
 /** Reads all files of a directory. An unreadable one is under each name that it may be about. */

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { formatProblem, type Problem, UserError } from '../model/errors.ts';
 import { hasPassed } from '../model/until.ts';
-import { nameOfAll } from './schema.ts';
+import { nameOfAll } from './scalars.ts';
 import { nameProblems, parseStop, readStops, type StopFile, stopKeys, type Unreadable } from './stop-files.ts';
 
 /** The directory of the config repo that suspends are in, one file each. */

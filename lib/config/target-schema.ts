@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { treePath } from '../model/tree-path.ts';
+import { pointer } from './scalars.ts';
 
 /** What a target is told by, and the keys that may stand beside each. */
 export const targetKinds = {
@@ -7,11 +8,6 @@ export const targetKinds = {
   helmValues: ['image', 'name', 'tag', 'digest'],
   file: ['path', 'part'],
 } as const;
-
-/** A JSON Pointer (RFC 6901) to something inside a document. */
-export const pointer = z
-  .string()
-  .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, { error: 'must be a JSON Pointer like /spec/replicas' });
 
 const repoPath = z.string().refine(isRepoPath, {
   error: 'must be a path from the root of the repo, with / between its parts and without ".."',

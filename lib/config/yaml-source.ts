@@ -1,6 +1,8 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { messageOf, type Problem } from '../model/errors.ts';
-import { maxConfigSize } from './schema.ts';
+
+/** The largest windlass.yaml, hold or suspend that is read, in bytes. */
+const maxConfigSize = 1_000_000;
 
 /** Keys and indexes from the top of a document. */
 export type Path = readonly PropertyKey[];

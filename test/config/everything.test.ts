@@ -11,12 +11,10 @@ it('takes a file that uses every section, and warns of each thing that is not th
   const { config, problems, warnings } = readConfig(file);
   expect(problems).toEqual([]);
   expect(warnings.map(({ code, line, message }) => [code, line, message.split(':')[0]])).toEqual([
-    ['not-yet', 7, 'web is not bumped'],
-    ['not-yet', 12, 'worker is not bumped'],
-    ['not-yet', 15, 'prod is not bumped'],
-    ['not-yet', 20, 'infra is not pulled'],
-    ['not-yet', 23, 'drift.ignore has no effect yet'],
-    ['not-yet', 26, 'notices are not sent yet'],
+    ['not-yet', 36, 'docs is not bumped'],
+    ['not-yet', 51, 'infra is not pulled'],
+    ['not-yet', 54, 'drift.ignore has no effect yet'],
+    ['not-yet', 57, 'notices are not sent yet'],
   ]);
   expect(config?.syncs.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
     ['infra', []],
@@ -28,7 +26,54 @@ it('takes a file that uses every section, and warns of each thing that is not th
 
 it('takes it in an editor too', async () => {
   const schema = JSON.parse(await readFile(new URL('schema/windlass.schema.json', root), 'utf8'));
+  const image = schema.properties.images.additionalProperties;
+  const target = image.properties.targets.items;
+  const targets = Object.values<{ targets?: object[] }>(parse(file).images).flatMap((entry) => entry.targets ?? []);
+  expect(targets).toHaveLength(6);
+  for (const entry of targets) expect(target.oneOf.filter((rule: Rule) => fits(rule, entry))).toHaveLength(1);
+  for (const wrong of [
+    {},
+    { name: 'a' },
+    { file: 'a' },
+    { kustomization: 'a', tag: 'b' },
+    { file: 'a', helmValues: 'b' },
+  ])
+    expect(target.oneOf.filter((rule: Rule) => fits(rule, wrong))).toEqual([]);
   // zod's reader does not know alternatives of required keys.
-  delete schema.properties.images.additionalProperties.oneOf;
+  delete image.oneOf;
+  delete target.oneOf;
   expect(z.fromJSONSchema(schema).safeParse(parse(file)).error).toBeUndefined();
 });
+
+it('uses every key of the reference', async () => {
+  const reference = await readFile(new URL('docs/windlass-yaml.md', root), 'utf8');
+  const keys = [...reference.matchAll(/^\| `([a-zA-Z.*[\]]+)` \|/gm)].map((match) => match[1]!);
+  expect(keys.length).toBeGreaterThan(50);
+  expect(keys.filter((key) => valuesAt(parse(file), key).length === 0)).toEqual([]);
+});
+
+interface Rule {
+  required: string[];
+  propertyNames: { enum: string[] };
+}
+
+function fits({ required, propertyNames }: Rule, entry: object): boolean {
+  const keys = Object.keys(entry);
+  return required.every((key) => keys.includes(key)) && keys.every((key) => propertyNames.enum.includes(key));
+}
+
+/** What is at a key as the reference writes it: `images.*.filter.include`, `drift.ignore[].object`. */
+function valuesAt(value: unknown, key: string): unknown[] {
+  return key
+    .split('.')
+    .flatMap((part) => (part.endsWith('[]') ? [part.slice(0, -2), '*'] : [part]))
+    .reduce<unknown[]>(
+      (found, part) =>
+        found.flatMap((owner) => {
+          if (typeof owner !== 'object' || owner === null) return [];
+          if (part === '*') return Object.values(owner);
+          return part in owner ? [(owner as Record<string, unknown>)[part]] : [];
+        }),
+      [value],
+    );
+}

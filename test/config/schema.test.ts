@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { jsonSchema } from '../../lib/config/schema.ts';
+import { templateFields } from '../../lib/config/template.ts';
 import { readConfig } from '../../lib/config/windlass-file.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -44,6 +45,7 @@ describe('the published JSON Schema', () => {
     // zod's reader does not know alternatives of required keys: they are looked at here.
     const { oneOf, ...image } = written.properties.images.additionalProperties;
     written.properties.images.additionalProperties = image;
+    delete image.properties.targets.items.oneOf;
     const schema = z.fromJSONSchema(written);
     expect(schema.safeParse(parse(text)).error).toBeUndefined();
     for (const entry of Object.values(parse(text).images as Record<string, object>)) {
@@ -63,12 +65,34 @@ describe('the reference', () => {
     expect(written.sort()).toEqual([...new Set(keysOf(jsonSchema() as Schema).map(({ key }) => key))].sort());
   });
 
+  it('has every field of a message template, and no other', async () => {
+    const text = await read('docs/windlass-yaml.md');
+    const written = [...text.matchAll(/^\| `\{(\w+)\}` \| (.*)\. \|$/gm)].map(([, field, meaning]) => [field, meaning]);
+    const fields = Object.entries(templateFields).map(([field, meaning]) => [
+      field,
+      meaning[0]!.toUpperCase() + meaning.slice(1),
+    ]);
+    expect(written).toEqual(fields);
+  });
+
   it('has examples that are valid, the first one in under 15 lines', async () => {
     const text = await read('docs/windlass-yaml.md');
     const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)]
       .map((match) => match[1]!)
       .filter((block) => block.startsWith('windlass: 1'));
     expect(blocks).toHaveLength(2);
+    const parts = [...text.matchAll(/```yaml\n((?:images|commits|pullRequests):[\s\S]*?)```/g)].map(
+      (match) => match[1]!,
+    );
+    expect(parts).toHaveLength(3);
+    for (const part of parts) expect(readConfig(`windlass: 1\n${part}`)).toMatchObject({ problems: [], warnings: [] });
+    const targets = /```yaml\n(targets:[\s\S]*?)```/.exec(text)![1]!.replaceAll(/^/gm, '    ');
+    const image = `windlass: 1\nimages:\n  web:\n    image: ghcr.io/acme/web\n    semver: "1"\n${targets}`;
+    expect(readConfig(image)).toMatchObject({
+      problems: [],
+      warnings: [],
+      config: { images: { web: { targets: { length: 7 } } } },
+    });
     for (const block of blocks) expect(readConfig(block)).toMatchObject({ problems: [], warnings: [] });
     expect(blocks[0]!.trim().split('\n').length).toBeLessThan(15);
   });

@@ -263,11 +263,8 @@ describe('what is not there yet', () => {
   const head = 'windlass: 1\nclusters: { main: {} }\n';
 
   const heldBack = `${head}images:
-  a: { image: x/a, semver: "1", gates: { minAge: 10m } }
-  b: { image: x/b, semver: "1", update: pull-request, in: [prod] }
-  c: { image: x/c, newest: true }
-  d: { image: x/d, digest: latest }
-  e: { image: x/e, semver: "1" }
+  a: { image: x/a, semver: "1", in: [prod, staging] }
+  b: { image: x/b, semver: "1" }
 environments: { prod: { update: pull-request }, staging: {} }
 syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging], path: "t/{env}" } }
 `;
@@ -275,25 +272,10 @@ syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging]
   it('is a warning where a bump or a pull would do more than was wanted', () => {
     expect(problemsOf(heldBack)).toBe('');
     expect(warningsOf(heldBack)).toMatchInlineSnapshot(`
-      "windlass.yaml:4:33: a is not bumped: gates are not there yet, and without them tags would be taken that they should stop
-        |   a: { image: x/a, semver: "1", gates: { minAge: 10m } }
+      "windlass.yaml:4:33: a is not bumped: promotion is not there yet: write one entry for each environment, as web and web-prod
+        |   a: { image: x/a, semver: "1", in: [prod, staging] }
         |                                 ^
-      windlass.yaml:5:33: b is not bumped: bumps by pull request are not there yet, and a commit would go around the review
-        |   b: { image: x/b, semver: "1", update: pull-request, in: [prod] }
-        |                                 ^
-      windlass.yaml:5:55: b is not bumped: promotion is not there yet: write one entry for each environment, as web and web-prod
-        |   b: { image: x/b, semver: "1", update: pull-request, in: [prod] }
-        |                                                       ^
-      windlass.yaml:6:20: c is not bumped: the policy "newest" is not there yet: use semver, numerical or alphabetical
-        |   c: { image: x/c, newest: true }
-        |                    ^
-      windlass.yaml:7:20: d is not bumped: the policy "digest" is not there yet: use semver, numerical or alphabetical
-        |   d: { image: x/d, digest: latest }
-        |                    ^
-      windlass.yaml:9:25: prod is not bumped: bumps by pull request are not there yet, and a commit would go around the review
-        | environments: { prod: { update: pull-request }, staging: {} }
-        |                         ^
-      windlass.yaml:10:24: s is not pulled: service accounts are not there yet, and the pull would act with all rights of its own
+      windlass.yaml:7:24: s is not pulled: service accounts are not there yet, and the pull would act with all rights of its own
         | syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging], path: "t/{env}" } }
         |                        ^"
     `);
@@ -306,11 +288,8 @@ syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging]
       notYet?.map((why) => why.split(':')[0]),
     ]);
     expect(reasons).toEqual([
-      ['a', ['gates']],
-      ['b', ['update', 'in']],
-      ['c', ['newest']],
-      ['d', ['digest']],
-      ['e', undefined],
+      ['a', ['in']],
+      ['b', undefined],
     ]);
     expect(config!.environments.map(({ name, update }) => [name, update])).toEqual([
       ['prod', 'pull-request'],
@@ -325,12 +304,6 @@ syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging]
 
   it('is checked as strictly as what is there', () => {
     const text = `${head}images:
-  a: { image: x/a, semver: "1", gates: { scan: hgih, minAge: ten } }
-  b: { image: x/b, newest: "yes", filter: "(" }
-  c: { image: x/c, newest: true, filter: "(" }
-  d: { image: x/d, digest: "not a tag" }
-  e: { image: x/e, newest: true, semver: "1" }
-  f: { image: x/f, semver: "1", update: merge, in: [prod] }
   g: { image: x/g, semver: "1", in: [prd] }
 environments: { prod: { update: pull } }
 syncs: { s: { path: s, serviceAccount: a/b/c } }
@@ -338,16 +311,9 @@ syncs: { s: { path: s, serviceAccount: a/b/c } }
     const found = parseWindlassFile(text).problems.map(({ line, message }) => `${line}: ${message}`);
     expect(found).toMatchInlineSnapshot(`
       [
-        "4: images.a.gates.scan must be one of low, medium, high, critical, not "hgih"",
-        "4: images.a.gates.minAge must be a duration like 90s, 10m or 1h30m",
-        "5: images.b.newest must be true or false, not "yes"",
-        "6: images.c: the filter's pattern "(" is not valid in RE2 syntax: error parsing regexp: missing closing ): \`(\`",
-        "7: images.d.digest must be a tag, like latest",
-        "8: images.e: an image policy needs exactly one of semver, numerical, alphabetical, newest, digest: this one has semver and newest",
-        "9: images.f.update must be one of commit, pull-request, not "merge"",
-        "10: there is no environment "prd"",
-        "11: environments.prod.update must be one of commit, pull-request, not "pull"",
-        "12: syncs.s.serviceAccount must be the name of a service account, or namespace/name",
+        "4: there is no environment "prd"",
+        "5: environments.prod.update must be one of commit, pull-request, not "pull"",
+        "6: syncs.s.serviceAccount must be the name of a service account, or namespace/name",
       ]
     `);
   });
@@ -363,5 +329,299 @@ syncs: { s: { path: s, serviceAccount: a/b/c } }
         | drift: { ignore: [{ object: apps/Deployment/shop/*, path: /spec/replicas }] }
         |          ^"
     `);
+  });
+});
+
+describe('what a bump is asked for', () => {
+  const ecr = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+
+  it('is expanded with its defaults', () => {
+    const { config, problems, warnings } = readConfig(`windlass: 1
+images:
+  web:
+    image: ${ecr}/web
+    newest: true
+    gates: { scan: high, minAge: 1h30m }
+    platforms: [linux/amd64, linux/arm64/v8, linux/amd64]
+    targets:
+      - { kustomization: ./apps/prod/ }
+      - { kustomization: ., name: web }
+      - { helmValues: charts/web/values.yaml }
+      - { helmValues: charts/all/values.yaml, name: web.image.repository, tag: 'web.a\\.b.tag', digest: web.digest }
+      - { file: deploy/task.json, path: /containers/0/image }
+      - { file: deploy/task.json, path: /tag, part: tag }
+  api: { image: x/api, digest: latest, update: pull-request, group: backend }
+commits: { subject: '{images} to {tag}', body: "{changes}\\n\\n{source}" }
+pullRequests: { labels: [deploy, deploy], reviewers: [ada, acme/platform], autoMerge: true }
+`);
+    expect([problems, warnings]).toEqual([[], []]);
+    expect(config).toMatchObject({
+      message: { subject: '{images} to {tag}', body: '{changes}\n\n{source}' },
+      pullRequests: { labels: ['deploy'], reviewers: ['ada', 'acme/platform'], autoMerge: true },
+    });
+    expect(config!.images).toEqual({
+      web: {
+        name: 'web',
+        image: `${ecr}/web`,
+        newest: true,
+        allowDowngrade: false,
+        update: 'commit',
+        platforms: ['linux/amd64', 'linux/arm64/v8'],
+        gates: { scan: 'high', minAgeSeconds: 5400 },
+        targets: [
+          { kind: 'kustomization', path: 'apps/prod' },
+          { kind: 'kustomization', path: '.', name: 'web' },
+          { kind: 'helm-values', path: 'charts/web/values.yaml', tag: 'image.tag' },
+          {
+            kind: 'helm-values',
+            path: 'charts/all/values.yaml',
+            name: 'web.image.repository',
+            tag: 'web.a\\.b.tag',
+            digest: 'web.digest',
+          },
+          { kind: 'file', path: 'deploy/task.json', at: '/containers/0/image', part: 'image' },
+          { kind: 'file', path: 'deploy/task.json', at: '/tag', part: 'tag' },
+        ],
+      },
+      api: {
+        name: 'api',
+        image: 'x/api',
+        digest: 'latest',
+        allowDowngrade: false,
+        update: 'pull-request',
+        group: 'backend',
+        platforms: [],
+        gates: {},
+        targets: [],
+      },
+    });
+  });
+
+  it('is refused where it has the wrong shape', () => {
+    const text = `windlass: 1
+images:
+  gates: { image: ${ecr}/a, semver: "1", gates: { scan: hgih, minAge: ten, age: 1m } }
+  newest: { image: ${ecr}/a, newest: false }
+  digests: { image: x/a, digest: "not a tag" }
+  platforms: { image: x/a, semver: "1", platforms: [amd64, linux/x86_64, linux/arm64/v8] }
+  none: { image: x/a, semver: "1", platforms: [], targets: [] }
+  update: { image: x/a, semver: "1", update: merge, group: A_B }
+  targets: { image: x/a, semver: "1", targets: [{ kustomisation: a }, { file: ../a, path: a/b }, { helmValues: /etc, tag: a..b, part: tga }] }
+  all: { image: x/a, semver: "1" }
+syncs: { all: { path: a } }
+commits: { subject: "{imges}", body: "{", footer: x }
+pullRequests: { labels: ["", "a,b"], reviewers: ["@ada", acme/a/b], autoMerge: "yes", draft: true }
+`;
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "windlass.yaml:3:95: images.gates.gates.scan must be one of low, medium, high, critical, not "hgih"
+        |   gates: { image: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/a, semver: "1", gates: { scan: hgih, minAge: ten, age: 1m } }
+        |                                                                                               ^
+        = did you mean "high"?
+      windlass.yaml:3:109: images.gates.gates.minAge must be a duration like 90s, 10m or 1h30m
+        |   gates: { image: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/a, semver: "1", gates: { scan: hgih, minAge: ten, age: 1m } }
+        |                                                                                                             ^
+      windlass.yaml:3:114: unknown key "age" in images.gates.gates
+        |   gates: { image: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/a, semver: "1", gates: { scan: hgih, minAge: ten, age: 1m } }
+        |                                                                                                                  ^
+        = known here: scan, minAge
+      windlass.yaml:4:76: images.newest.newest must be true, not false
+        |   newest: { image: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/a, newest: false }
+        |                                                                            ^
+      windlass.yaml:5:34: images.digests.digest must be a tag, like latest
+        |   digests: { image: x/a, digest: "not a tag" }
+        |                                  ^
+      windlass.yaml:6:53: images.platforms.platforms[0] must be a platform like linux/amd64 or linux/arm64/v8
+        |   platforms: { image: x/a, semver: "1", platforms: [amd64, linux/x86_64, linux/arm64/v8] }
+        |                                                     ^
+      windlass.yaml:6:60: images.platforms.platforms[1] has a name that images do not use: x86_64 is amd64, aarch64 is arm64
+        |   platforms: { image: x/a, semver: "1", platforms: [amd64, linux/x86_64, linux/arm64/v8] }
+        |                                                            ^
+      windlass.yaml:7:47: images.none.platforms must not be empty
+        |   none: { image: x/a, semver: "1", platforms: [], targets: [] }
+        |                                               ^
+      windlass.yaml:7:60: images.none.targets must not be empty
+        |   none: { image: x/a, semver: "1", platforms: [], targets: [] }
+        |                                                            ^
+      windlass.yaml:8:46: images.update.update must be one of commit, pull-request, not "merge"
+        |   update: { image: x/a, semver: "1", update: merge, group: A_B }
+        |                                              ^
+      windlass.yaml:8:60: images.update.group must have up to 63 lower-case letters, digits and dashes, and begin and end with a letter or digit
+        |   update: { image: x/a, semver: "1", update: merge, group: A_B }
+        |                                                            ^
+      windlass.yaml:9:51: unknown key "kustomisation" in images.targets.targets[0]
+        |   targets: { image: x/a, semver: "1", targets: [{ kustomisation: a }, { file: ../a, path: a/b }, { helmValues: /etc, tag: a..b, part: tga }] }
+        |                                                   ^
+        = did you mean "kustomization"?
+      windlass.yaml:9:79: images.targets.targets[1].file must be a path from the root of the repo, with / between its parts and without ".."
+        |   targets: { image: x/a, semver: "1", targets: [{ kustomisation: a }, { file: ../a, path: a/b }, { helmValues: /etc, tag: a..b, part: tga }] }
+        |                                                                               ^
+      windlass.yaml:9:91: images.targets.targets[1].path must be a JSON Pointer like /spec/replicas
+        |   targets: { image: x/a, semver: "1", targets: [{ kustomisation: a }, { file: ../a, path: a/b }, { helmValues: /etc, tag: a..b, part: tga }] }
+        |                                                                                           ^
+      windlass.yaml:9:112: images.targets.targets[2].helmValues must be a path from the root of the repo, with / between its parts and without ".."
+        |   targets: { image: x/a, semver: "1", targets: [{ kustomisation: a }, { file: ../a, path: a/b }, { helmValues: /etc, tag: a..b, part: tga }] }
+        |                                                                                                                ^
+      windlass.yaml:9:123: images.targets.targets[2].tag must be keys with dots between them, like web.image.tag; a dot inside a key is written \\.
+        |   targets: { image: x/a, semver: "1", targets: [{ kustomisation: a }, { file: ../a, path: a/b }, { helmValues: /etc, tag: a..b, part: tga }] }
+        |                                                                                                                           ^
+      windlass.yaml:9:135: images.targets.targets[2].part must be one of image, name, tag, digest, not "tga"
+        |   targets: { image: x/a, semver: "1", targets: [{ kustomisation: a }, { file: ../a, path: a/b }, { helmValues: /etc, tag: a..b, part: tga }] }
+        |                                                                                                                                       ^
+        = did you mean "tag"?
+      windlass.yaml:10:3: nothing can be named all: a suspend with this name stops everything
+        |   all: { image: x/a, semver: "1" }
+        |   ^
+      windlass.yaml:11:10: nothing can be named all: a suspend with this name stops everything
+        | syncs: { all: { path: a } }
+        |          ^
+      windlass.yaml:12:21: commits.subject has the unknown field {imges} (did you mean {images}?)
+        | commits: { subject: "{imges}", body: "{", footer: x }
+        |                     ^
+      windlass.yaml:12:38: commits.body has a { that is not closed (a brace that stands for itself is written {{)
+        | commits: { subject: "{imges}", body: "{", footer: x }
+        |                                      ^
+      windlass.yaml:12:43: unknown key "footer" in commits
+        | commits: { subject: "{imges}", body: "{", footer: x }
+        |                                           ^
+        = known here: subject, body
+      windlass.yaml:13:26: pullRequests.labels[0] must be a label: up to 50 characters on one line, without a comma
+        | pullRequests: { labels: ["", "a,b"], reviewers: ["@ada", acme/a/b], autoMerge: "yes", draft: true }
+        |                          ^
+      windlass.yaml:13:30: pullRequests.labels[1] must be a label: up to 50 characters on one line, without a comma
+        | pullRequests: { labels: ["", "a,b"], reviewers: ["@ada", acme/a/b], autoMerge: "yes", draft: true }
+        |                              ^
+      windlass.yaml:13:50: pullRequests.reviewers[0] must be a user, or a team as org/team, without an @
+        | pullRequests: { labels: ["", "a,b"], reviewers: ["@ada", acme/a/b], autoMerge: "yes", draft: true }
+        |                                                  ^
+      windlass.yaml:13:58: pullRequests.reviewers[1] must be a user, or a team as org/team, without an @
+        | pullRequests: { labels: ["", "a,b"], reviewers: ["@ada", acme/a/b], autoMerge: "yes", draft: true }
+        |                                                          ^
+      windlass.yaml:13:80: pullRequests.autoMerge must be true or false, not "yes"
+        | pullRequests: { labels: ["", "a,b"], reviewers: ["@ada", acme/a/b], autoMerge: "yes", draft: true }
+        |                                                                                ^
+        = write true or false
+      windlass.yaml:13:87: unknown key "draft" in pullRequests
+        | pullRequests: { labels: ["", "a,b"], reviewers: ["@ada", acme/a/b], autoMerge: "yes", draft: true }
+        |                                                                                       ^
+        = known here: labels, reviewers, autoMerge"
+    `);
+  });
+
+  it('is refused where its parts do not go together', () => {
+    const text = `windlass: 1
+images:
+  newest: { image: ghcr.io/acme/a, newest: true }
+  gates: { image: ghcr.io/acme/a, semver: "1", gates: { scan: low, minAge: 1m } }
+  digests: { image: x/a, digest: latest, filter: a, allowDowngrade: false }
+  group: { image: x/a, semver: "1", group: backend }
+  two: { image: x/a, newest: true, semver: "1" }
+  odd:
+    image: x/odd
+    semver: "1"
+    targets:
+      - { name: a }
+      - { kustomization: a, file: b }
+      - { kustomization: a, tag: image.tag }
+      - { file: a.yaml, name: a }
+      - { file: a.yaml }
+  first:
+    image: x/first
+    semver: "1"
+    targets:
+      - { kustomization: k }
+      - { kustomization: k/kustomization.yaml, name: x/first }
+      - { helmValues: v.yaml, tag: image.tag, name: 'a~/b.c' }
+  second:
+    image: x/second
+    semver: "1"
+    targets:
+      - { kustomization: ./k/, name: x/first }
+      - { kustomization: k }
+      - { helmValues: v.yaml }
+      - { file: v.yaml, path: /a~0~1b/c }
+      - { file: v.yaml, path: /image }
+`;
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "windlass.yaml:3:36: images.newest: newest needs a repository of Amazon ECR: other registries tell the time of a push by a request for each tag
+        |   newest: { image: ghcr.io/acme/a, newest: true }
+        |                                    ^
+        = like 123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web
+      windlass.yaml:4:57: images.gates: gates.scan needs a repository of Amazon ECR: only its scans are read
+        |   gates: { image: ghcr.io/acme/a, semver: "1", gates: { scan: low, minAge: 1m } }
+        |                                                         ^
+        = like 123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web
+      windlass.yaml:4:68: images.gates: gates.minAge needs a repository of Amazon ECR: other registries tell the time of a push by a request for each tag
+        |   gates: { image: ghcr.io/acme/a, semver: "1", gates: { scan: low, minAge: 1m } }
+        |                                                                    ^
+        = like 123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web
+      windlass.yaml:5:42: images.digests: filter means nothing with digest, which follows one tag
+        |   digests: { image: x/a, digest: latest, filter: a, allowDowngrade: false }
+        |                                          ^
+        = remove filter
+      windlass.yaml:5:53: images.digests: allowDowngrade means nothing with digest, which follows one tag
+        |   digests: { image: x/a, digest: latest, filter: a, allowDowngrade: false }
+        |                                                     ^
+        = remove allowDowngrade
+      windlass.yaml:6:37: images.group: group names a pull request, and none is made of it
+        |   group: { image: x/a, semver: "1", group: backend }
+        |                                     ^
+        = write update: pull-request here, or in an environment
+      windlass.yaml:7:3: images.two: an image policy needs exactly one of semver, numerical, alphabetical, newest, digest: this one has semver and newest
+        |   two: { image: x/a, newest: true, semver: "1" }
+        |   ^
+      windlass.yaml:7:22: images.two: newest needs a repository of Amazon ECR: other registries tell the time of a push by a request for each tag
+        |   two: { image: x/a, newest: true, semver: "1" }
+        |                      ^
+        = like 123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web
+      windlass.yaml:12:9: the target names no file
+        |       - { name: a }
+        |         ^
+        = write one of kustomization, helmValues, file
+      windlass.yaml:13:9: the target has kustomization and file
+        |       - { kustomization: a, file: b }
+        |         ^
+        = one target is one of them
+      windlass.yaml:14:29: "tag" does not belong to kustomization
+        |       - { kustomization: a, tag: image.tag }
+        |                             ^
+        = kustomization takes name
+      windlass.yaml:15:25: "name" does not belong to file
+        |       - { file: a.yaml, name: a }
+        |                         ^
+        = file takes path, part
+      windlass.yaml:16:9: the target does not say which scalar of the file
+        |       - { file: a.yaml }
+        |         ^
+        = write path: /containers/0/image
+      windlass.yaml:22:9: first has the entry "x/first" of the kustomization k twice
+        |       - { kustomization: k/kustomization.yaml, name: x/first }
+        |         ^
+      windlass.yaml:28:9: the entry "x/first" of the kustomization k is a target of first already
+        |       - { kustomization: ./k/, name: x/first }
+        |         ^
+      windlass.yaml:30:9: /image/tag in v.yaml is a target of first already
+        |       - { helmValues: v.yaml }
+        |         ^
+      windlass.yaml:31:9: /a~0~1b/c in v.yaml is a target of first already
+        |       - { file: v.yaml, path: /a~0~1b/c }
+        |         ^"
+    `);
+  });
+
+  it('may name a group where only an environment is reviewed, and gates of any ECR repository', () => {
+    const text = `windlass: 1
+clusters: { main: {} }
+environments: { prod: { update: pull-request } }
+images:
+  a: { image: 123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/a, newest: true, group: backend, gates: { scan: low, minAge: 1m } }
+`;
+    expect(problemsOf(text)).toBe('');
+    expect(warningsOf(text)).toBe('');
+  });
+
+  it('may be the same for two images: markers tell them apart', () => {
+    expect(
+      problemsOf('windlass: 1\nimages: { a: { image: x/a, semver: "1" }, b: { image: x/a, semver: "1" } }\n'),
+    ).toBe('');
   });
 });

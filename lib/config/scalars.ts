@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { isDateOrTime } from '../model/until.ts';
+import { parseDuration } from './duration.ts';
+
+/** What a file in `suspends/` is named that stops all images or syncs, and so none of them can be. */
+export const nameOfAll = 'all';
+
+/** False for the name that nothing can have. */
+export function notAll(key: string): boolean {
+  return key !== nameOfAll;
+}
+
+/** What is said of that name. */
+export const allError = { error: 'nothing can be named all: a suspend with this name stops everything' };
+
+/** A duration, as a text. */
+export const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration like 90s, 10m or 1h30m' });
+
+/** A date or a time with its zone, as a text. */
+export const date = z
+  .string()
+  .refine(isDateOrTime, { error: 'must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z' });
+
+/** The name of an environment, a cluster or a sync. */
+export const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+  error: 'a name has up to 63 lower-case letters, digits and dashes, and begins and ends with a letter or digit',
+});
+
+/** A JSON Pointer (RFC 6901) to something inside a document. */
+export const pointer = z
+  .string()
+  .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, { error: 'must be a JSON Pointer like /spec/replicas' });
