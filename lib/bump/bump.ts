@@ -3,6 +3,7 @@ import { askedOnce, decide, touched } from './decide.ts';
 import { lookAtHead } from './look.ts';
 import { planBump } from './plan.ts';
 import type { BumpPorts } from './ports.ts';
+import { carryOut } from './propose.ts';
 import type { Push } from './push-event.ts';
 import { type BumpOrder, type BumpResult, tell, tellBroken, tellFailed } from './tell.ts';
 
@@ -12,7 +13,8 @@ export type { BumpResult } from './tell.ts';
 const attempts = 5;
 
 /**
- * Answers pushes: reads the head of the branch and the registry, decides from those alone, and makes ONE commit of all that is to change.
+ * Answers pushes: reads the head of the branch and the registry, decides from those alone, makes ONE commit of all that is to change, and
+ * proposes what only a pull request may change.
  * The same push again changes nothing. Throws `RetryableError` when the repo or the records cannot be reached, or the head moved at each try:
  * all pushes are to be sent again. What somebody must mend is in the result.
  */
@@ -36,15 +38,18 @@ async function run(order: BumpOrder, ports: BumpPorts): Promise<BumpResult> {
 
 async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<BumpResult> {
   const registry = askedOnce(ports.registry);
+  const sources = { repo: ports.repo, registry };
   const events = [...new Set((order.pushes ?? []).map((push) => push.id))];
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const look = await lookAtHead(ports.repo);
     if ('problems' in look) return tellBroken(order, look, ports);
-    const decisions = await decide(look, touched(look.config, order.pushes), registry, order.now);
-    const plan = planBump(look, decisions, events);
-    if (plan.commit === undefined) return tell(order, look, decisions, plan, undefined, ports);
-    const made = await ports.repo.commit({ ...plan.commit, at: order.now });
-    if (made.result === 'committed') return tell(order, look, decisions, plan, made.revision, ports);
+    const decisions = await decide(look, touched(look, order.pushes), sources, order.now);
+    const plan = await planBump(look, decisions, events, sources);
+    const made = plan.commit && (await ports.repo.commit({ ...plan.commit, at: order.now }));
+    if (made?.result !== 'head-moved') {
+      const proposals = await carryOut(plan.proposals, made?.revision ?? look.head, ports.repo, order.now);
+      return tell({ order, look, decisions, plan, proposals, revision: made?.revision }, ports);
+    }
     await ports.sleep(pauseAfter(attempt, ports.random()));
   }
   throw new RetryableError(`the head of ${ports.repo.branch} moved ${attempts} times while a bump was made`, {

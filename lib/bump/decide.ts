@@ -1,169 +1,126 @@
-import type { Config, ImageEntry } from '../config/config.ts';
-import type { Suspend } from '../config/holds.ts';
-import { hasPassed } from '../config/until.ts';
+import type { ImageEntry } from '../config/config.ts';
+import { type Suspend, suspendMatches } from '../config/holds.ts';
 import { currentOf } from '../edit/current.ts';
-import type { MarkedFile } from '../edit/find-markers.ts';
-import { planMarkedEdits } from '../edit/plan-edits.ts';
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
-import type { ImageRef } from '../model/image-ref.ts';
-import { choose, type Question, type TagReason } from '../policy/choose.ts';
-import { sortHolds } from '../policy/holds.ts';
+import { choose } from '../policy/choose.ts';
 import { compilePolicy } from '../policy/policy.ts';
-import type { Hold } from '../policy/spec.ts';
+import { judgeDigest } from './decide-digest.ts';
+import { judgeTags } from './decide-tag.ts';
+import type { Asked, Decision, Outcome, Sources } from './decision.ts';
 import type { Look } from './look.ts';
+import { type Route, routesOf } from './places.ts';
 import type { Registry, RegistryTag } from './ports.ts';
 import type { Push } from './push-event.ts';
-import { reviewOf } from './reviewed.ts';
 
-/** What is to become of one image policy. */
-export interface Decision {
-  entry: ImageEntry;
-  /** The policy in words. */
-  rule: string;
-  /** What Git has at the policy's markers, each text once. */
-  current: string[];
-  holds: Hold[];
-  /** The newest tag that fits, whatever holds and Git say. */
-  newest?: string;
-  /** What the markers get, except those that only a pull request may change; absent when all stay as they are. */
-  ref?: ImageRef;
-  /** Why they, or some of them, stay as they are, where something newer is or may be there. */
-  waiting?: string;
-  /** What the policy says of each tag of the registry, by what Git has; empty where it was not asked. */
-  reasons: readonly TagReason[];
-  /** Holds that `ref` passes. */
-  released: Hold[];
-  /** The tags could not be told: nothing is known, and nothing is changed. */
-  failed?: UserError | RetryableError;
-}
-
-/** The policies that watch the repositories of these pushes; all of them for a sweep (`undefined`). */
-export function touched(config: Config, pushes: readonly Push[] | undefined): ImageEntry[] {
-  const entries = Object.values(config.images);
+/**
+ * The policies that watch the repositories of these pushes; all of them for a sweep (`undefined`). A policy that shares a pull request with
+ * one of them is among them: the request is made anew as a whole.
+ */
+export function touched(look: Look, pushes: readonly Push[] | undefined): ImageEntry[] {
+  const entries = Object.values(look.config.images);
   if (pushes === undefined) return entries;
   const repositories = new Set(pushes.map((push) => push.repository));
-  return entries.filter((entry) => repositories.has(entry.image));
+  const groups = new Map(entries.map((entry) => [entry, groupsOf(look, entry)]));
+  const asked = entries.filter((entry) => repositories.has(entry.image));
+  const theirs = new Set(asked.flatMap((entry) => groups.get(entry) ?? []));
+  return entries.filter((entry) => asked.includes(entry) || groups.get(entry)!.some((group) => theirs.has(group)));
+}
+
+function groupsOf(look: Look, entry: ImageEntry): string[] {
+  return routesOf(look, entry).flatMap(({ group }) => group ?? []);
 }
 
 /** Asks the registry and decides for each policy alone: one that fails leaves the others as they are. Throws only for a bug. */
 export async function decide(
   look: Look,
   entries: readonly ImageEntry[],
-  registry: Registry,
+  sources: Sources,
   now: Date,
 ): Promise<Decision[]> {
-  return Promise.all(entries.map((entry) => decideOne(look, entry, registry, now)));
+  return Promise.all(entries.map((entry) => decideOne(look, entry, sources, now)));
 }
 
-/** A registry that is asked at most once for each repository, however often the edit is redone. */
+/** A registry that is asked each question at most once, however often the edit is redone. */
 export function askedOnce(registry: Registry): Registry {
-  const answers = new Map<string, Promise<RegistryTag[]>>();
+  const answers = new Map<string, Promise<unknown>>();
+  const once = <T>(question: string[], ask: () => Promise<T>): Promise<T> => {
+    const key = JSON.stringify(question);
+    const answer = (answers.get(key) as Promise<T> | undefined) ?? ask();
+    answers.set(key, answer);
+    return answer;
+  };
   return {
-    tags: (repository) => {
-      const answer = answers.get(repository) ?? registry.tags(repository);
-      answers.set(repository, answer);
-      return answer;
-    },
+    tags: (repository) => once(['tags', repository], () => registry.tags(repository)),
+    tag: (repository, tag) => once(['tag', repository, tag], () => registry.tag(repository, tag)),
+    details: (repository, reference) =>
+      once(['details', repository, reference], () => registry.details(repository, reference)),
+    scan: (repository, digest) => once(['scan', repository, digest], () => registry.scan(repository, digest)),
   };
 }
 
-async function decideOne(look: Look, entry: ImageEntry, registry: Registry, now: Date): Promise<Decision> {
-  const { tags, untagged } = currentOf(look.files, entry.name);
+async function decideOne(look: Look, entry: ImageEntry, sources: Sources, now: Date): Promise<Decision> {
+  const routes = routesOf(look, entry);
+  const { tags, untagged } = currentOf(
+    routes.flatMap(({ places }) => places),
+    entry.name,
+  );
   const holds = look.holds.filter((hold) => hold.image === entry.name);
-  const known = { entry, rule: ruleOf(entry), current: [...tags, ...untagged], holds, reasons: [], released: [] };
+  const known = { entry, rule: ruleOf(entry), current: [...tags, ...untagged], holds, outcomes: [] };
   // What is asked for and cannot be done is not done without it.
   if (entry.notYet !== undefined) return { ...known, waiting: entry.notYet.join('; ') };
   try {
-    const policy = compilePolicy(entry);
-    const listed = await registry.tags(entry.image);
-    const question = { policy, tags: listed.map((tag) => tag.tag), now };
-    const newest = choose(question).chosen;
-    const verdict = judge(look, entry, { ...question, holds }, listed);
-    return { ...known, ...(newest === undefined ? {} : { newest }), ...verdict };
+    const listed = await listTags(entry, sources.registry);
+    const newest = newestOf(entry, listed, now);
+    const seen = { ...known, ...(newest === undefined ? {} : { newest }) };
+    const stopped = stoppedBy(look, entry, now);
+    if (stopped !== undefined) return { ...seen, waiting: stopped };
+    const asked: Asked = { ...sources, look, entry, holds, now };
+    const all: Route[] = routes.length === 0 ? [{ places: [] }] : routes;
+    return { ...seen, outcomes: await Promise.all(all.map((route) => judge(asked, route, listed))) };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof RetryableError)) throw error;
     return { ...known, waiting: messageOf(error), failed: error };
   }
 }
 
-/** The policy in words, also of one that is not there yet. */
+async function judge(asked: Asked, route: Route, listed: readonly RegistryTag[]): Promise<Outcome> {
+  const outcome = await (asked.entry.digest === undefined ? judgeTags : judgeDigest)(asked, route.places, listed);
+  const { ref, ...rest } = outcome;
+  const empty = ref !== undefined && route.places.length === 0;
+  // The tags are looked at also where nothing in Git takes them, so that the state tells of it.
+  if (empty) return { ...route, ...rest, released: [], waiting: `nothing in Git names "${asked.entry.name}"` };
+  return { ...route, ...outcome };
+}
+
+/** The tags of the policy's repository; of a policy that follows one tag, that one. */
+async function listTags({ image, digest }: ImageEntry, registry: Registry): Promise<RegistryTag[]> {
+  if (digest === undefined) return registry.tags(image);
+  const tag = await registry.tag(image, digest);
+  return tag === undefined ? [] : [tag];
+}
+
+function newestOf(entry: ImageEntry, listed: readonly RegistryTag[], now: Date): string | undefined {
+  if (entry.digest === undefined) return choose({ policy: compilePolicy(entry), tags: listed, now }).chosen;
+  const [tag] = listed;
+  return tag?.digest === undefined ? undefined : `${tag.tag}@${tag.digest}`;
+}
+
+/** The policy in words, also of one that cannot be compiled. */
 function ruleOf(entry: ImageEntry): string {
   try {
     return compilePolicy(entry).rule;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (entry.newest !== undefined) return 'newest';
-    return entry.digest === undefined ? '' : `digest ${String(entry.digest)}`;
+    return '';
   }
-}
-
-type Verdict = Pick<Decision, 'ref' | 'waiting' | 'released' | 'reasons'>;
-
-/** Decides for the markers that a commit may change and for those that only a pull request may, by what Git has at each. */
-function judge(look: Look, entry: ImageEntry, question: Question, listed: readonly RegistryTag[]): Verdict {
-  const stopped = stoppedBy(look, entry, question.now);
-  if (stopped !== undefined) return { waiting: stopped, released: [], reasons: [] };
-  const marked = look.files.filter((file) => markersOf([file], entry.name).length > 0);
-  const free = marked.filter(({ path }) => reviewOf(look.reviewed, path) === undefined);
-  const reviewed = marked.filter((file) => !free.includes(file));
-  const { ref: wanted, ...rest } = judgeMarkers(reviewed, entry, question, listed);
-  const behind = wanted === undefined ? [] : reviewed.filter((file) => changes(file, entry, wanted));
-  const reasons = [...new Set(behind.map(({ path }) => reviewOf(look.reviewed, path)))].join('; ');
-  const review = reasons === '' ? {} : { waiting: reasons };
-  if (reviewed.length > 0 && free.length === 0) return { ...rest, ...review, released: [] };
-  return { ...review, ...judgeMarkers(free, entry, question, listed) };
-}
-
-function changes(file: MarkedFile, { name }: ImageEntry, ref: ImageRef): boolean {
-  return planMarkedEdits([file], new Map([[name, ref]])).changes.length > 0;
 }
 
 /** What somebody asked to stop, or may have. */
 function stoppedBy(look: Look, entry: ImageEntry, now: Date): string | undefined {
-  const suspend = look.suspends.find((candidate) => candidate.image === entry.name && !hasPassed(candidate.until, now));
+  const suspend = look.suspends.find((candidate) => suspendMatches(candidate, { image: entry.name }, now));
   if (suspend !== undefined) return suspendedBy(suspend);
   const unreadable = look.unreadable.find(({ name }) => name === undefined || name === entry.name);
   return unreadable && `a hold or suspend cannot be read: ${unreadable.problems.map(placeOf).join('; ')}`;
-}
-
-function judgeMarkers(
-  files: readonly MarkedFile[],
-  entry: ImageEntry,
-  question: Question,
-  listed: readonly RegistryTag[],
-): Verdict {
-  const { tags, untagged } = currentOf(files, entry.name);
-  const choice = choose({ ...question, current: tags, untagged });
-  const reasons = choice.tags;
-  const stays = (waiting: string): Verdict => ({ waiting, released: [], reasons });
-  if (choice.kept === 'no-newer') return { released: [], reasons };
-  if (choice.kept === 'hold') return stays(unmetHold(question, tags) ?? choice.reason);
-  if (choice.chosen === undefined) return stays(choice.reason);
-  const markers = markersOf(files, entry.name);
-  if (markers.length === 0) return stays(`no marker in Git names "${entry.name}"`);
-  const ref: ImageRef = { repository: entry.image, tag: choice.chosen };
-  if (!markers.some((marker) => marker.part === 'digest' || marker.value.includes('@'))) {
-    return { ref, released: choice.releasedHolds, reasons };
-  }
-  // Git pins digests for this policy: writing the tag alone would take the pin away.
-  const digest = listed.find((tag) => tag.tag === choice.chosen)?.digest;
-  if (digest === undefined)
-    return stays(`Git pins digests, and the registry does not tell the one of ${choice.chosen}`);
-  return { ref: { ...ref, digest }, released: choice.releasedHolds, reasons };
-}
-
-/** A hold whose tag Git does not have: bump keeps what is there, and never goes back to the hold's tag by itself. */
-function unmetHold({ holds = [], now }: Question, current: readonly string[]): string | undefined {
-  const { active } = sortHolds(holds, now);
-  if (active.some((hold) => current.every((tag) => tag === hold.tag))) return undefined;
-  const [hold] = active;
-  if (hold === undefined || current.length === 0) return undefined;
-  const why = hold.why === undefined ? '' : ` (${hold.why})`;
-  return `a hold wants ${hold.tag}, Git has ${current.join(', ')}: set the tag in the same commit as the hold${why}`;
-}
-
-function markersOf(files: readonly MarkedFile[], policy: string): MarkedFile['markers'] {
-  return files.flatMap((file) => file.markers).filter((marker) => marker.policy === policy);
 }
 
 function suspendedBy({ by, why, until }: Suspend): string {

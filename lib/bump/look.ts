@@ -1,19 +1,11 @@
 import type { Config } from '../config/config.ts';
-import {
-  holdsDirectory,
-  readHolds,
-  readSuspends,
-  type Suspend,
-  suspendsDirectory,
-  type Unreadable,
-} from '../config/holds.ts';
+import { readHolds, readSuspends, type Suspend, type Unreadable } from '../config/holds.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
-import { findMarkers, type MarkedFile } from '../edit/find-markers.ts';
-import { markerToken } from '../edit/source-file.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Hold } from '../policy/spec.ts';
-import type { ConfigRepo } from './ports.ts';
-import { type ReviewedPlace, readReviewed } from './reviewed.ts';
+import type { ConfigRepo, Proposal, RecentCommit } from './ports.ts';
+import { type ReviewedPlace, reviewedPlaces } from './route.ts';
+import { bumpSurvey, type SurveyedFile } from './survey.ts';
 
 /** What the config repo says at one revision, as far as bump needs it. */
 export interface Look {
@@ -23,12 +15,13 @@ export interface Look {
   suspends: Suspend[];
   /** Holds and suspends that cannot be read: what they may be about stays as it is. */
   unreadable: Unreadable[];
-  /** The files with markers. */
-  files: MarkedFile[];
+  files: SurveyedFile[];
   /** What only a pull request may change. */
   reviewed: ReviewedPlace[];
-  /** Files that hold the marker's token and are too large to be read. */
+  /** Files that may hold markers and are too large to be read. */
   tooLarge: string[];
+  recent: RecentCommit[];
+  proposals: Proposal[];
 }
 
 /** The head has no usable windlass.yaml: bump writes nothing until it has. */
@@ -39,23 +32,24 @@ export interface BrokenHead {
 
 /** Reads the head of the branch. Throws what the repo throws. */
 export async function lookAtHead(repo: ConfigRepo): Promise<Look | BrokenHead> {
-  const head = await repo.head();
-  const bytes = await repo.read(head, windlassFileName);
-  if (bytes === undefined) return { head, problems: [missing(repo.branch)] };
-  const { config, problems } = readConfig(new TextDecoder().decode(bytes));
+  const { revision: head, windlassFile, recent, proposals, ...stops } = await repo.head();
+  if (windlassFile === undefined) return { head, problems: [missing(repo.branch)] };
+  const { config, problems } = readConfig(new TextDecoder().decode(windlassFile));
   if (config === undefined) return { head, problems };
-  const holds = readHolds(await repo.filesIn(head, holdsDirectory));
-  const suspends = readSuspends(await repo.filesIn(head, suspendsDirectory));
-  const { files, tooLarge } = await repo.filesContaining(head, markerToken);
+  const holds = readHolds(stops.holds);
+  const suspends = readSuspends(stops.suspends);
+  const { files, tooLarge } = await repo.survey(head, bumpSurvey(config));
   return {
     head,
     config,
     holds: holds.holds,
     suspends: suspends.suspends,
     unreadable: [...holds.unreadable, ...suspends.unreadable],
-    files: files.map(findMarkers).filter((file) => file !== undefined),
-    reviewed: await readReviewed(config, head, repo),
+    files,
+    reviewed: reviewedPlaces(config, files),
     tooLarge,
+    recent,
+    proposals,
   };
 }
 

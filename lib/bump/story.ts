@@ -1,39 +1,64 @@
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
+import { formatImageRef } from '../model/image-ref.ts';
+import type { ImageChange } from '../model/messages.ts';
 import type { CommitSummary } from '../model/state.ts';
+import type { RouteWish } from './edit-route.ts';
+import type { Source } from './source.ts';
 
 /** What one bump did, in the terms that its commit's trailers and its records share: either one alone tells it. */
 export interface BumpStory {
-  images: {
-    /** The name in windlass.yaml. */
-    policy: string;
-    repository: string;
-    /** The tags, or placeholders, that Git had. */
-    from: string[];
-    /** `tag` or `tag@digest`. */
-    to: string;
-  }[];
+  images: MovedImage[];
   /** Ids of the push events that were answered; empty for a sweep. */
   events: string[];
 }
 
-const longestSubject = 72;
+/** One image that a bump moves. */
+export interface MovedImage {
+  /** The name in windlass.yaml. */
+  policy: string;
+  repository: string;
+  /** The tags, digests or placeholders that Git had. */
+  from: string[];
+  /** `tag` or `tag@digest`. */
+  to: string;
+  /** The revision that it was built of, or a link to the commits in between. */
+  source?: string;
+}
 
-/** The subject of the commit: the images while they fit on a line, else their number. */
-export function subjectOf({ images }: BumpStory): string {
-  const named = images.map(({ policy, to }) => `${policy} to ${to.replace(/@.*$/, '')}`);
-  const subject = `Bump ${named.length > 1 ? `${named.slice(0, -1).join(', ')} and ${named.at(-1)}` : named[0]}`;
-  if (subject.length <= longestSubject) return subject;
-  return images.length === 1 ? subject.slice(0, longestSubject) : `Bump ${images.length} images`;
+/** The story of the wishes that an edit fulfilled. */
+export function storyOf(
+  moved: readonly RouteWish[],
+  changes: readonly ImageChange[],
+  events: readonly string[],
+  sources: ReadonlyMap<string, Source>,
+): BumpStory {
+  const images = moved.map(({ decision: { entry }, ref }): MovedImage => {
+    const to = formatImageRef({ ...ref, repository: '' }).replace(/^:/, '');
+    const texts = changes.filter(({ policy, to: text }) => policy === entry.name && text !== entry.image);
+    const from = [...new Set(texts.map((change) => shortOf(change.from, entry.image)))];
+    const { link, revision } = sources.get(entry.name) ?? {};
+    const source = link ?? revision;
+    return { policy: entry.name, repository: entry.image, from, to, ...(source === undefined ? {} : { source }) };
+  });
+  return { images, events: [...events] };
+}
+
+/** A reference without the repository that is said beside it. */
+function shortOf(text: string, repository: string): string {
+  return text.startsWith(`${repository}:`) || text.startsWith(`${repository}@`)
+    ? text.slice(repository.length + 1)
+    : text;
 }
 
 /** The trailers of the commit: one group for each image, beginning with its policy; then the events. */
 export function trailersOf({ images, events }: BumpStory): [string, string][] {
   return [
-    ...images.flatMap(({ policy, repository, from, to }): [string, string][] => [
+    ...images.flatMap(({ policy, repository, from, to, source }): [string, string][] => [
       ['Windlass-Policy', policy],
       ['Windlass-Image', repository],
       ...from.map((tag): [string, string] => ['Windlass-From', tag]),
       ['Windlass-To', to],
+      ...(source === undefined ? [] : [['Windlass-Source', source] as [string, string]]),
     ]),
     ...events.map((id): [string, string] => ['Windlass-Event', id]),
   ];
@@ -49,13 +74,14 @@ export function storyIn({ trailers }: Pick<CommitSummary, 'trailers'>): BumpStor
     else if (key === 'Windlass-Image' && image) image.repository = value;
     else if (key === 'Windlass-From' && image) image.from.push(value);
     else if (key === 'Windlass-To' && image) image.to = value;
+    else if (key === 'Windlass-Source' && image) image.source = value;
   }
   return story.images.length === 0 ? undefined : story;
 }
 
 /** One record for each image of a commit. `at` is the commit's time, in whole seconds as Git keeps it. */
 export function bumpedRecords(story: BumpStory, revision: string, at: string): AuditRecord[] {
-  return story.images.map(({ policy, repository, from, to }) => ({
+  return story.images.map(({ policy, repository, from, to, source }) => ({
     id: recordId('bumped', revision, policy),
     at,
     kind: 'bumped',
@@ -64,6 +90,6 @@ export function bumpedRecords(story: BumpStory, revision: string, at: string): A
     revision,
     result: 'ok',
     summary: `${policy} went ${from.length === 0 ? '' : `from ${from.join(', ')} `}to ${to}${story.events.length === 0 ? ', found by the sweep' : ''}`,
-    details: { image: repository, from, to },
+    details: { image: repository, from, to, ...(source === undefined ? {} : { source }) },
   }));
 }

@@ -2,12 +2,15 @@ import { currentOf } from '../edit/current.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
 import { formatProblem, messageOf, type Problem, RetryableError, type UserError } from '../model/errors.ts';
-import type { Bumped } from '../model/messages.ts';
+import type { Bumped, ImageChange } from '../model/messages.ts';
 import type { ImageState } from '../model/state.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { BrokenHead, Look } from './look.ts';
+import { tagOf } from './message.ts';
 import type { BumpPlan } from './plan.ts';
+import { nameOf } from './plan-proposals.ts';
 import type { BumpPorts } from './ports.ts';
+import type { ProposalResult } from './propose.ts';
 import type { IgnoredEvent, Push } from './push-event.ts';
 import { type BumpStory, bumpedRecords, storyIn } from './story.ts';
 
@@ -25,6 +28,8 @@ export interface BumpResult {
   bumped?: Bumped;
   /** The policies that were looked at, as they are now. */
   images: ImageState[];
+  /** The pull requests that the images belong to. */
+  proposals: ProposalSummary[];
   /** Markers that were not applied, with the reason. */
   skipped: SkippedMarker[];
   failure?: { code: string; message: string; problems: readonly Problem[] };
@@ -32,28 +37,48 @@ export interface BumpResult {
   retry: Push[];
 }
 
-/** How many commits back a bump looks for one of its own whose records were lost. */
-const lookBack = 20;
+/** What became of one pull request. */
+export interface ProposalSummary {
+  group: string;
+  act: 'propose' | 'withdraw' | 'leave' | 'failed';
+  waiting?: string;
+  url?: string;
+  /** What it was made to change now. */
+  changes: ImageChange[];
+}
+
 const actor = 'windlass bump';
 
-/** Records what became of each push and image. `revision` is the commit that was made, if one was. */
-export async function tell(
-  order: BumpOrder,
-  look: Look,
-  decisions: readonly Decision[],
-  plan: BumpPlan,
-  revision: string | undefined,
-  ports: BumpPorts,
-): Promise<BumpResult> {
+/** What one bump saw and did. */
+export interface Told {
+  order: BumpOrder;
+  look: Look;
+  decisions: readonly Decision[];
+  plan: BumpPlan;
+  proposals: readonly ProposalResult[];
+  /** The commit that was made, if one was. */
+  revision: string | undefined;
+}
+
+/** Records what became of each push and image. */
+export async function tell(told: Told, ports: BumpPorts): Promise<BumpResult> {
+  const { order, look, decisions, plan, proposals, revision } = told;
   const pushes = order.pushes ?? [];
-  const answered = (push: Push) => decisions.filter(({ entry }) => entry.image === push.repository);
+  const views = decisions.map((decision) => viewOf(decision, proposals));
+  const answered = (push: Push) => views.filter(({ decision }) => decision.entry.image === push.repository);
   const at = secondsOf(order.now);
   const made = revision === undefined ? [] : bumpedRecords(plan.story, revision, at);
-  const lost = await recover(pushes, look, ports);
-  const stories = [...lost, ...(revision === undefined ? [] : [plan.story])];
-  const told = pushes.flatMap((push) => recordsOf(push, answered(push), stories));
-  const images = decisions.map((decision) => stateOf(decision, plan, order.now));
-  await ports.records.append([...told, ...lost.flatMap(({ records }) => records), ...made]);
+  const lost = recover(pushes, look);
+  const proposed = proposals.flatMap((result) => storyOfProposal(result) ?? []);
+  const stories = [...lost, ...proposed, ...(revision === undefined ? [] : [plan.story])];
+  const records = pushes.flatMap((push) => recordsOf(push, answered(push), stories));
+  const images = views.map((view) => stateOf(view, plan, order.now));
+  await ports.records.append([
+    ...records,
+    ...lost.flatMap((story) => story.records),
+    ...made,
+    ...proposalRecords(proposals, at),
+  ]);
   await ports.records.saveImages(images);
   const bumped = revision === undefined ? undefined : bumpedMessage(order, look, plan, revision, ports.repo.branch);
   if (bumped !== undefined) await ports.records.announce(bumped);
@@ -61,8 +86,9 @@ export async function tell(
     outcome: bumped === undefined ? 'nothing-to-do' : 'committed',
     ...(bumped === undefined ? {} : { bumped }),
     images,
+    proposals: proposals.map(summaryOf),
     skipped: plan.skipped,
-    retry: pushes.filter((push) => answered(push).some(({ failed }) => failed instanceof RetryableError)),
+    retry: pushes.filter((push) => answered(push).some(({ trouble }) => trouble instanceof RetryableError)),
   };
 }
 
@@ -85,7 +111,7 @@ export async function tellFailed(
     failureRecord(push, `repository:${push.repository}`, code, message, head),
   ]);
   await ports.records.append(failures);
-  return { outcome: 'failed', images: [], skipped: [], failure: { code, message, problems }, retry: [] };
+  return { outcome: 'failed', images: [], proposals: [], skipped: [], failure: { code, message, problems }, retry: [] };
 }
 
 /** Records messages that nothing can be done about, once each. */
@@ -104,38 +130,117 @@ export async function tellIgnored(events: readonly IgnoredEvent[], ports: Pick<B
   );
 }
 
+/** A decision with what became of its proposals: what is told of one image. */
+interface View {
+  decision: Decision;
+  /** Why all or a part of it stays as it is, for another reason than a review. */
+  waiting?: string;
+  /** The proposals that a part of it waits for. */
+  review: string[];
+  /** Something of it moves with bump's commit, or is proposed. */
+  moves: boolean;
+  trouble?: UserError | RetryableError;
+}
+
+function viewOf(decision: Decision, proposals: readonly ProposalResult[]): View {
+  const mine = proposals.filter(({ plan }) => plan.policies.includes(decision.entry.name));
+  const trouble = decision.failed ?? mine.find(({ failed }) => failed !== undefined)?.failed;
+  const reasons = [decision.waiting, ...decision.outcomes.map(({ waiting }) => waiting)].filter(
+    (reason) => reason !== undefined,
+  );
+  return {
+    decision,
+    review: mine.flatMap(({ plan, waiting }) => (waiting === undefined ? [] : [`${plan.group}: ${waiting}`])),
+    moves: decision.outcomes.some(({ ref }) => ref !== undefined),
+    ...(trouble === undefined ? {} : { trouble }),
+    ...(reasons.length === 0 ? {} : { waiting: [...new Set(reasons)].join('; ') }),
+  };
+}
+
 /** The stories of our own late commits that answer these pushes. One may have lost its records when the function ended too early: its trailers bring them back, with the same ids. */
-async function recover(
-  pushes: readonly Push[],
-  look: Look,
-  { repo }: BumpPorts,
-): Promise<(BumpStory & { records: AuditRecord[] })[]> {
-  if (pushes.length === 0) return [];
+function recover(pushes: readonly Push[], { recent }: Look): (BumpStory & { records: AuditRecord[] })[] {
   const events = new Set(pushes.map((push) => push.id));
-  const commits = await repo.recent(look.head, lookBack);
-  return commits.flatMap((commit) => {
+  return recent.flatMap((commit) => {
     const story = storyIn(commit);
     if (story === undefined || !story.events.some((id) => events.has(id))) return [];
     return [{ ...story, records: bumpedRecords(story, commit.revision, secondsOf(new Date(commit.at))) }];
   });
 }
 
-function recordsOf(push: Push, decisions: readonly Decision[], stories: readonly BumpStory[]): AuditRecord[] {
+function recordsOf(push: Push, views: readonly View[], stories: readonly BumpStory[]): AuditRecord[] {
   const received = pushRecord(
     push,
-    decisions.map(({ entry }) => entry.name),
+    views.map(({ decision }) => decision.entry.name),
   );
-  if (decisions.length === 0) return [received, unwatched(push)];
-  const outcomes = decisions.flatMap((decision): AuditRecord[] => {
-    const { entry, failed, waiting } = decision;
-    if (failed !== undefined)
-      return [failureRecord(push, `image:${entry.name}`, failed.code, `${entry.name}: ${messageOf(failed)}`)];
-    if (waiting !== undefined) return [skipRecord(push, decision, waiting)];
-    const moves = stories.flatMap(({ images }) => images).filter(({ policy }) => policy === entry.name);
-    if (moves.some(({ to }) => to.replace(/@.*$/, '') === push.tag)) return [];
+  if (views.length === 0) return [received, unwatched(push)];
+  const outcomes = views.flatMap((view): AuditRecord[] => {
+    const { decision, trouble, waiting } = view;
+    const { name } = decision.entry;
+    if (trouble !== undefined)
+      return [failureRecord(push, `image:${name}`, trouble.code, `${name}: ${messageOf(trouble)}`)];
+    if (waiting !== undefined) return [skipRecord(push, view, waiting)];
+    const moves = stories.flatMap(({ images }) => images).filter(({ policy }) => policy === name);
+    if (moves.some(({ to }) => tagOf(to) === push.tag)) return [];
     return [passedOverRecord(push, decision, moves.length > 0)];
   });
   return [received, ...outcomes];
+}
+
+/** What is proposed, by the plan or by the trailers of what was proposed before. */
+function storyOfProposal({ plan }: ProposalResult): BumpStory | undefined {
+  if (plan.act === 'propose') return plan.story;
+  return plan.act === 'leave' ? storyIn(plan.proposal) : undefined;
+}
+
+function proposalRecords(proposals: readonly ProposalResult[], at: string): AuditRecord[] {
+  return proposals.flatMap(({ plan, proposed }): AuditRecord[] => {
+    if (plan.act === 'propose' && proposed !== undefined) {
+      const { story, group } = plan;
+      const moves = story.images.map(({ policy, to }) => `${policy} to ${tagOf(to)}`).join(', ');
+      return [
+        {
+          id: recordId('bump-proposed', group, proposed.revision),
+          at,
+          kind: 'bump-proposed',
+          actor,
+          subjects: [
+            ...story.images.map(({ policy }) => `image:${policy}`),
+            `revision:${proposed.revision}`,
+            ...story.events.map((id) => `event:${id}`),
+          ],
+          revision: proposed.revision,
+          result: 'ok',
+          summary: `${moves} ${story.images.length === 1 ? 'was' : 'were'} proposed: ${nameOf(proposed)}`,
+          details: { group, images: story.images, warnings: proposed.warnings },
+        },
+      ];
+    }
+    if (plan.act !== 'withdraw') return [];
+    const { proposal, why } = plan;
+    return [
+      {
+        id: recordId('bump-withdrawn', plan.group, proposal.revision),
+        at,
+        kind: 'bump-withdrawn',
+        actor,
+        subjects: [...plan.policies.map((name) => `image:${name}`), `revision:${proposal.revision}`],
+        revision: proposal.revision,
+        result: 'ok',
+        summary: `${nameOf(proposal)} was withdrawn: ${why}`,
+      },
+    ];
+  });
+}
+
+function summaryOf({ plan, proposed, waiting, failed }: ProposalResult): ProposalSummary {
+  const { group, act } = plan;
+  return {
+    group,
+    act: failed === undefined ? act : 'failed',
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(proposed?.url === undefined ? {} : { url: proposed.url }),
+    changes: plan.act === 'propose' ? plan.changes : [],
+  };
 }
 
 function pushRecord(push: Push, policies: readonly string[]): AuditRecord {
@@ -167,7 +272,8 @@ function unwatched(push: Push): AuditRecord {
   };
 }
 
-function skipRecord(push: Push, { entry, current, newest, ref }: Decision, waiting: string): AuditRecord {
+function skipRecord(push: Push, { decision, moves }: View, waiting: string): AuditRecord {
+  const { entry, current, newest } = decision;
   return {
     id: recordId('bump-skipped', push.id, entry.name, waiting),
     at: push.at,
@@ -175,15 +281,16 @@ function skipRecord(push: Push, { entry, current, newest, ref }: Decision, waiti
     actor,
     subjects: [`event:${push.id}`, `image:${entry.name}`],
     result: 'skipped',
-    summary: `${entry.name} stays as it is${ref === undefined ? '' : ' in part'}: ${waiting}`,
+    summary: `${entry.name} stays as it is${moves ? ' in part' : ''}: ${waiting}`,
     details: { current, ...(newest === undefined ? {} : { newest }), reason: waiting },
   };
 }
 
 /** A tag that the policy does not take, or that Git has: another try finds the same, so the record is one for each push and policy. */
-function passedOverRecord(push: Push, { entry, current, newest, ref, reasons }: Decision, moved: boolean): AuditRecord {
-  const why = reasons.find(({ tag }) => tag === push.tag)?.reason;
-  const has = ref?.tag === push.tag || (current.length > 0 && current.every((tag) => tag === push.tag));
+function passedOverRecord(push: Push, { entry, current, newest, outcomes }: Decision, moved: boolean): AuditRecord {
+  const why = outcomes.flatMap(({ reasons }) => reasons).find(({ tag }) => tag === push.tag)?.reason;
+  const isTaken = outcomes.some(({ ref }) => ref?.tag === push.tag);
+  const has = isTaken || (current.length > 0 && current.every((tag) => tag === push.tag));
   const tagWhy = has ? `Git has ${push.tag} already` : wordsOf(push.tag, why);
   return {
     id: recordId('bump-skipped', push.id, entry.name),
@@ -217,9 +324,13 @@ function failureRecord(push: Push, subject: string, code: string, message: strin
   };
 }
 
-function stateOf(decision: Decision, plan: BumpPlan, now: Date): ImageState {
-  const { entry, rule, newest, waiting, holds } = decision;
-  const { tags, untagged } = currentOf(plan.files, entry.name);
+function stateOf({ decision, waiting: own, review }: View, plan: BumpPlan, now: Date): ImageState {
+  const waiting = own === undefined && review.length === 0 ? undefined : [own, ...review].filter(Boolean).join('; ');
+  const { entry, rule, newest, holds } = decision;
+  const { tags, untagged } = currentOf(
+    plan.files.flatMap(({ facts }) => facts.markers),
+    entry.name,
+  );
   return {
     policy: entry.name,
     repository: entry.image,
@@ -245,7 +356,7 @@ function bumpedMessage(order: BumpOrder, look: Look, plan: BumpPlan, revision: s
     branch,
     revision,
     parent: look.head,
-    images: plan.story.images.map(({ policy, to }) => ({ policy, tag: to.replace(/@.*$/, '') })),
+    images: plan.story.images.map(({ policy, to }) => ({ policy, tag: tagOf(to) })),
     changes: plan.changes,
     released: plan.released.map(({ image, tag, past }) => ({ policy: image, tag, past })),
     events: plan.story.events,

@@ -1,5 +1,8 @@
 import { parseImageRef } from '../model/image-ref.ts';
-import type { MarkedFile, Marker } from './find-markers.ts';
+import type { Marker } from './find-markers.ts';
+
+/** What a marker says, wherever it was found. */
+type Said = Pick<Marker, 'policy' | 'part' | 'value'>;
 
 /** What Git has now for one policy, from the scalars beside its markers. */
 export interface CurrentTexts {
@@ -7,21 +10,31 @@ export interface CurrentTexts {
   tags: string[];
   /** Values without a tag: placeholders. */
   untagged: string[];
+  /** What each place that can hold a digest has: whole references, markers of `:digest`, and tags written with one. */
+  digests: { tag?: string; digest?: string }[];
 }
 
-/** Reads the current tags of a policy: what `choose` takes as `current`. Markers of `:name` and `:digest` say nothing about a tag. */
-export function currentOf(files: readonly MarkedFile[], policy: string): CurrentTexts {
-  const values = files
-    .flatMap(({ markers }) => markers)
-    .filter((marker) => marker.policy === policy && (marker.part === 'image' || marker.part === 'tag'));
-  const read = values.map((marker) => ({ value: marker.value, tag: tagIn(marker) }));
+/** Reads the current texts of a policy: what `choose` takes as `current`. A marker of `:name` says nothing. */
+export function currentOf(markers: readonly Said[], policy: string): CurrentTexts {
+  const read = markers
+    .filter((marker) => marker.policy === policy && marker.part !== 'name')
+    .map((marker) => ({ ...marker, ...refIn(marker) }));
+  const ofTags = read.filter(({ part }) => part !== 'digest');
+  const ofDigests = read.filter(({ part, digest }) => part !== 'tag' || digest !== undefined);
   return {
-    tags: [...new Set(read.flatMap(({ tag }) => (tag === undefined ? [] : [tag])))],
-    untagged: [...new Set(read.filter(({ tag }) => tag === undefined).map(({ value }) => value))],
+    tags: once(ofTags.map(({ tag }) => tag)),
+    untagged: once(ofTags.filter(({ tag }) => tag === undefined).map(({ value }) => value)),
+    digests: ofDigests.map(({ tag, digest }) => ({ ...(tag && { tag }), ...(digest && { digest }) })),
   };
 }
 
-function tagIn({ part, value }: Marker): string | undefined {
+function refIn({ part, value }: Said): { tag?: string; digest?: string } {
   // A tag alone may carry a digest too: `1.4.0@sha256:...` is written so in a kustomization's newTag.
-  return parseImageRef(part === 'tag' ? `image:${value}` : value)?.tag;
+  const text = { image: value, tag: `image:${value}`, digest: `image@${value}`, name: value }[part];
+  const { tag, digest } = parseImageRef(text) ?? {};
+  return { ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+}
+
+function once(texts: readonly (string | undefined)[]): string[] {
+  return [...new Set(texts.filter((text) => text !== undefined))];
 }

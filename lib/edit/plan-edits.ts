@@ -76,7 +76,7 @@ function planFile(
   const skipped = [...file.skipped];
   const edits: (ScalarEdit & { marker: Marker })[] = [];
   for (const marker of file.markers) {
-    const wanted = wantedText(marker, latest, { leftAlone, partial });
+    const wanted = wantedOf(marker, latest, { leftAlone, partial });
     if ('reason' in wanted) skipped.push({ file: file.path, line: marker.line, reason: wanted.reason });
     else if (wanted.value === marker.value) continue;
     else if (protectedBy !== undefined) skipped.push({ file: file.path, line: marker.line, reason: protectedBy });
@@ -118,10 +118,10 @@ function editOf(file: MarkedFile, { spot }: Marker, value: string): ScalarEdit {
 }
 
 /** The text that a marker's scalar should have, or why it has to stay. */
-function wantedText(
-  { policy, part }: Marker,
+export function wantedOf(
+  { policy, part }: Pick<Marker, 'policy' | 'part'>,
   latest: ReadonlyMap<string, ImageRef>,
-  { leftAlone, partial }: Required<Pick<EditOptions, 'leftAlone' | 'partial'>>,
+  { leftAlone = new Map(), partial = false }: Pick<EditOptions, 'leftAlone' | 'partial'> = {},
 ): { value: string } | { reason: string } {
   const ref = latest.get(policy);
   if (ref === undefined) return { reason: leftAlone.get(policy) ?? withoutImage(policy, latest, partial) };

@@ -7,6 +7,8 @@ export const auditKinds = [
   'bumped',
   'bump-skipped',
   'bump-failed',
+  'bump-proposed',
+  'bump-withdrawn',
   'synced',
   'sync-failed',
   'object-applied',

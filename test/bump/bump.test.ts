@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { bump, sweep } from '../../lib/bump/bump.ts';
 import type { Push } from '../../lib/bump/push-event.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
-import { host, loop, now, shop } from './setup.ts';
+import { host, loop, now, registryWith, shop } from './setup.ts';
 
 const commits = (git: { git(...args: string[]): string }): number => Number(git.git('rev-list', '--count', 'main'));
 const hold = (more = '') => `image: web\ntag: 1.0.0\npast: 1.1.0\nwho: ada\nwhy: it broke\n${more}`;
@@ -202,7 +202,9 @@ describe('bump', () => {
     const pushed = await push('shop/web', '1.1.0');
     await bump({ pushes: [pushed], now }, ports);
     expect(show('apps/prod.yaml')).toContain(`shop/web:1.1.0@${pushed.digest} #`);
-    const blind = await loop(files, { registry: { tags: async () => [{ tag: '1.0.0' }, { tag: '1.1.0' }] } });
+    const blind = await loop(files, {
+      registry: registryWith({ tags: async () => [{ tag: '1.0.0' }, { tag: '1.1.0' }], tag: async () => undefined }),
+    });
     await bump({ pushes: [pushed], now }, blind.ports);
     expect(blind.show('apps/prod.yaml')).toBe(files['apps/prod.yaml']);
     expect(blind.records.images.get('web')?.waiting).toContain('does not tell the one of 1.1.0');
@@ -219,7 +221,7 @@ describe('bump', () => {
   it('says that no marker names an image', async () => {
     const { records, ports, push } = await loop({ 'windlass.yaml': shop['windlass.yaml']! });
     await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
-    expect(records.images.get('web')?.waiting).toBe('no marker in Git names "web"');
+    expect(records.images.get('web')?.waiting).toBe('nothing in Git names "web"');
   });
 });
 
@@ -249,7 +251,7 @@ describe('bump, when something is broken', () => {
       if (repository.endsWith('/web')) throw new RetryableError('the registry is throttled', { code: 'throttled' });
       return registry.tags(repository);
     };
-    const result = await bump({ pushes, now }, { ...ports, registry: { tags } });
+    const result = await bump({ pushes, now }, { ...ports, registry: { ...registry, tags } });
     expect(show('apps/staging.yaml')).toContain('shop/web:1.0.0');
     expect(show('apps/staging.yaml')).toContain('shop/api:4.0.0');
     expect(result.retry).toEqual([pushes[0]]);
@@ -292,7 +294,7 @@ describe('bump, when something is broken', () => {
 
   it('does not hide a bug', async () => {
     const { ports, push } = await loop();
-    const registry = { tags: () => Promise.reject(new TypeError('undefined is not a function')) };
+    const registry = registryWith({ tags: () => Promise.reject(new TypeError('undefined is not a function')) });
     await expect(bump({ pushes: [await push('shop/web', '1.1.0')], now }, { ...ports, registry })).rejects.toThrow(
       TypeError,
     );

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type GitConfigRepo, openGitConfigRepo } from '../../lib/adapters/git/config-repo.ts';
 import { type LocalRegistry, openLocalRegistry } from '../../lib/adapters/local/registry.ts';
-import type { BumpPorts, BumpRecords, ImageState } from '../../lib/bump/ports.ts';
+import type { BumpPorts, BumpRecords, ImageState, Registry } from '../../lib/bump/ports.ts';
 import type { Push } from '../../lib/bump/push-event.ts';
 import type { AuditRecord } from '../../lib/model/audit-record.ts';
 import type { Bumped } from '../../lib/model/messages.ts';
@@ -45,6 +45,18 @@ export class MemoryRecords implements BumpRecords {
   told(): string[] {
     return [...this.written.values()].map((record) => `${record.kind}: ${record.summary}`);
   }
+}
+
+/** A registry that answers what the test gives, and throws at any other question. */
+export function registryWith(answers: Partial<Registry>): Registry {
+  const unexpected = (question: string) => () => Promise.reject(new TypeError(`nobody expected ${question}`));
+  return {
+    tags: unexpected('tags'),
+    tag: unexpected('tag'),
+    details: unexpected('details'),
+    scan: unexpected('scan'),
+    ...answers,
+  };
 }
 
 export interface Loop {

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { subjectOf as subjectFor } from '../../lib/bump/message.ts';
+import { type BumpStory, bumpedRecords, storyIn, trailersOf } from '../../lib/bump/story.ts';
+import { readConfig } from '../../lib/config/windlass-file.ts';
 import { commitMessage } from '../../lib/model/commit-message.ts';
-import { type BumpStory, bumpedRecords, storyIn, subjectOf, trailersOf } from '../../lib/bump/story.ts';
 
 const image = (policy: string, to: string) => ({ policy, repository: `ghcr.io/acme/${policy}`, from: ['1.0.0'], to });
+
+const subjectOf = (story: BumpStory): string => subjectFor(story, [], readConfig('windlass: 1\n').config!);
 
 describe('the story of a bump', () => {
   it('names the images in the subject while they fit on a line', () => {

@@ -128,8 +128,12 @@ describe('what Git has now', () => {
       'g: acme/api:9.0.0 # {"$imagepolicy": "api"}',
     ].join('\n');
     const file = findMarkers({ path: 'a.yaml', bytes: new TextEncoder().encode(text) })!;
-    expect(currentOf([file], 'web')).toEqual({ tags: ['1.4.0', '1.5.0'], untagged: ['placeholder', ''] });
-    expect(currentOf([file], 'other')).toEqual({ tags: [], untagged: [] });
+    expect(currentOf(file.markers, 'web')).toEqual({
+      tags: ['1.4.0', '1.5.0'],
+      untagged: ['placeholder', ''],
+      digests: [{ tag: '1.4.0' }, { tag: '1.5.0', digest: `sha256:${'a'.repeat(64)}` }, {}],
+    });
+    expect(currentOf(file.markers, 'other')).toEqual({ tags: [], untagged: [], digests: [] });
   });
 });
 

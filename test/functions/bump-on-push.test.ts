@@ -94,7 +94,7 @@ describe('the handler of push events', () => {
       if (repository.endsWith('/api')) throw new RetryableError('throttled', { code: 'throttled' });
       return world.registry.tags(repository);
     };
-    const handler = handlerOf({ ...world.ports, registry: { tags } });
+    const handler = handlerOf({ ...world.ports, registry: { ...world.registry, tags } });
     const answer = await handler(
       batch({ m1: await pushed(world, 'shop/web', '1.1.0'), m2: await pushed(world, 'shop/api', '4.0.0') }),
       context,
@@ -124,7 +124,7 @@ describe('the handler of push events', () => {
   it('fails as a whole on a bug, so that the error is counted and the messages come again', async () => {
     const world = await loop();
     const tags = () => Promise.reject(new TypeError('a bug'));
-    const failing = handlerOf({ ...world.ports, registry: { tags } })(
+    const failing = handlerOf({ ...world.ports, registry: { ...world.registry, tags } })(
       batch({ m1: await pushed(world, 'shop/web', '1.1.0') }),
       context,
     );
@@ -177,7 +177,7 @@ describe('the handler of push events', () => {
     const dead: string[] = [];
     const queue = createQueue({
       name: 'pushes',
-      handler: handlerOf({ ...world.ports, registry: { tags } }),
+      handler: handlerOf({ ...world.ports, registry: { ...world.registry, tags } }),
       backoff: 5,
       onDeadLetter: ({ body }) => void dead.push(body),
     });

@@ -1,8 +1,7 @@
 import type { ConfigRepo } from '../../bump/ports.ts';
+import { bumpSurvey } from '../../bump/survey.ts';
 import type { Config, ImageEntry } from '../../config/config.ts';
 import { currentOf } from '../../edit/current.ts';
-import { findMarkers } from '../../edit/find-markers.ts';
-import { markerToken } from '../../edit/source-file.ts';
 import { choose } from '../../policy/choose.ts';
 import { compilePolicy } from '../../policy/policy.ts';
 import { ecrParts, imageMeant } from './pushes.ts';
@@ -19,12 +18,12 @@ export interface NextPush {
 /** The next minor version above what Git has, for the first image of windlass.yaml that has versions; undefined where none would be taken. */
 export async function nextPush(
   config: Config,
-  repo: Pick<ConfigRepo, 'filesContaining'>,
+  repo: Pick<ConfigRepo, 'survey'>,
   revision: string,
   now: Date,
 ): Promise<NextPush | undefined> {
-  const { files } = await repo.filesContaining(revision, markerToken);
-  const marked = files.map(findMarkers).filter((file) => file !== undefined);
+  const { files } = await repo.survey(revision, bumpSurvey(config));
+  const marked = files.flatMap(({ facts }) => facts.markers);
   const entries = Object.values(config.images);
   for (const entry of entries) {
     const tags = currentOf(marked, entry.name).tags;

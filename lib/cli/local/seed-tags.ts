@@ -1,8 +1,7 @@
 import type { ConfigRepo } from '../../bump/ports.ts';
+import { bumpSurvey } from '../../bump/survey.ts';
 import type { Config } from '../../config/config.ts';
 import { currentOf } from '../../edit/current.ts';
-import { findMarkers } from '../../edit/find-markers.ts';
-import { markerToken } from '../../edit/source-file.ts';
 
 /** What the registry of this machine can be told. */
 interface SeededRegistry {
@@ -17,8 +16,8 @@ export async function seedTags(
   revision: string,
   at: Date,
 ): Promise<void> {
-  const { files } = await repo.filesContaining(revision, markerToken);
-  const marked = files.map(findMarkers).filter((file) => file !== undefined);
+  const { files } = await repo.survey(revision, bumpSurvey(config));
+  const marked = files.flatMap(({ facts }) => facts.markers);
   const tags: Record<string, string[]> = {};
   for (const { name, image } of Object.values(config.images)) {
     tags[image] = [...(tags[image] ?? []), ...currentOf(marked, name).tags];

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { ConfigRepo } from '../../../lib/bump/ports.ts';
 import { announcer } from '../../../lib/cli/local/announce.ts';
 import { nextPush } from '../../../lib/cli/local/next-push.ts';
 import { welcome } from '../../../lib/cli/local/welcome.ts';
 import { openPage } from '../../../lib/cli/local/wiring-page.ts';
 import { styleFor } from '../../../lib/cli/output/style.ts';
-import type { Config } from '../../../lib/config/config.ts';
+import { readConfig } from '../../../lib/config/windlass-file.ts';
 import type { Notice } from '../../../lib/model/messages.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -15,9 +16,13 @@ const style = styleFor({}, {});
 
 const pushFor = (tag: string, semver: string) => {
   const bytes = new TextEncoder().encode(`image: ${host}/shop/web:${tag} # {"$imagepolicy": "web"}\n`);
-  const config = { images: { web: { name: 'web', image: `${host}/shop/web`, semver } } } as unknown as Config;
-  const filesContaining = async () => ({ files: [{ path: 'web.yaml', bytes }], tooLarge: [] });
-  return nextPush(config, { filesContaining }, 'head', now);
+  const text = `windlass: 1\nimages:\n  web: { image: "${host}/shop/web", semver: "${semver}" }\n`;
+  const { config } = readConfig(text);
+  const survey: ConfigRepo['survey'] = async (_revision, { facts }) => {
+    const found = facts({ path: 'web.yaml', bytes });
+    return { files: found === undefined ? [] : [{ path: 'web.yaml', facts: found }], tooLarge: [] };
+  };
+  return nextPush(config!, { survey }, 'head', now);
 };
 
 describe('the push that the welcome proposes', () => {

@@ -1,0 +1,80 @@
+import { currentOf } from '../edit/current.ts';
+import type { ImageRef } from '../model/image-ref.ts';
+import { type Choice, choose } from '../policy/choose.ts';
+import { sortHolds } from '../policy/holds.ts';
+import { compilePolicy } from '../policy/policy.ts';
+import type { Asked, Judgement } from './decision.ts';
+import { gateOn } from './gate.ts';
+import type { Place } from './places.ts';
+import type { RegistryTag } from './ports.ts';
+
+/** Tags whose gates are asked for in one decision: each costs requests, and the next bump goes on. */
+const mostGated = 20;
+
+/** Decides by the order of tags: the newest that the policy wants, no hold or gate keeps back, and that is not older than what Git has. */
+export async function judgeTags(
+  asked: Asked,
+  places: readonly Place[],
+  listed: readonly RegistryTag[],
+): Promise<Judgement> {
+  const { entry, holds, now } = asked;
+  const policy = compilePolicy(entry);
+  const { tags, untagged } = currentOf(places, entry.name);
+  const changedAt = await changeOfUnlisted(asked, places, tags, listed);
+  const barred = new Map<string, string>();
+  for (;;) {
+    const choice = choose({ policy, tags: listed, current: tags, untagged, holds, now, barred, changedAt });
+    const found = listed.find(({ tag }) => tag === choice.chosen);
+    const isThere = untagged.length === 0 && tags.length > 0 && tags.every((tag) => tag === choice.chosen);
+    if (found === undefined || isThere || places.length === 0) return answer(asked, places, choice, tags, found);
+    const bar = barred.size < mostGated ? await gateOn(asked, found) : 'more tags wait than are asked for at once';
+    if (bar === undefined) return answer(asked, places, choice, tags, found);
+    barred.set(found.tag, bar);
+  }
+}
+
+async function answer(
+  asked: Asked,
+  places: readonly Place[],
+  choice: Choice,
+  tags: readonly string[],
+  found: RegistryTag | undefined,
+): Promise<Judgement> {
+  const waiting = choice.waiting.map(({ tag, reason }) => `${tag} waits: ${reason}`).join('; ');
+  const judged = { adopted: [], released: [], reasons: choice.tags, ...(waiting === '' ? {} : { waiting }) };
+  if (choice.kept === 'no-newer') return judged;
+  if (choice.kept === 'hold') return { ...judged, waiting: unmetHold(asked, tags) ?? choice.reason };
+  if (found === undefined) return { ...judged, waiting: waiting === '' ? choice.reason : waiting };
+  const taken = { ...judged, adopted: choice.adopted, released: choice.releasedHolds };
+  const ref: ImageRef = { repository: asked.entry.image, tag: found.tag };
+  if (!pinsDigests(asked, places)) return { ...taken, ref };
+  // Git pins digests for this policy: writing the tag alone would take the pin away.
+  const digest = found.digest ?? (await asked.registry.tag(asked.entry.image, found.tag))?.digest;
+  if (digest !== undefined) return { ...taken, ref: { ...ref, digest } };
+  return { ...judged, waiting: `Git pins digests, and the registry does not tell the one of ${found.tag}` };
+}
+
+function pinsDigests(_asked: Asked, places: readonly Place[]): boolean {
+  return places.some(({ part, value }) => part === 'digest' || value.includes('@'));
+}
+
+/** For the policy `newest`: when Git was given the tags that the registry does not list any more. */
+async function changeOfUnlisted(
+  { entry, repo, look }: Asked,
+  places: readonly Place[],
+  tags: readonly string[],
+  listed: readonly RegistryTag[],
+): Promise<Date | undefined> {
+  if (entry.newest === undefined || tags.every((tag) => listed.some((one) => one.tag === tag))) return undefined;
+  return repo.changedAt(look.head, [...new Set(places.map(({ path }) => path))]);
+}
+
+/** A hold whose tag Git does not have: bump keeps what is there, and never goes back to the hold's tag by itself. */
+function unmetHold({ holds, now }: Asked, current: readonly string[]): string | undefined {
+  const { active } = sortHolds(holds, now);
+  if (active.some((hold) => current.every((tag) => tag === hold.tag))) return undefined;
+  const [hold] = active;
+  if (hold === undefined || current.length === 0) return undefined;
+  const why = hold.why === undefined ? '' : ` (${hold.why})`;
+  return `a hold wants ${hold.tag}, Git has ${current.join(', ')}: set the tag in the same commit as the hold${why}`;
+}

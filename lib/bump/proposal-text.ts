@@ -1,0 +1,52 @@
+import type { ImageChange } from '../model/messages.ts';
+import type { Hold } from '../policy/spec.ts';
+import type { BumpStory } from './story.ts';
+
+const longestTable = 100;
+
+/** The description of a pull request, in GitHub's Markdown: a table of the images with links, and every place that changes. */
+export function descriptionOf(story: BumpStory, changes: readonly ImageChange[], released: readonly Hold[]): string {
+  const images = story.images.map(({ policy, repository, from, to, source }) =>
+    row([
+      code(policy),
+      code(repository),
+      from.map(code).join(', '),
+      code(to),
+      source === undefined ? '' : linked(source),
+    ]),
+  );
+  const places = changes
+    .slice(0, longestTable)
+    .map(({ file, line, from, to }) => row([code(`${file}:${line}`), code(from), code(to)]));
+  const more = changes.length > places.length ? [`\nand ${changes.length - places.length} more`] : [];
+  return [
+    row(['image', 'repository', 'from', 'to', 'built from']),
+    row(['---', '---', '---', '---', '---']),
+    ...images,
+    '',
+    row(['place', 'from', 'to']),
+    row(['---', '---', '---']),
+    ...places,
+    ...more,
+    ...released.map(
+      (hold) => `\nMerging this ends the hold of ${code(hold.image)} on ${code(hold.tag)}, past ${code(hold.past)}.`,
+    ),
+    '',
+    'Windlass keeps this request up to date until somebody else commits to its branch. Closed without merging, the same change is not proposed again.',
+  ].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** A text that Markdown leaves as it is: in a table, a bar would end the cell. */
+function code(text: string): string {
+  return text === '' ? '' : `\`${text.replace(/[`|\r\n]/g, ' ')}\``;
+}
+
+function linked(source: string): string {
+  if (!source.startsWith('https://')) return code(source);
+  const words = source.split('/').slice(-2).join(' ');
+  return `[${words.replace(/[[\]|`]/g, ' ')}](${source})`;
+}

@@ -1,0 +1,44 @@
+import { messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { nameOf, type ProposalPlan } from './plan-proposals.ts';
+import type { ConfigRepo, Proposed } from './ports.ts';
+
+/** What became of one group's proposal. */
+export interface ProposalResult {
+  plan: ProposalPlan;
+  /** What the group's images wait for, in words; absent where nothing is left to wait for. */
+  waiting?: string;
+  proposed?: Proposed;
+  failed?: UserError | RetryableError;
+}
+
+/** Carries out the plans one after the other; one that fails leaves the others as they are. */
+export async function carryOut(
+  plans: readonly ProposalPlan[],
+  parent: string,
+  repo: Pick<ConfigRepo, 'propose' | 'withdraw'>,
+  at: Date,
+): Promise<ProposalResult[]> {
+  const results: ProposalResult[] = [];
+  for (const plan of plans) results.push(await carryOutOne(plan, parent, repo, at));
+  return results;
+}
+
+async function carryOutOne(
+  plan: ProposalPlan,
+  parent: string,
+  repo: Pick<ConfigRepo, 'propose' | 'withdraw'>,
+  at: Date,
+): Promise<ProposalResult> {
+  if (plan.act === 'leave') return { plan, waiting: plan.why };
+  try {
+    if (plan.act === 'withdraw') {
+      await repo.withdraw(plan.proposal, plan.why);
+      return { plan };
+    }
+    const proposed = await repo.propose({ ...plan.request, parent, at });
+    return { plan, proposed, waiting: `${nameOf(proposed)} waits for a review` };
+  } catch (error) {
+    if (!(error instanceof UserError) && !(error instanceof RetryableError)) throw error;
+    return { plan, failed: error, waiting: `it could not be proposed: ${messageOf(error)}` };
+  }
+}
