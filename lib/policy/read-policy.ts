@@ -1,7 +1,7 @@
-import { loadAll, YAMLException } from 'js-yaml';
-import { messageOf, type Problem, UserError } from '../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
-import { isFluxPolicy, policyFromFlux } from './from-flux.ts';
+import { parseDocuments } from './flux-objects.ts';
+import { isFluxPolicy, isFluxRepository, policyFromFlux, repositoryFromFlux } from './from-flux.ts';
 import type { PolicySpec } from './spec.ts';
 
 type Fields = Record<string, unknown>;
@@ -9,18 +9,19 @@ type Fields = Record<string, unknown>;
 /** A policy is a few lines; this is in UTF-16 units. */
 const longest = 1024 * 1024;
 const policyKeys = ['semver', 'numerical', 'alphabetical', 'newest', 'digest'];
-const knownKeys = ['image', ...policyKeys, 'filter', 'allowDowngrade', 'gates', 'update', 'in'];
+const otherKeys = ['gates', 'platforms', 'update', 'group', 'targets', 'in'];
+const knownKeys = ['image', ...policyKeys, 'filter', 'allowDowngrade', ...otherKeys];
 const filterKeys = ['include', 'exclude', 'extract'];
 
 /**
  * Reads a policy that stands alone in a file, YAML or JSON: one entry of `images` (with or without its name above it), or a Flux
- * ImagePolicy, beside which other objects may stand. Throws `UserError`, with the place where the text does not parse.
+ * ImagePolicy, beside which its ImageRepository and other objects may stand. Throws `UserError`, with the place where the text does not parse.
  */
 export function readPolicy(text: string, file: string): PolicySpec {
   const documents = parse(text, file).filter((document) => document !== null && document !== undefined);
   const flux = documents.filter(isFluxPolicy);
   if (flux.length > 1) throw refusal(file, `holds ${flux.length} ImagePolicies: leave one`);
-  if (flux[0] !== undefined) return policyFromFlux(flux[0]);
+  if (flux[0] !== undefined) return fromFlux(flux[0], documents);
   const [entry] = documents;
   if (entry === undefined) throw refusal(file, 'is empty');
   if (documents.length > 1) throw refusal(file, 'holds several documents, none of which is an ImagePolicy');
@@ -31,20 +32,22 @@ export function readPolicy(text: string, file: string): PolicySpec {
 
 function parse(text: string, file: string): unknown[] {
   if (text.length > longest) throw refusal(file, `is larger than ${longest / 1024 / 1024} MB`);
-  try {
-    return loadAll(text, { maxAliases: 100 });
-  } catch (error) {
-    throw new UserError(`${file} is no valid YAML`, { code: 'yaml-syntax', problems: [problemOf(error, text, file)] });
-  }
+  const { documents, problems } = parseDocuments(text, file, longest);
+  if (problems.length === 0) return documents;
+  throw new UserError(`${file} is no valid YAML`, { code: 'yaml-syntax', problems });
 }
 
-function problemOf(error: unknown, text: string, file: string): Problem {
-  if (!(error instanceof YAMLException) || error.mark === undefined) {
-    return { code: 'yaml-syntax', message: messageOf(error), file };
-  }
-  const { line, column } = error.mark;
-  const source = text.split(/\r?\n/)[line];
-  return { code: 'yaml-syntax', message: error.reason, file, line: line + 1, column: column + 1, source };
+/** The image and the exclusions are in the ImageRepository, where that stands beside the policy. */
+function fromFlux(policy: Fields, documents: readonly unknown[]): PolicySpec {
+  const spec = policy['spec'];
+  const ref = isFields(spec) ? spec['imageRepositoryRef'] : undefined;
+  const name = isFields(ref) ? ref['name'] : undefined;
+  const repository = documents
+    .filter(isFluxRepository)
+    .find(({ metadata }) => isFields(metadata) && metadata['name'] === name);
+  if (name === undefined || repository === undefined) return policyFromFlux(policy);
+  const { image, exclude } = repositoryFromFlux(repository);
+  return policyFromFlux(policy, image, exclude);
 }
 
 function wholeFile(images: Fields): string {
