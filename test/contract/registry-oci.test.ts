@@ -1,0 +1,17 @@
+import { openOciRegistry } from '../../lib/adapters/registry/open.ts';
+import { describeWithRegistry, pushImage, pushIndex, startRegistry } from '../helpers/registry.ts';
+import { registrySuite } from './registry-suite.ts';
+
+await describeWithRegistry('the standard registry', () => {
+  registrySuite('an OCI registry', async () => {
+    const { host, stop } = await startRegistry();
+    return {
+      registry: openOciRegistry(),
+      repository: (path) => `${host}/${path}`,
+      push: (path, tag, image) => pushImage(`${host}/${path}:${tag}`, image),
+      pushIndex: (path, tag, images) => pushIndex(`${host}/${path}:${tag}`, images),
+      tellsAll: false,
+      stop,
+    };
+  });
+});
