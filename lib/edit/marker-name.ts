@@ -9,9 +9,15 @@ export interface MarkerName {
   part: MarkerPart;
 }
 
+/** The long form names the policy by a reference into the definitions that Flux makes of its policies. */
+export const longToken = '#/definitions/io.k8s.cli.setters.';
+
+const advice = `write # {"${markerToken}": "NAME"}`;
+
 /**
- * Reads a comment such as `# {"$imagepolicy": "web:tag"}` by Flux's grammar: after the `#` signs exactly one JSON object whose values are all
- * texts; other keys are allowed. Gives a reason where it is no marker.
+ * Reads a comment such as `# {"$imagepolicy": "web:tag"}` by Flux's grammar (kyaml/fieldmeta): after the `#` signs exactly one JSON object whose
+ * values are all texts (or null); other keys are allowed. Else the long form, `# {"$ref": "#/definitions/io.k8s.cli.setters.web:tag"}`, in which
+ * other keys may have any value. Gives a reason where it is no marker.
  */
 export function parseMarkerComment(comment: string): MarkerName | { reason: string } {
   const text = comment.replace(/^#+/, '');
@@ -19,17 +25,30 @@ export function parseMarkerComment(comment: string): MarkerName | { reason: stri
   try {
     value = JSON.parse(text);
   } catch {
-    return { reason: `the comment is not a JSON object alone: write # {"${markerToken}": "NAME"}` };
+    return { reason: `the comment is not a JSON object alone: ${advice}` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { reason: `the comment is no JSON object: write # {"${markerToken}": "NAME"}` };
+    return { reason: `the comment is no JSON object: ${advice}` };
   }
-  if (!Object.values(value).every((entry) => typeof entry === 'string')) {
-    return { reason: 'the values of the JSON object in the comment must be texts' };
+  const entries = value as Record<string, unknown>;
+  const short = entries[markerToken];
+  const allTexts = Object.values(entries).every((entry) => typeof entry === 'string' || entry === null);
+  if (allTexts && typeof short === 'string' && short !== '') return splitName(short);
+  const long = referredName(entries.$ref);
+  if (long !== undefined) return splitName(long);
+  if (!allTexts) return { reason: 'the values of the JSON object in the comment must be texts' };
+  if (short === undefined) return { reason: `the JSON object in the comment has no key "${markerToken}"` };
+  return { reason: 'the marker names no policy' };
+}
+
+function referredName(reference: unknown): string | undefined {
+  if (typeof reference !== 'string' || !reference.trim().startsWith(longToken)) return undefined;
+  const name = reference.trim().slice(longToken.length);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
-  const name = (value as Record<string, string>)[markerToken];
-  if (name === undefined) return { reason: `the JSON object in the comment has no key "${markerToken}"` };
-  return splitName(name);
 }
 
 /** The final `:tag`, `:name` or `:digest` is the part, the rest is the policy. */

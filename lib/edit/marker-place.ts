@@ -23,6 +23,9 @@ export function locate(yaml: YamlText, at: number): Place {
     .replace(/^\uFEFF/, '')
     .trim();
   const end = hash + comment.length;
+  const block = spots[index + 1];
+  if (/\s[|>][-+0-9]*$/.test(` ${between}`) && block?.style === 'block')
+    return { comment, end, found: { spot: block } };
   if (beside !== undefined) return { comment, end, found: besideSpot(beside, between) };
   return { comment, end, found: headOf(yaml, index + 1, { lineStart, between, end }) };
 }
@@ -41,9 +44,6 @@ function besideSpot(spot: Spot, between: string): { spot: Spot } | { reason: str
   }
   if (/[[{]$/.test(between)) return { reason: 'the marker stands at the opening of a mapping or list' };
   if (/[}\]]/.test(between)) return { reason: 'the marker stands beside a mapping or list, not beside a single value' };
-  if (/^:.*[|>][-+0-9]*$/.test(between)) {
-    return { reason: 'the value is a block scalar, which is not edited: write it on one line' };
-  }
   return {
     reason:
       'the marker stands beside a key without a value on the same line: put it at the end of the line with the value',
@@ -52,24 +52,40 @@ function besideSpot(spot: Spot, between: string): { spot: Spot } | { reason: str
 
 /** The comment has a line of its own (or stands behind a dash). */
 function headOf(
-  { text, spots }: YamlText,
+  yaml: YamlText,
   index: number,
   { lineStart, between, end }: { lineStart: number; between: string; end: number },
 ): { spot: Spot } | { reason: string } {
+  const { text, spots } = yaml;
   const elsewhere = {
     reason: 'the marker does not stand beside a value: put it at the end of the line with the value',
   };
   const next = spots[index];
   if (next === undefined || next.kind === 'alias' || next.role === 'key') return elsewhere;
-  const dashes = between + text.slice(end, next.start).replace(/\s+/g, '');
-  if (dashes !== (next.role === 'item' ? '-' : '')) return elsewhere;
+  const [gap, header] = splitHeader(text.slice(end, next.start), next);
+  const dashes = between + gap.replace(/\s+/g, '');
+  const inFlow = next.role === 'item' && dashes === '' && isInFlow(yaml, index, lineStart);
+  if (dashes !== (next.role === 'item' && !inFlow ? '-' : '')) return elsewhere;
   if (isComment(lineBefore(text, lineStart)))
     return { reason: 'the comment above the value has more lines than the marker' };
   // A comment behind the value hides the one above it, as in Flux.
   const after = spots[index + 1]?.start ?? text.length;
   const rest = text.slice(next.end, Math.min(endOfLine(text, next.end), after));
-  if (/^\s*,?\s+#/.test(rest)) return { reason: 'the comment behind the value hides the marker above it' };
+  if (/^\s*,?\s+#/.test(rest) || header.includes('#'))
+    return { reason: 'the comment behind the value hides the marker above it' };
   return { spot: next };
+}
+
+/** The text before a scalar, and the first line of a block apart. */
+function splitHeader(gap: string, { style }: Spot): [gap: string, header: string] {
+  const header = style === 'block' ? /[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?\r?\n?$/.exec(gap) : null;
+  return header === null ? [gap, ''] : [gap.slice(0, header.index), header[0]];
+}
+
+/** Whether a line stands right behind the bracket or comma of a list in flow style. */
+function isInFlow({ text, spots }: YamlText, index: number, lineStart: number): boolean {
+  const between = text.slice(spots[index - 1]?.end ?? 0, lineStart).replace(/(^|\s)#[^\r\n]*/g, '$1');
+  return /[[,]\s*$/.test(between);
 }
 
 /** The index of the last spot that begins at or before an offset; -1 when there is none. */

@@ -70,16 +70,19 @@ function joined(plans: readonly EditPlan[]): EditPlan {
 function planFile(
   file: MarkedFile,
   latest: ReadonlyMap<string, ImageRef>,
-  { leftAlone = new Map(), partial = false, fileLeftAlone = () => undefined }: EditOptions,
+  { leftAlone, partial, fileLeftAlone = () => undefined }: EditOptions,
 ): EditPlan {
   const protectedBy = fileLeftAlone(file.path);
   const skipped = [...file.skipped];
   const edits: (ScalarEdit & { marker: Marker })[] = [];
-  for (const marker of file.markers) {
-    const wanted = wantedOf(marker, latest, { leftAlone, partial });
-    if ('reason' in wanted) skipped.push({ file: file.path, line: marker.line, reason: wanted.reason });
+  const skip = ({ line }: Marker, reason: string) => skipped.push({ file: file.path, line, reason });
+  const wishes = file.markers.map((marker) => ({ marker, wanted: wantedOf(marker, latest, { leftAlone, partial }) }));
+  const stuck = stuckTargets(wishes);
+  for (const { marker, wanted } of wishes) {
+    if ('reason' in wanted) skip(marker, wanted.reason);
     else if (wanted.value === marker.value) continue;
-    else if (protectedBy !== undefined) skipped.push({ file: file.path, line: marker.line, reason: protectedBy });
+    else if (protectedBy !== undefined) skip(marker, protectedBy);
+    else if (stuck.has(marker.target)) skip(marker, `it stays with its neighbour: ${stuck.get(marker.target)}`);
     else edits.push({ marker, ...editOf(file, marker, wanted.value) });
   }
   if (edits.length === 0) return { changes: [], skipped, files: [] };
@@ -87,6 +90,17 @@ function planFile(
     file,
     edits.sort((a, b) => a.splice.start - b.splice.start),
     skipped,
+  );
+}
+
+/** The targets of which one scalar has to stay, with the reason: a new tag beside an old digest would be a lie. */
+function stuckTargets(
+  wishes: readonly { marker: Marker; wanted: { value: string } | { reason: string } }[],
+): Map<number | undefined, string> {
+  return new Map(
+    wishes.flatMap(({ marker: { target }, wanted }) =>
+      target === undefined || !('reason' in wanted) ? [] : [[target, wanted.reason]],
+    ),
   );
 }
 
@@ -114,7 +128,8 @@ function performed(file: MarkedFile, edits: (ScalarEdit & { marker: Marker })[],
 
 function editOf(file: MarkedFile, { spot }: Marker, value: string): ScalarEdit {
   const before = file.yaml!.text.slice(spot.start, spot.end);
-  return { spot, value, splice: { start: spot.start, before, after: writeScalar(value, spot) } };
+  const source = writeScalar(value, file.yaml!.format === 'json' ? { style: 'double' } : spot);
+  return { spot, value, splice: { start: spot.start, before, after: source } };
 }
 
 /** The text that a marker's scalar should have, or why it has to stay. */

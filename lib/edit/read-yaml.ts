@@ -3,7 +3,7 @@ import type { YamlRefusal, YamlText } from './yaml-text.ts';
 import { readTolerant } from './yaml-tolerant.ts';
 
 /**
- * Parses a YAML text. Gives a reason where it does not parse, repeats a key, or grows beyond measure through aliases.
+ * Parses a YAML text. Gives a reason where it does not parse or grows beyond measure through aliases.
  * The fast parser refuses a closing bracket that is not indented, which everybody writes and every Kubernetes tool reads: then the slower one is asked.
  */
 export function readYaml(text: string): YamlText | YamlRefusal {

@@ -22,8 +22,9 @@ export function readsAsString(text: string): boolean {
   return harmless.test(text) && !typed.some((pattern) => pattern.test(text));
 }
 
-/** The source of a scalar with a new value: in the quotes that it has, else plain, and in double quotes only where plain would not be read as a string. */
+/** The source of a scalar with a new value: in the quotes that it has, in a block as it is, else plain, and in double quotes only where plain would not be read as a string. */
 export function writeScalar(value: string, { style, tag }: Pick<Spot, 'style' | 'tag'>): string {
+  if (style === 'block') return value;
   if (style === 'single') return `'${value.replaceAll("'", "''")}'`;
   if (style === 'plain' && (tag === undefined ? readsAsString(value) : harmless.test(value))) return value;
   return JSON.stringify(value);

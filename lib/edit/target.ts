@@ -32,3 +32,38 @@ export interface FileTarget {
   at: string;
   part: MarkerPart;
 }
+
+/** A target with the image policy that it belongs to. */
+export interface PolicyTarget {
+  /** The policy's name, as a marker would say it. */
+  policy: string;
+  /** The image's repository. */
+  repository: string;
+  target: Target;
+}
+
+/** The names that kustomize looks for in a directory. */
+const kustomizationFiles = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
+/** The files that a target may be in: one, or, for a kustomization's directory, one of several names. */
+export function filesOfTarget({ kind, path }: Target): string[] {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (kind !== 'kustomization' || kustomizationFiles.includes(name)) return [path];
+  return kustomizationFiles.map((file) => (path === '.' || path === '' ? file : `${path}/${file}`));
+}
+
+/** The targets of each file that they may be in. */
+export function targetsByFile(targets: Iterable<PolicyTarget>): Map<string, PolicyTarget[]> {
+  const byFile = new Map<string, PolicyTarget[]>();
+  for (const target of targets) {
+    for (const path of filesOfTarget(target.target)) byFile.set(path, [...(byFile.get(path) ?? []), target]);
+  }
+  return byFile;
+}
+
+/** A target in a person's words: `the target image.tag of "web"`. */
+export function describeTarget({ policy, repository, target }: PolicyTarget): string {
+  if (target.kind === 'kustomization') return `the target "${target.name ?? repository}" in images of "${policy}"`;
+  const keys = target.kind === 'file' ? [target.at] : [target.image, target.name, target.tag, target.digest];
+  return `the target ${keys.filter((key) => key !== undefined).join(', ')} of "${policy}"`;
+}

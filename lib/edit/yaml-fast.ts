@@ -21,7 +21,8 @@ export function readFast(text: string): YamlText | YamlRefusal {
   try {
     const events = parseEvents(text, {});
     const { shape, spots } = collect(text, events);
-    return { text, shape, spots, value: ({ node }) => getScalarValue(text, events[node] as ScalarEvent) };
+    const value = ({ node }: Spot) => getScalarValue(text, events[node] as ScalarEvent);
+    return { text, format: 'yaml', shape, spots, value };
   } catch (error) {
     return { reason: explain(error) };
   }
@@ -45,7 +46,7 @@ function collect(text: string, events: readonly Event[]): Pick<YamlText, 'shape'
       const role = tree.alias(text.slice(anchorStart, anchorEnd));
       spots.push({ kind: 'alias', role, start: anchorStart - 1, end: anchorEnd, style: 'plain', node });
     } else if (event.type === EVENT_SCALAR) {
-      const role = tree.scalar(() => getScalarValue(text, event), anchorOf(text, event));
+      const role = tree.scalar(anchorOf(text, event));
       if (event.valueStart >= 0) spots.push(scalarSpot(text, event, role, node));
     }
   }

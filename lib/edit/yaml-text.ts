@@ -4,7 +4,7 @@ export type ScalarStyle = 'plain' | 'single' | 'double' | 'block';
 /** Where a scalar stands in the tree. */
 export type Role = 'key' | 'value' | 'item' | 'document';
 
-/** A scalar or an alias in the text. `start` and `end` are offsets in UTF-16 units; quotes are inside, anchor and tag outside. */
+/** A scalar or an alias in the text. `start` and `end` are offsets in UTF-16 units; quotes are inside, anchor, tag and a block's first line outside. */
 export interface Spot {
   kind: 'scalar' | 'alias';
   role: Role;
@@ -15,11 +15,17 @@ export interface Spot {
   tag?: string;
   /** Its index in `shape`. */
   node: number;
+  /** Of a block's only line, where `start` and `end` are those of its text: the newlines that the value has behind it. */
+  tail?: string;
 }
+
+/** `lines`: a text that is no YAML as a whole, of which single lines are read. */
+export type TextFormat = 'yaml' | 'json' | 'lines';
 
 /** A parsed file. */
 export interface YamlText {
   text: string;
+  format: TextFormat;
   /** The tree without its texts: one letter for each step of the parser. */
   shape: string;
   /** Every scalar that is not empty and every alias, in the order of the text. */

@@ -13,7 +13,8 @@ export function readTolerant(text: string): YamlText | YamlRefusal {
       reader.document(contents);
     }
     const { shape } = reader.tree;
-    return { text, shape, spots: reader.spots, value: ({ node }) => reader.values.get(node) ?? '' };
+    const value = ({ node }: Spot) => reader.values.get(node) ?? '';
+    return { text, format: 'yaml', shape, spots: reader.spots, value };
   } catch (error) {
     return { reason: messageOf(error) };
   }
@@ -59,16 +60,23 @@ class Reader {
       return;
     }
     const scalar = isScalar(node) ? node : undefined;
-    const value = String(scalar?.value ?? '');
-    const role = this.tree.scalar(() => value, scalar?.anchor);
-    this.values.set(index, value);
+    const role = this.tree.scalar(scalar?.anchor);
+    this.values.set(index, String(scalar?.value ?? ''));
     if (scalar === undefined || start === end) return;
     const tag = tagBefore(this.#text, start, scalar);
-    this.spots.push({ kind: 'scalar', role, start, end, style: styles[scalar.type!] ?? 'block', ...tag, node: index });
+    const style = styles[scalar.type!] ?? 'block';
+    const from = style === 'block' ? behindFirstLine(this.#text, start, end) : start;
+    this.spots.push({ kind: 'scalar', role, start: from, end, style, ...tag, node: index });
   }
 }
 
 const styles: Record<string, ScalarStyle> = { PLAIN: 'plain', QUOTE_SINGLE: 'single', QUOTE_DOUBLE: 'double' };
+
+/** The parser counts a block from its `|` or `>` on. */
+function behindFirstLine(text: string, start: number, end: number): number {
+  const newline = text.indexOf('\n', start);
+  return newline < 0 ? end : Math.min(newline + 1, end);
+}
 
 /** The tag as written: the parser gives only what it stands for. */
 function tagBefore(text: string, start: number, scalar: Scalar): { tag?: string } {

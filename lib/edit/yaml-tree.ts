@@ -3,10 +3,12 @@ import type { Role } from './yaml-text.ts';
 /** With its aliases followed a file may have this many nodes; a person's file has a few thousand. */
 const mostNodes = 1_000_000;
 
+/** So deep may a file be nested. */
+const mostLevels = 100;
+
 /** A collection that is being read. */
 interface Open {
-  /** Keys of a mapping so far; undefined for a sequence or a document. */
-  keys?: Set<string>;
+  kind: 'document' | 'mapping' | 'sequence';
   /** The next child of a mapping is a key. */
   atKey: boolean;
   /** Nodes inside, aliases followed. */
@@ -14,7 +16,7 @@ interface Open {
   anchor?: string;
 }
 
-/** Follows a parser through a file: knows each node's role, and throws for a repeated key, an unknown alias, or too many nodes. */
+/** Follows a parser through a file: knows each node's role, and throws for an unknown alias or too many nodes. */
 export class YamlTree {
   #open: Open[] = [];
   #sizes = new Map<string, number>();
@@ -23,17 +25,17 @@ export class YamlTree {
 
   openDocument(): void {
     this.#sizes = new Map();
-    this.#open = [{ atKey: false, nodes: 0 }];
+    this.#open = [{ kind: 'document', atKey: false, nodes: 0 }];
     this.shape += 'D';
   }
 
   openMapping(anchor: string | undefined): void {
-    this.#open.push({ keys: new Set(), atKey: true, nodes: 1, anchor });
+    this.#push({ kind: 'mapping', atKey: true, nodes: 1, anchor });
     this.shape += 'M';
   }
 
   openSequence(anchor: string | undefined): void {
-    this.#open.push({ atKey: false, nodes: 1, anchor });
+    this.#push({ kind: 'sequence', atKey: false, nodes: 1, anchor });
     this.shape += 'S';
   }
 
@@ -44,10 +46,8 @@ export class YamlTree {
     this.shape += '.';
   }
 
-  /** Takes a scalar; `key` gives its text, and is asked only where the scalar is a key. */
-  scalar(key: () => string, anchor: string | undefined): Role {
+  scalar(anchor: string | undefined): Role {
     const role = this.#role();
-    if (role === 'key') this.#refuseTwice(key());
     this.#add(1, anchor);
     this.shape += 's';
     return role;
@@ -62,18 +62,16 @@ export class YamlTree {
     return role;
   }
 
-  #role(): Role {
-    const parent = this.#open.at(-1)!;
-    if (this.#open.length === 1) return 'document';
-    if (parent.keys === undefined) return 'item';
-    return parent.atKey ? 'key' : 'value';
+  #push(open: Open): void {
+    if (this.#open.length > mostLevels) throw new Error(`it is nested deeper than ${mostLevels} levels`);
+    this.#open.push(open);
   }
 
-  /** A key that stands twice makes the file a broken one for other readers. Merge keys may be repeated. */
-  #refuseTwice(key: string): void {
-    const keys = this.#open.at(-1)!.keys!;
-    if (keys.has(key) && key !== '<<') throw new Error(`the key "${key}" stands twice in one mapping`);
-    keys.add(key);
+  #role(): Role {
+    const parent = this.#open.at(-1)!;
+    if (parent.kind === 'document') return 'document';
+    if (parent.kind === 'sequence') return 'item';
+    return parent.atKey ? 'key' : 'value';
   }
 
   #add(nodes: number, anchor: string | undefined): void {
@@ -81,7 +79,7 @@ export class YamlTree {
     const parent = this.#open.at(-1);
     if (parent === undefined) return;
     parent.nodes += nodes;
-    parent.atKey = parent.keys !== undefined && !parent.atKey;
+    parent.atKey = parent.kind === 'mapping' && !parent.atKey;
     if (parent.nodes > mostNodes) throw new Error(`its aliases make it larger than ${mostNodes} nodes`);
   }
 }

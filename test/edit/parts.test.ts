@@ -110,7 +110,6 @@ describe('an edit that is read back', () => {
     ['becomes a mapping', '{z: 1}', 'z', 'structure'],
     ['says something else', 'w', 'z', 'would not read back'],
     ['would be a number', '12', '12', 'would not read back'],
-    ['repeats a key', 'z\nb: q', 'z', 'stands twice'],
   ])('is refused when it %s', (_name, source, value, reason) => {
     expect(check(source, value)).toContain(reason);
   });

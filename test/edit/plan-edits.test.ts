@@ -99,9 +99,65 @@ describe('a marker is applied', () => {
       'a: x # {"$imagepolicy": "number"}\n',
       'a: acme/number:1.10 # {"$imagepolicy": "number"}\n',
     ],
+    ['beside a value of several lines', 'a: x\n  y #M\nb: c\n', 'a: acme/web:2.0.0 #M\nb: c\n'],
+    ['beside a quoted value of several lines', 'a: "x\n  y" #M\n', 'a: "acme/web:2.0.0" #M\n'],
+    ['beside a value with a tag of its own', 'a: !Sub x:1 #M\n', 'a: !Sub acme/web:2.0.0 #M\n'],
+    ['beside a block of one line', 'a: | #M\n  x:1\nb: c\n', 'a: | #M\n  acme/web:2.0.0\nb: c\n'],
+    [
+      'beside a folded block with its anchor, CRLF and blank lines behind it',
+      'a: &x >+ #M\r\n    x:1\r\n\r\nb: *x\r\n',
+      'a: &x >+ #M\r\n    acme/web:2.0.0\r\n\r\nb: *x\r\n',
+    ],
+    ['behind the dash of a block', '- |- #M\n  x:1', '- |- #M\n  acme/web:2.0.0'],
+    ['above a block in a list', 'a:\n#M\n- |\n  x:1\n', 'a:\n#M\n- |\n  acme/web:2.0.0\n'],
+    ['above an item in flow style', 'a: [\n  #M\n  x:1,\n  y]\n', 'a: [\n  #M\n  acme/web:2.0.0,\n  y]\n'],
+    ['above a later item in flow style', 'a: [y, # why\n  #M\n  x:1]\n', 'a: [y, # why\n  #M\n  acme/web:2.0.0]\n'],
+    ['where a key stands twice', 'a: x:1 #M\nb: 1\na: 2\n', 'a: acme/web:2.0.0 #M\nb: 1\na: 2\n'],
+    [
+      'of a JSON6902 patch',
+      '- op: replace\n  path: /spec/x\n  value: x:1 #M\n',
+      '- op: replace\n  path: /spec/x\n  value: acme/web:2.0.0 #M\n',
+    ],
+    [
+      'in a real kind: List',
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    containers:\n    - image: x:1 #M\n',
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    containers:\n    - image: acme/web:2.0.0 #M\n',
+    ],
+    [
+      'after directives and between odd separators',
+      '%YAML 1.1\n%TAG !e! tag:e,2000:\n--- # one\na: !e!x x:1 #M\n...\n# two\n---   \n---\nb: x:1 #M\n...\n',
+      '%YAML 1.1\n%TAG !e! tag:e,2000:\n--- # one\na: !e!x acme/web:2.0.0 #M\n...\n# two\n---   \n---\nb: acme/web:2.0.0 #M\n...\n',
+    ],
+    [
+      'in the long form',
+      'a: x #M\nb: x # {"$ref":"#/definitions/io.k8s.cli.setters.shop:web:tag","type":"string","x-n":1}\n',
+      'a: acme/web:2.0.0 #M\nb: 3.0.0 # {"$ref":"#/definitions/io.k8s.cli.setters.shop:web:tag","type":"string","x-n":1}\n',
+    ],
+    [
+      'in the long form, encoded, above a list item',
+      'a: x #M\nb:\n  # {"$ref": " #/definitions/io.k8s.cli.setters.shop%3Aweb"}\n  - x\n',
+      'a: acme/web:2.0.0 #M\nb:\n  # {"$ref": " #/definitions/io.k8s.cli.setters.shop%3Aweb"}\n  - acme/shop:3.0.0\n',
+    ],
+    [
+      'with a null in the comment',
+      'a: x #{"note":null,"$imagepolicy":"web:tag"}\n',
+      'a: 2.0.0 #{"note":null,"$imagepolicy":"web:tag"}\n',
+    ],
     ['beside a value, where the token stands in it too', 'a: "$imagepolicy" #M\n', 'a: "acme/web:2.0.0" #M\n'],
   ])('%s', (_name, before, after) => {
     expect(edit(before).after).toBe(after);
+  });
+
+  it('and its line is that of the value, wherever the marker stands', () => {
+    const plan = edit('a: | #M\n  x:1\nb:\n  #M\n  - x:1\nc: x\n  y #M\n');
+    expect(plan.changes.map(({ line }) => line)).toEqual([2, 5, 6]);
+  });
+
+  it('while references of other tools are passed over in silence', () => {
+    const plan = edit(
+      'a: acme/web:2.0.0 #M\nb: "#/definitions/io.k8s.cli.setters.web" # see #/definitions/io.k8s.cli.setters.web\n',
+    );
+    expect(plan).toEqual(expect.objectContaining({ changes: [], skipped: [], files: [] }));
   });
 
   it('and reported with file, line, policy and both texts', () => {
@@ -210,19 +266,24 @@ describe('a marker is skipped, with its line and the reason', () => {
     ],
     ['beside an alias', 'a: &x x:1\nb: *x #M\n', '2: the value is an alias: put the marker beside its anchor'],
     [
-      'beside a block scalar',
-      'a: | #M\n  x:1\n',
-      '1: the value is a block scalar, which is not edited: write it on one line',
+      'beside a block of several lines',
+      'a: | #M\n  x:1\n  y\n',
+      '1: the value is a block scalar that is not of one line: write the value on one line',
     ],
     [
-      'beside a folded scalar',
-      'a: &x >- #M\n  x:1\n',
-      '1: the value is a block scalar, which is not edited: write it on one line',
+      'beside a folded block of several lines',
+      'a: &x >- #M\n  x:1\n  y\n',
+      '1: the value is a block scalar that is not of one line: write the value on one line',
     ],
     [
-      'above a block scalar',
-      'a:\n#M\n- |\n  x:1\n',
-      '2: the marker does not stand beside a value: put it at the end of the line with the value',
+      'beside an empty block',
+      'a: | #M\nb: |\n  x\n',
+      '1: the value is a block scalar that is not of one line: write the value on one line',
+    ],
+    [
+      'above a block with a comment of its own',
+      'a:\n  #M\n  | # why\n    x:1\n',
+      '2: the comment behind the value hides the marker above it',
     ],
     [
       'inside a block scalar',
@@ -230,16 +291,21 @@ describe('a marker is skipped, with its line and the reason', () => {
       '2: the marker stands inside a block of text, which is not searched',
     ],
     ['inside a text', "a: 'b #M'\n", '1: the marker stands inside a text, not in a comment'],
-    ['beside a value of several lines', 'a: x\n  y #M\n', '2: the value goes over several lines: write it on one line'],
     [
-      'beside a quoted value of several lines',
-      'a: "x\n  y" #M\n',
-      '2: the value goes over several lines: write it on one line',
+      'beside a value with the tag of a number',
+      'a: !!int 1 #M\n',
+      '1: the value has the YAML tag !!int, so that its text is not what is read',
     ],
     [
-      'beside a value with a tag of its own',
-      'a: !Sub x:1 #M\n',
-      '1: the value has the YAML tag !Sub, so that its text is not what is read',
+      'beside a value with the tag of bytes, written out',
+      'a: !<tag:yaml.org,2002:binary> aGk= #M\n',
+      '1: the value has the YAML tag !<tag:yaml.org,2002:binary>, so that its text is not what is read',
+    ],
+    ['of no policy, by null', 'a: x # {"$imagepolicy": null}\n', '1: the marker names no policy'],
+    [
+      'in the long form of an unknown policy',
+      'a: acme/web:2.0.0 #M\nb: x # {"$ref":"#/definitions/io.k8s.cli.setters.replicas"}\n',
+      '2: there is no policy "replicas"',
     ],
   ])('%s', (_name, text, reason) => {
     const plan = edit(text);
@@ -268,16 +334,10 @@ describe('a file that is not to be touched has each marker reported', () => {
 
   it.each([
     ['broken', 'a: [\nb: x:1 #M\n', '2: the file does not parse: '],
-    ['a Helm template', '{{- if .Values.x }}\nb: x:1 #M\n{{- end }}\n', '2: the file does not parse: '],
     [
       'indented by tabs',
       'a:\n\tb: x:1 #M\n',
       '2: the file does not parse: tab characters must not be used in indentation (2:1)',
-    ],
-    [
-      'with a key twice',
-      'a: x:1 #M\nb: 1\na: 2\n',
-      '1: the file does not parse: the key "a" stands twice in one mapping',
     ],
     [
       'with an alias of nothing',
