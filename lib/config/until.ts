@@ -1,1 +1,0 @@
-export { hasPassed } from '../model/until.ts';
