@@ -42,6 +42,10 @@ export interface ImageEntry extends PolicySpec {
   targets: Target[];
   /** Where the policy was found, when it is not in windlass.yaml: a Flux ImagePolicy's file. */
   from?: string;
+  /** A digest is written beside every tag; `if-not-present`: the one that a tag had when it came stays. By what Git has unless told. */
+  pinDigests?: 'if-not-present' | 'always';
+  /** Why nothing is bumped by it for now, where the policy itself says so. */
+  suspended?: string;
   /** Why the image stays as it is in Git: what its entry asks for and cannot be done yet. Absent where it can be bumped. */
   notYet?: string[];
 }

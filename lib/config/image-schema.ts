@@ -18,6 +18,9 @@ export const imageName = z
   .refine((key) => !markerParts.includes(key.slice(key.lastIndexOf(':') + 1)), {
     error: `no image can be named ${markerParts.join(', ')}: a marker's last part would be taken for it`,
   })
+  .refine((key) => !/\.\.|\.$|\.lock$/.test(key), {
+    error: 'the name of an image ends the name of a branch: no ".." in it, and no "." or ".lock" at its end',
+  })
   .refine(notAll, allError);
 const group = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
   error: 'must have up to 63 lower-case letters, digits and dashes, and begin and end with a letter or digit',
@@ -76,7 +79,7 @@ export const imageSchema = z.strictObject({
     .optional()
     .describe('What an image must be built for to be taken, like linux/arm64.'),
   update: z.enum(['commit', 'pull-request']).optional().describe('How a new tag gets into the branch.'),
-  group: group.optional().describe("The pull request that its changes share with others; the image's own unless told."),
+  group: group.optional().describe('The pull request that its changes share with those of others.'),
   targets: z.array(targetSchema).min(1).optional().describe('Places in files that are written without a marker.'),
   in: z.array(name).min(1).optional().describe('The environments that this image is promoted through.'),
   allowDowngrade: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keysOfPath } from '../edit/key-path.ts';
 import { treePath } from '../model/tree-path.ts';
 import { pointer } from './scalars.ts';
 
@@ -46,16 +47,6 @@ export const targetAlternatives = Object.entries(targetKinds).map(([kind, keys])
   required: kind === 'file' ? [kind, 'path'] : [kind],
   propertyNames: { enum: [kind, ...keys] },
 }));
-
-/** The keys of a dotted path; `\.` is a dot inside a key. */
-export function keysOfPath(path: string): string[] {
-  const keys = [''];
-  for (const [piece] of path.matchAll(/\\\.|\.|[^.\\]+|\\/g)) {
-    if (piece === '.') keys.push('');
-    else keys[keys.length - 1] += piece === '\\.' ? '.' : piece;
-  }
-  return keys;
-}
 
 function isRepoPath(text: string): boolean {
   return treePath(text) !== undefined && !text.split('/').includes('..');

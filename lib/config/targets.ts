@@ -1,6 +1,7 @@
+import { keysOfPath } from '../edit/key-path.ts';
 import type { Target } from '../edit/target.ts';
 import { treePath } from '../model/tree-path.ts';
-import { keysOfPath, type WrittenTarget } from './target-schema.ts';
+import type { WrittenTarget } from './target-schema.ts';
 
 /** The key of a chart's tag, as `helm create` writes it. */
 const usualTag = 'image.tag';

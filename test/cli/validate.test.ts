@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Problem } from '../../lib/model/errors.ts';
 import { windlass } from '../helpers/io.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 
@@ -16,9 +17,133 @@ describe('windlass validate', { timeout: limit }, () => {
   it('accepts a file with things that are not there yet, and warns of each', async () => {
     const { code, stdout, stderr } = await windlass(['validate', '--repo', 'test/fixtures/config/everything']);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('web is not bumped: gates are not there yet');
+    expect(stdout).toContain('docs is not bumped: promotion is not there yet');
     expect(stdout).toContain('infra is not pulled: service accounts are not there yet');
-    expect(stdout).toMatch(/\nvalid, 6 warnings\n$/);
+    expect(stdout).toMatch(/\nvalid, 4 warnings\n$/);
+  });
+
+  it('finds each target that is not there, with its place in windlass.yaml or in its file', async () => {
+    const repo = await tempTree({
+      'windlass.yaml': `windlass: 1
+images:
+  web:
+    image: ghcr.io/acme/web
+    semver: "1"
+    targets:
+      - { kustomization: apps/gone }
+      - { kustomization: apps/prod }
+      - { helmValues: values.yaml }
+      - { helmValues: values.yaml, tag: web.tag }
+      - { file: task.json, path: /image }
+      - { file: gone.json, path: /image }
+      - { file: marked.yaml, path: /image }
+  api: { image: ghcr.io/acme/api, semver: "1" }
+`,
+      'apps/prod/kustomization.yaml': 'images: [{ name: other, newTag: "1" }]\n',
+      'values.yaml': 'image: { tag: "1" }\n',
+      'task.json': '{ "image": "ghcr.io/acme/web:1.0.0" }\n',
+      'marked.yaml': 'image: ghcr.io/acme/api:1.0.0 # {"$imagepolicy": "api"}\n',
+    });
+    const { code, stdout } = await windlass(['validate'], { cwd: repo });
+    expect(code).toBe(2);
+    expect(stdout).toMatchInlineSnapshot(`
+      "problem windlass.yaml:7:9: there is no kustomization at apps/gone
+        |       - { kustomization: apps/gone }
+        |         ^
+      problem windlass.yaml:12:9: there is no file gone.json, or it is a link
+        |       - { file: gone.json, path: /image }
+        |         ^
+      problem apps/prod/kustomization.yaml:1:1: the target "ghcr.io/acme/web" in images of "web": there is no such entry, there is other
+      problem marked.yaml:1:1: the value is the image of "api" by a marker and the image of "web" by a target of windlass.yaml: one of them must go
+      problem values.yaml:1:1: the target web.tag of "web": there is no key "web"
+      5 problems
+      "
+    `);
+  });
+
+  it('warns of markers that no policy is for, of images without a place, and of stops that stop nothing', async () => {
+    const repo = await tempTree({
+      'windlass.yaml': `windlass: 1
+clusters: { main: {} }
+syncs: { shop: { path: shop } }
+images:
+  web: { image: ghcr.io/acme/web, semver: "1" }
+  api: { image: ghcr.io/acme/api, semver: "1" }
+`,
+      'shop/a.yaml': configMap('a'),
+      'marked.yaml': `a: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "wbe"}
+b: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "web"
+c: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "web"}
+`,
+      'holds/apo.1.yaml': 'image: apo\ntag: "1.0.0"\npast: "1.1.0"\nwho: ada\nwhy: x\n',
+      'suspends/shpo.1.yaml': 'sync: shpo\nwho: ada\nwhy: x\n',
+      'suspends/zzzzz.1.yaml': 'image: zzzzz\nwho: ada\nwhy: x\n',
+      'suspends/shop.1.yaml': 'sync: shop\nwho: ada\nwhy: x\n',
+      'suspends/all.1.yaml': 'all: true\nwho: ada\nwhy: x\n',
+    });
+    const { code, stdout } = await windlass(['validate'], { cwd: repo });
+    expect(code).toBe(0);
+    expect(stdout).toMatchInlineSnapshot(`
+      "warning holds/apo.1.yaml: there is no image "apo" in windlass.yaml
+        = it stops nothing: did you mean "api"?
+      warning suspends/shpo.1.yaml: there is no sync "shpo" in windlass.yaml
+        = it stops nothing: did you mean "shop"?
+      warning suspends/zzzzz.1.yaml: there is no image "zzzzz" in windlass.yaml
+        = it stops nothing
+      warning marked.yaml:2:1: the comment is not a JSON object alone: write # {"$imagepolicy": "NAME"}
+      warning marked.yaml:1:1: there is no policy "wbe": the marker is not applied
+        = did you mean "web"?
+      warning windlass.yaml:6:3: api is not bumped: no marker names it, and it has no targets
+        |   api: { image: ghcr.io/acme/api, semver: "1" }
+        |   ^
+        = write # {"$imagepolicy": "api"} beside the image
+      shop shop: 1 object
+      valid, 6 warnings
+      "
+    `);
+  });
+
+  it('refuses a hold of a tag where a digest is followed', async () => {
+    const repo = await tempTree({
+      'windlass.yaml': 'windlass: 1\nimages: { web: { image: ghcr.io/acme/web, digest: stable } }\n',
+      'a.yaml': 'a: ghcr.io/acme/web:stable # {"$imagepolicy": "web"}\n',
+      'holds/web.1.yaml': 'image: web\ntag: "1.0.0"\npast: "1.1.0"\nwho: ada\nwhy: x\n',
+    });
+    const { code, stdout } = await windlass(['validate'], { cwd: repo });
+    expect([code, stdout]).toEqual([
+      2,
+      'problem holds/web.1.yaml: web follows a digest, and tag and past of the hold are a tag\n' +
+        '  = write it as sha256:..., or TAG@sha256:...\n1 problem\n',
+    ]);
+  });
+
+  it('knows the policies of Flux, and says which of them cannot be used', async () => {
+    const policy = (name: string, repository: string) => `apiVersion: image.toolkit.fluxcd.io/v1
+kind: ImagePolicy
+metadata: { name: ${name}, namespace: flux-system }
+spec: { imageRepositoryRef: { name: ${repository} }, policy: { semver: { range: "1" } } }
+---
+`;
+    const repo = await tempTree({
+      'windlass.yaml': 'windlass: 1\n',
+      'flux/images.yaml': `${policy('web', 'web')}${policy('lost', 'gone')}apiVersion: image.toolkit.fluxcd.io/v1
+kind: ImageRepository
+metadata: { name: web, namespace: flux-system }
+spec: { image: ghcr.io/acme/web }
+`,
+      'flux/broken.yaml': 'apiVersion: image.toolkit.fluxcd.io/v1\nkind: ImagePolicy\nmetadata: [\n',
+      'app.yaml': `a: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "flux-system:web"}
+b: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "flux-system:lost"}
+c: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "flux-system:wbe"}
+`,
+    });
+    const { code, stdout } = await windlass(['validate', '--json'], { cwd: repo });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).warnings.map(({ file, line, message }: Problem) => [file, line, message])).toEqual([
+      ['flux/broken.yaml', expect.any(Number), expect.any(String)],
+      ['flux/images.yaml', undefined, expect.stringContaining('there is no ImageRepository flux-system/gone')],
+      ['app.yaml', 3, 'there is no policy "flux-system:wbe": the marker is not applied'],
+    ]);
   });
 
   it('warns of an object of a built-in kind that lacks its namespace, wherever it was built', async () => {

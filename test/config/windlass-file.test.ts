@@ -619,6 +619,15 @@ images:
     expect(warningsOf(text)).toBe('');
   });
 
+  it.each(['a..b', 'web.', 'web.lock', 'shop:web.lock'])(
+    'is not of an image that no branch can be named for: %s',
+    (name) => {
+      expect(problemsOf(`windlass: 1\nimages: { "${name}": { image: x/a, semver: "1" } }\n`)).toContain(
+        'ends the name of a branch',
+      );
+    },
+  );
+
   it('may be the same for two images: markers tell them apart', () => {
     expect(
       problemsOf('windlass: 1\nimages: { a: { image: x/a, semver: "1" }, b: { image: x/a, semver: "1" } }\n'),

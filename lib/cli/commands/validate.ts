@@ -1,25 +1,26 @@
 import { resolve } from 'node:path';
 import type { Config, SyncSpec } from '../../config/config.ts';
-import { holdsDirectory, readHolds, readSuspends, type StopFile, suspendsDirectory } from '../../config/holds.ts';
 import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
 import { type DesiredObject, desired } from '../../desired/desired.ts';
 import type { Kustomizer, SourceTree } from '../../desired/ports.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
 import { formatProblem, type Problem } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
-import { parentOf } from '../../model/tree-path.ts';
+import { checkPlaces } from '../check-places.ts';
+import { checkStops, readStops } from '../check-stops.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printJson } from '../output/json.ts';
 import { styleFor } from '../output/style.ts';
 import { kustomizer, localTree } from '../wiring.ts';
 
-/** `windlass validate`: windlass.yaml, holds and suspends, and every manifest that a sync refers to. */
+/** `windlass validate`: windlass.yaml, holds and suspends, markers and targets, and every manifest that a sync refers to. */
 export const validate: Command = {
   name: 'validate',
   summary: 'check windlass.yaml and all manifests that it refers to',
   details: [
-    'Reads windlass.yaml, holds/ and suspends/, and renders each sync as a pull would. No cluster and no registry is asked.',
-    'Warnings name what is written but not there yet (such an image is not bumped, such a sync not pulled), or looks wrong; they do not fail.',
+    'Reads windlass.yaml, holds/ and suspends/, looks for every marker and target, and renders each sync as a pull would.',
+    'No cluster and no registry is asked. Warnings name what is written but not there yet (such an image is not bumped, such a sync',
+    'not pulled), or looks wrong, as a marker of an unknown policy; they do not fail.',
     'JSON: { problems, warnings, syncs: [{ name, path, objects }] }; `objects` is a count. A problem is',
     '{ code, message, file, line, column, source, hint, object }, each where it is known.',
     'Exit code: 0 when there is no problem, else 2.',
@@ -47,15 +48,23 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
 }
 
 async function check(tree: SourceTree, kustomizing: Kustomizer): Promise<Report> {
-  const stops = await checkStops(tree);
-  const { config, problems, warnings } = await readWindlassFile(tree);
-  if (config === undefined) return { problems: [...problems, ...stops], warnings, syncs: [] };
+  const stops = await readStops(tree);
+  const { config, text, problems, warnings } = await readWindlassFile(tree);
+  if (config === undefined) return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [] };
+  const places = await checkPlaces(tree, config, text);
+  const stopped = checkStops(stops, config, places.fluxNames);
   const rendered: Rendered[] = [];
   for (const sync of config.syncs)
     rendered.push({ sync, ...(await desired({ tree, path: sync.path, kustomizer: kustomizing })) });
+  const placeless = rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placelessObject));
   return {
-    problems: [...stops, ...distinct(rendered.flatMap((one) => one.problems)), ...claimedTwice(rendered)],
-    warnings: [...warnings, ...distinct(rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placeless)))],
+    problems: [
+      ...distinct([...stops.problems, ...stopped.problems]),
+      ...places.problems,
+      ...distinct(rendered.flatMap((one) => one.problems)),
+      ...claimedTwice(rendered),
+    ],
+    warnings: [...warnings, ...stopped.warnings, ...places.warnings, ...distinct(placeless)],
     syncs: rendered.map(({ sync, objects }) => ({ name: sync.name, path: sync.path, objects: objects.length })),
   };
 }
@@ -68,26 +77,15 @@ interface Rendered {
 
 async function readWindlassFile(
   tree: SourceTree,
-): Promise<{ config?: Config; problems: Problem[]; warnings: Problem[] }> {
+): Promise<{ config?: Config; text: string; problems: Problem[]; warnings: Problem[] }> {
   const found = (await tree.files('.')).find((file) => file.path === windlassFileName && file.kind === 'file');
   if (found === undefined) {
     const message = 'there is no such file at the root of the repository';
     const hint = 'it begins with "windlass: 1"; docs/windlass-yaml.md has a short one to copy';
-    return { problems: [{ code: 'no-windlass-file', file: windlassFileName, message, hint }], warnings: [] };
+    return { text: '', problems: [{ code: 'no-windlass-file', file: windlassFileName, message, hint }], warnings: [] };
   }
-  return readConfig(new TextDecoder().decode(await tree.read(windlassFileName)));
-}
-
-async function checkStops(tree: SourceTree): Promise<Problem[]> {
-  const filesIn = async (directory: string): Promise<StopFile[]> => {
-    const files = (await tree.files(directory)).filter(
-      (file) => file.kind === 'file' && parentOf(file.path) === directory,
-    );
-    return await Promise.all(files.map(async ({ path }) => ({ path, bytes: await tree.read(path) })));
-  };
-  const holds = readHolds(await filesIn(holdsDirectory)).unreadable;
-  const suspends = readSuspends(await filesIn(suspendsDirectory)).unreadable;
-  return distinct([...holds, ...suspends].flatMap((one) => one.problems));
+  const text = new TextDecoder().decode(await tree.read(windlassFileName));
+  return { text, ...readConfig(text) };
 }
 
 /** An object that two syncs of one cluster declare: each would take it from the other. */
@@ -120,7 +118,7 @@ function needsPlace({ object }: DesiredObject): boolean {
 }
 
 /** A pull refuses such an object; what a kind needs is known for sure by the cluster alone, so it is a warning here. */
-function placeless({ object, origin, line }: DesiredObject): Problem {
+function placelessObject({ object, origin, line }: DesiredObject): Problem {
   return {
     code: 'no-namespace',
     message: `${object.kind} needs a namespace, a pull refuses it`,
