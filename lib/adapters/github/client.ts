@@ -1,0 +1,219 @@
+import { request as octokitRequest } from '@octokit/request';
+import { RequestError } from '@octokit/request-error';
+import { z } from 'zod';
+import { UserError } from '../../model/errors.ts';
+import { failureOf, graphqlFailure, isFailure, lost } from './failure.ts';
+import { type GitHubAuth, type Tokens, tokensFor } from './tokens.ts';
+
+/** How GitHub is reached. */
+export interface GitHubOptions {
+  auth: GitHubAuth;
+  /** `https://api.github.com` unless told; `https://HOST/api/v3` for GitHub Enterprise Server. */
+  baseUrl?: string;
+  /** Of the platform unless told. */
+  fetch?: typeof fetch;
+  /** GitHub asks for one. */
+  userAgent: string;
+  now?: () => Date;
+  /** Milliseconds for one request with its answer; 30,000 unless told. */
+  timeout?: number;
+}
+
+/** GitHub by its API. Keep one a process: it keeps the tokens. */
+export interface GitHub {
+  /** One repository; an App's token reaches no other. */
+  repo(owner: string, name: string): GitHubRepo;
+}
+
+type Parameters = Record<string, unknown>;
+
+/**
+ * Requests about one repository. `{owner}` and `{repo}` in a route, `$owner` and `$repo` in a query are filled in. Every answer is checked
+ * against a shape: one that is cut short or of another kind counts as lost. All throw `GitHubFailure` (`troubleOf` makes it fit for a flow),
+ * and `UserError` where there is no token to be had. A request that only reads is sent once more when its answer got lost; one that writes never.
+ */
+export interface GitHubRepo {
+  readonly owner: string;
+  readonly repo: string;
+  /** `owner/repo`. */
+  readonly name: string;
+  /** A route of the REST API: `GET /repos/{owner}/{repo}/git/blobs/{file_sha}`. */
+  rest<T>(route: string, parameters: Parameters, shape: z.ZodType<T>): Promise<T>;
+  /** A query of the GraphQL API. An answer with any error is none. */
+  query<T>(query: string, variables: Parameters, shape: z.ZodType<T>): Promise<T>;
+  /** A mutation. */
+  mutate<T>(mutation: string, variables: Parameters, shape: z.ZodType<T>): Promise<T>;
+  /** The bytes of an answer as they come; a redirect to another place is followed without the token. */
+  stream(route: string, parameters: Parameters): Promise<ReadableStream<Uint8Array>>;
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | number | undefined>;
+  body: ReadableStream<Uint8Array> | undefined;
+}
+
+/** The shape of an answer that says nothing. */
+export const nothing = z.unknown();
+
+const graphqlAnswer = z.object({
+  data: z.unknown(),
+  errors: z.array(z.looseObject({ message: z.string(), type: z.string().optional() })).optional(),
+});
+
+/** Milliseconds for the whole of a download. */
+const downloadTimeout = 300_000;
+
+/** Opens GitHub's API; nothing is sent yet. Throws `UserError` for a base URL that would send the token in the clear. */
+export function openGitHub(options: GitHubOptions): GitHub {
+  const baseUrl = checkUrl(options.baseUrl ?? 'https://api.github.com');
+  const send = options.fetch ?? fetch;
+  const request = octokitRequest.defaults({
+    baseUrl,
+    headers: { 'user-agent': options.userAgent, 'x-github-api-version': '2022-11-28' },
+    request: { fetch: send },
+  });
+  const now = options.now ?? (() => new Date());
+  const connection = { request, send, graphqlUrl: graphqlUrl(baseUrl), now, timeout: options.timeout ?? 30_000 };
+  const repos = new Map<string, GitHubRepo>();
+  return {
+    repo: (owner, name) => {
+      const key = `${owner}/${name}`;
+      const known = repos.get(key);
+      if (known !== undefined) return known;
+      const made = openRepo(connection, owner, name, tokensFor(options.auth, { owner, repo: name }, request, now));
+      repos.set(key, made);
+      return made;
+    },
+  };
+}
+
+interface Connection {
+  request: typeof octokitRequest;
+  send: typeof fetch;
+  graphqlUrl: string;
+  now: () => Date;
+  timeout: number;
+}
+
+function openRepo(connection: Connection, owner: string, repo: string, tokens: Tokens): GitHubRepo {
+  const { graphqlUrl, now, timeout } = connection;
+  const ask = (route: string, parameters: Parameters, signal = AbortSignal.timeout(timeout)) =>
+    send(connection, tokens, route, parameters, signal);
+  const graphql = async <T>(query: string, variables: Parameters, shape: z.ZodType<T>) => {
+    // As text: Octokit's own way with JSON is made for numbers of any length, and takes its time over large contents.
+    const data = JSON.stringify({ query, variables: { owner, repo, ...variables } });
+    const answer = await ask(`POST ${graphqlUrl}`, { data });
+    const { data: found, errors } = checked(await readJson(answer), graphqlAnswer);
+    if (errors !== undefined && errors.length > 0) throw graphqlFailure(errors, answer.headers, now());
+    return checked(found, shape);
+  };
+  return {
+    owner,
+    repo,
+    name: `${owner}/${repo}`,
+    rest: (route, parameters, shape) => {
+      const once = async () => checked(await readJson(await ask(route, { owner, repo, ...parameters })), shape);
+      return route.startsWith('GET ') ? readTwice(once) : once();
+    },
+    query: (query, variables, shape) => readTwice(() => graphql(query, variables, shape)),
+    mutate: graphql,
+    stream: (route, parameters) => {
+      const signal = AbortSignal.timeout(downloadTimeout);
+      return readTwice(async () => {
+        const answer = await ask(route, { owner, repo, ...parameters }, signal);
+        return (await followed(connection, answer, signal)).body ?? empty();
+      });
+    },
+  };
+}
+
+/** One request; with a new token once more when GitHub refuses the one it has. */
+async function send(
+  { request, now }: Connection,
+  tokens: Tokens,
+  route: string,
+  parameters: Parameters,
+  signal: AbortSignal,
+): Promise<Answer> {
+  for (let renewed = false; ; renewed = true) {
+    const headers = { authorization: `token ${await tokens.get()}`, ...(parameters['headers'] as object | undefined) };
+    try {
+      const {
+        status,
+        headers: got,
+        data,
+      } = await request(route, {
+        ...parameters,
+        headers,
+        request: { signal, parseSuccessResponseBody: false, redirect: 'manual' },
+      });
+      return { status, headers: got, body: data instanceof ReadableStream ? data : undefined };
+    } catch (error) {
+      if (!(error instanceof RequestError && error.status === 401 && !renewed && tokens.renew())) {
+        throw failureOf(error, now());
+      }
+    }
+  }
+}
+
+/** Where the answer is elsewhere: one step, over https, without the token. */
+async function followed({ send, now }: Connection, answer: Answer, signal: AbortSignal): Promise<Answer> {
+  if (answer.status < 300) return answer;
+  const location = String(answer.headers['location'] ?? '');
+  if (!URL.canParse(location)) throw lost('GitHub sent a redirect without a place');
+  checkUrl(location);
+  try {
+    const response = await send(location, { signal, redirect: 'error' });
+    // The address holds a key for some minutes: it is told to nobody.
+    if (!response.ok) throw lost(`the download answered ${response.status}`);
+    return { status: response.status, headers: {}, body: response.body ?? undefined };
+  } catch (error) {
+    throw failureOf(error, now());
+  }
+}
+
+async function readJson(answer: Answer): Promise<unknown> {
+  if (answer.status >= 300) {
+    throw new UserError('GitHub answers with a redirect: the repository has another name now, use that', {
+      code: 'repo-moved',
+    });
+  }
+  try {
+    const text = answer.body === undefined ? '' : await new Response(answer.body).text();
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    throw lost('the answer was cut short');
+  }
+}
+
+function checked<T>(value: unknown, shape: z.ZodType<T>): T {
+  const found = shape.safeParse(value);
+  if (found.success) return found.data;
+  const [issue] = found.error.issues;
+  throw lost(`the answer is not what GitHub's documentation says: ${issue?.path.join('.')} ${issue?.message}`);
+}
+
+async function readTwice<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isFailure(error, 'lost')) throw error;
+    return read();
+  }
+}
+
+function graphqlUrl(baseUrl: string): string {
+  return baseUrl.endsWith('/api/v3') ? baseUrl.replace(/\/v3$/, '/graphql') : `${baseUrl}/graphql`;
+}
+
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const local = url !== undefined && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return text.replace(/\/+$/, '');
+  throw new UserError("GitHub's API is reached by https only: check the base URL", { code: 'github-url' });
+}
+
+function empty(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
+}

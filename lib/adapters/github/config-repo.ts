@@ -1,0 +1,148 @@
+import type { CommitRequest, ConfigRepo, RepoFile, SurveyStore } from '../../bump/ports.ts';
+import { UserError } from '../../model/errors.ts';
+import type { ArchiveLimits } from './archive.ts';
+import { lastChange } from './changed-at.ts';
+import type { GitHub, GitHubRepo } from './client.ts';
+import { commitOnBranch } from './commit.ts';
+import { type Entry, entriesAt, fileOf, isPlain, notAFile } from './entries.ts';
+import type { TreeFile } from './git-data.ts';
+import { readHead, type ToldHead } from './head.ts';
+import { nameOf, proposalOf } from './proposal-branch.ts';
+import { closeProposal, makeProposal } from './proposals.ts';
+import { BranchSurveys, surveyedOtherwise } from './survey.ts';
+import { type Attempt, told } from './trouble.ts';
+
+/** How a config repo on GitHub is opened. */
+export interface GitHubConfigRepoOptions {
+  client: GitHub;
+  owner: string;
+  repo: string;
+  branch: string;
+  /** Keeps what is known of the branch between two processes. */
+  store: SurveyStore;
+  /** Bytes of the largest file that is read; 8 MiB unless told. */
+  maxFileBytes?: number;
+  archive?: ArchiveLimits;
+  /** Told of a store that fails: the work goes on without it. */
+  warn?(message: string): void;
+}
+
+/**
+ * A config repo on GitHub by its API alone: nothing is cloned, and there is no git binary. Commits are made the way that GitHub signs and shows
+ * as verified; it chooses their time itself, `CommitRequest.at` cannot be set. Keep one a process; one head is looked at at a time.
+ */
+export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRepo {
+  const { branch, maxFileBytes = 8 * 1024 * 1024 } = options;
+  const repo = options.client.repo(options.owner, options.repo);
+  const surveys = new BranchSurveys(repo, {
+    store: options.store,
+    key: `github/${repo.name.toLowerCase()}/${branch}`,
+    maxFileBytes,
+    limits: options.archive,
+    warn: options.warn ?? (() => {}),
+  });
+  const reading: Attempt = { what: `read ${repo.name}`, subject: repo.name, needs: 'Contents: read' };
+  const writing: Attempt = {
+    what: `commit to ${branch} of ${repo.name}`,
+    subject: repo.name,
+    needs: 'Contents: write',
+    branch,
+  };
+  const proposing: Attempt = {
+    what: `open a pull request in ${repo.name}`,
+    subject: repo.name,
+    needs: 'Contents: write and Pull requests: write',
+  };
+  let head: ToldHead | undefined;
+  /** What is known of the paths of the head, which is what is edited. */
+  const known = (revision: string) => (head?.revision === revision ? head.entries : undefined);
+  const treeFiles = (request: Pick<CommitRequest, 'parent' | 'files'>) =>
+    withModes(repo, request, known(request.parent) ?? new Map());
+  const treeAt = (revision: string) => (head?.revision === revision ? head.tree : undefined);
+  return {
+    branch,
+    head: () =>
+      told(reading, async () => {
+        head = await readHead(repo, branch, maxFileBytes);
+        const { revision, windlassFile, holds, suspends, recent, branches } = head;
+        const proposals = branches.map((one) => proposalOf(one, branch)).filter((one) => one !== undefined);
+        return {
+          revision,
+          ...(windlassFile === undefined ? {} : { windlassFile }),
+          holds,
+          suspends,
+          recent,
+          proposals,
+        };
+      }),
+    survey: (revision, survey) => told(reading, () => surveys.survey(revision, survey)),
+    read: (revision, paths) =>
+      told(reading, async () => {
+        const files: RepoFile[] = [];
+        const entries = await entriesAt(repo, revision, paths, { text: true });
+        for (const [index, path] of paths.entries()) {
+          const entry = entries[index] ?? missing(path, revision);
+          known(revision)?.set(path, entry);
+          const surveyed = surveys.surveyedOid(revision, path);
+          if (surveyed !== undefined && surveyed !== entry.oid) {
+            await surveys.forget();
+            throw surveyedOtherwise(path, revision);
+          }
+          files.push(await fileOf(repo, path, entry, maxFileBytes));
+        }
+        return files;
+      }),
+    changedAt: (revision, paths) => told(reading, () => lastChange(repo, revision, paths)),
+    commit: (request) =>
+      told(writing, async () => {
+        const files = await treeFiles(request);
+        const made = await commitOnBranch(repo, branch, { ...request, files, tree: treeAt(request.parent) });
+        if (made.result === 'committed') await surveys.ownCommit(request.parent, made.revision, request.files);
+        return made;
+      }),
+    propose: (request) =>
+      told(proposing, async () => {
+        head ??= await readHead(repo, branch, maxFileBytes);
+        const commit = { ...request, files: await treeFiles(request), tree: treeAt(request.parent) };
+        const made = await makeProposal(repo, branch, commit, head.branches);
+        head.branches = [made.branch, ...head.branches.filter((other) => nameOf(other) !== made.proposed.branch)];
+        return made.proposed;
+      }),
+    withdraw: (proposal, why) =>
+      told({ ...proposing, what: `close the pull request of ${proposal.branch} in ${repo.name}` }, () =>
+        closeProposal(repo, proposal, why),
+      ),
+  };
+}
+
+/** The files of a commit with the modes that the parent has them with. Throws `UserError` for a link or submodule. */
+async function withModes(
+  repo: GitHubRepo,
+  { parent, files }: Pick<CommitRequest, 'parent' | 'files'>,
+  known: ReadonlyMap<string, Entry>,
+): Promise<TreeFile[]> {
+  if (files.length === 0) throw new Error('a commit without a file was asked for');
+  const unknown = files.map(({ path }) => checkPath(path)).filter((path) => !known.has(path));
+  const found = await entriesAt(repo, parent, unknown, { text: false });
+  const asked = new Map(unknown.map((path, index) => [path, found[index]]));
+  return files.map(({ path, bytes }) => {
+    const entry = known.get(path) ?? asked.get(path);
+    if (entry !== undefined && !isPlain(entry)) throw notAFile(path);
+    if (entry === undefined && bytes === undefined) {
+      throw new Error(`cannot delete ${path}: commit ${parent} does not have it`);
+    }
+    return { path, bytes, mode: entry?.mode ?? 0o100644 };
+  });
+}
+
+function checkPath(path: string): string {
+  const bad = path
+    .split('/')
+    .some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git');
+  if (bad || path.includes('\0')) throw new Error(`${JSON.stringify(path)} is not a path inside a repository`);
+  return path;
+}
+
+function missing(path: string, revision: string): never {
+  throw new UserError(`commit ${revision} has no file ${path}`, { code: 'file-missing', subject: path });
+}
