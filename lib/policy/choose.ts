@@ -1,10 +1,10 @@
-import { compareBytes } from './bytes.ts';
 import { describeHold, holdOn, limitOf, passes, sortHolds } from './holds.ts';
 import { type InGit, inGit } from './in-git.ts';
 import type { MisfitTag, PlacedTag, Policy } from './policy.ts';
 import type { Hold } from './spec.ts';
 import { byTag, type TagFacts } from './tag-facts.ts';
-import { judge, newer, type Verdict } from './verdict.ts';
+import { compareTags, newestOf } from './tie.ts';
+import { judge, type Verdict } from './verdict.ts';
 
 /** Why a tag was chosen, or why not. */
 export interface TagReason {
@@ -66,7 +66,7 @@ export function choose(question: Question): Choice {
   const git = inGit(question, listed);
   const judged = best === undefined ? undefined : judge(best, git, question);
   const taken = judged?.chosen === undefined ? undefined : best;
-  const waiting = waitingOf(question, free, git, taken);
+  const waiting = waitingOf(question, free, git, best);
   const verdict = judged ?? nothing(question, { places, wanted, free, active, waiting, git });
   const context: Context = { policy, best, barred, limits: inForce, verdict };
   return {
@@ -80,12 +80,12 @@ export function choose(question: Question): Choice {
   };
 }
 
-/** What is barred, would be taken were it not, and is newer than what is taken instead. */
+/** What is barred, and would be taken were it not. */
 function waitingOf(
   { policy, untagged = [], barred = noBars, ...rest }: Question,
   free: readonly PlacedTag[],
   git: InGit,
-  taken: PlacedTag | undefined,
+  best: PlacedTag | undefined,
 ): TagReason[] {
   if (barred.size === 0) return [];
   const isThere = ({ tag }: PlacedTag) =>
@@ -93,8 +93,8 @@ function waitingOf(
   return free
     .filter((tag) => barred.has(tag.tag) && !isThere(tag))
     .filter((tag) => judge(tag, git, { ...rest, policy }).chosen !== undefined)
-    .filter((tag) => taken === undefined || newer(policy, tag, taken) > 0)
-    .sort((a, b) => policy.compare(b, a) || compareBytes(b.tag, a.tag))
+    .filter((tag) => best === undefined || compareTags(policy, tag, best) > 0)
+    .sort((a, b) => compareTags(policy, b, a))
     .map(({ tag }) => ({ tag, reason: barred.get(tag)! }));
 }
 
@@ -140,14 +140,6 @@ function reasonFor(tag: PlacedTag | MisfitTag, { policy, best, barred, limits, v
   if (tag.tag === best?.tag) return `${verdict.chosen === undefined ? 'not taken' : 'chosen'}: ${verdict.reason}`;
   if (policy.compare(tag, best!) < 0) return `is older than ${best!.tag}`;
   return `has the same rank as ${best!.tag}, whose text is the greater one`;
-}
-
-function newestOf(policy: Policy, tags: readonly PlacedTag[]): PlacedTag | undefined {
-  let best: PlacedTag | undefined;
-  for (const tag of tags) {
-    if (best === undefined || (policy.compare(tag, best) || compareBytes(tag.tag, best.tag)) > 0) best = tag;
-  }
-  return best;
 }
 
 function isPlaced(tag: PlacedTag | MisfitTag): tag is PlacedTag {

@@ -1,9 +1,11 @@
 import { compareBytes } from './bytes.ts';
 import type { PlacedTag, Policy } from './policy.ts';
 import type { TagFacts } from './tag-facts.ts';
+import { newestOf } from './tie.ts';
 
 /** The tags that Git has, by what the policy makes of them. */
 export interface InGit {
+  /** Each once, in the order of their bytes. */
   texts: string[];
   /** The newest of those that have a place. `since`: its own push time is not known; what counts is when Git was given it. */
   newest?: PlacedTag & { since?: Date };
@@ -24,21 +26,19 @@ interface Asked {
  * delete running images), the image was pushed at the latest when the commit was made that set it.
  */
 export function inGit({ policy, current = [], changedAt }: Asked, listed: ReadonlyMap<string, TagFacts>): InGit {
-  const git: InGit = { texts: [...new Set([current].flat())], strange: [], unknown: [] };
-  for (const text of git.texts) {
+  const texts = [...new Set([current].flat())].sort(compareBytes);
+  const placed: NonNullable<InGit['newest']>[] = [];
+  const strange: string[] = [];
+  const unknown: string[] = [];
+  for (const text of texts) {
     const place = policy.place(listed.get(text) ?? text);
-    if ('rank' in place) keepNewest(git, policy, place);
-    else if (!place.unknownAge) git.strange.push(text);
-    else if (changedAt === undefined) git.unknown.push(text);
+    if ('rank' in place) placed.push(place);
+    else if (!place.unknownAge) strange.push(text);
     else {
-      const then = policy.place({ tag: text, pushedAt: changedAt.toISOString() });
-      if ('rank' in then) keepNewest(git, policy, { ...then, since: changedAt });
+      const then = changedAt && policy.place({ tag: text, pushedAt: changedAt.toISOString() });
+      if (then !== undefined && 'rank' in then) placed.push({ ...then, since: changedAt });
+      else unknown.push(text);
     }
   }
-  return git;
-}
-
-function keepNewest(git: InGit, policy: Policy, tag: NonNullable<InGit['newest']>): void {
-  const { newest } = git;
-  if (newest === undefined || (policy.compare(tag, newest) || compareBytes(tag.tag, newest.tag)) > 0) git.newest = tag;
+  return { texts, newest: newestOf(policy, placed), strange, unknown };
 }

@@ -60,7 +60,7 @@ export function judge(
  * Positive when `a` is newer than `b`. Beside the policy's own order one rule: of two images pushed in one moment the one with the greater
  * tag is the newer one, as it is among the registry's tags; two tags of one image are of equal rank, so that nothing is rolled out for nothing.
  */
-export function newer(policy: Policy, a: PlacedTag, b: PlacedTag): number {
+function newer(policy: Policy, a: PlacedTag, b: PlacedTag): number {
   const order = policy.compare(a, b);
   if (order !== 0 || policy.kind !== 'newest') return order;
   const isSame = a.digest === undefined || b.digest === undefined || a.digest === b.digest;
