@@ -48,14 +48,22 @@ async function answer(
   const taken = { ...judged, adopted: choice.adopted, released: choice.releasedHolds };
   const ref: ImageRef = { repository: asked.entry.image, tag: found.tag };
   if (!pinsDigests(asked, places)) return { ...taken, ref };
+  if (keepsDigest(asked, places, found.tag)) return judged;
   // Git pins digests for this policy: writing the tag alone would take the pin away.
   const digest = found.digest ?? (await asked.registry.tag(asked.entry.image, found.tag))?.digest;
   if (digest !== undefined) return { ...taken, ref: { ...ref, digest } };
   return { ...judged, waiting: `Git pins digests, and the registry does not tell the one of ${found.tag}` };
 }
 
-function pinsDigests(_asked: Asked, places: readonly Place[]): boolean {
-  return places.some(({ part, value }) => part === 'digest' || value.includes('@'));
+function pinsDigests({ entry }: Asked, places: readonly Place[]): boolean {
+  return entry.pinDigests !== undefined || places.some(({ part, value }) => part === 'digest' || value.includes('@'));
+}
+
+/** Flux's `IfNotPresent`: a tag that is pushed again keeps the digest that it came with. */
+function keepsDigest({ entry }: Asked, places: readonly Place[], tag: string): boolean {
+  const { tags, untagged, digests } = currentOf(places, entry.name);
+  const isThere = untagged.length === 0 && tags.every((one) => one === tag);
+  return entry.pinDigests === 'if-not-present' && isThere && digests.every(({ digest }) => digest !== undefined);
 }
 
 /** For the policy `newest`: when Git was given the tags that the registry does not list any more. */

@@ -117,6 +117,7 @@ function ruleOf(entry: ImageEntry): string {
 
 /** What somebody asked to stop, or may have. */
 function stoppedBy(look: Look, entry: ImageEntry, now: Date): string | undefined {
+  if (entry.suspended !== undefined) return entry.suspended;
   const suspend = look.suspends.find((candidate) => suspendMatches(candidate, { image: entry.name }, now));
   if (suspend !== undefined) return suspendedBy(suspend);
   const unreadable = look.unreadable.find(({ name }) => name === undefined || name === entry.name);

@@ -1,13 +1,13 @@
 import { findMarkers, type MarkedFile } from '../edit/find-markers.ts';
 import { type EditPlan, planMarkedEdits, wantedOf } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
+import type { PolicyTarget } from '../edit/target.ts';
 import type { ImageRef } from '../model/image-ref.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Decision, Outcome } from './decision.ts';
 import type { Look } from './look.ts';
 import { type Place, routesOf } from './places.ts';
 import type { ConfigRepo, RepoFile } from './ports.ts';
-import type { FileTargets } from './survey.ts';
 
 /** What one route is to write: the outcomes that have something new. */
 export interface RouteWish {
@@ -62,13 +62,13 @@ export function expected({ outcome, ref }: RouteWish): ImageChange[] {
 export async function editRoute(
   wishes: readonly RouteWish[],
   contents: Contents,
-  targets: ReadonlyMap<string, FileTargets>,
+  targets: ReadonlyMap<string, readonly PolicyTarget[]>,
 ): Promise<EditPlan> {
   const paths = [...new Set(wishes.flatMap(expected).map(({ file }) => file))].sort();
   const latest = new Map(wishes.map(({ decision, ref }) => [decision.entry.name, ref]));
   const theirs = new Set(wishes.flatMap(({ outcome }) => outcome.places.map(keyOf)));
   const files = (await contents.read(paths)).flatMap((file): MarkedFile[] => {
-    const found = findMarkers(file);
+    const found = findMarkers(file, targets.get(file.path));
     if (found === undefined) return [];
     const markers = found.markers.filter((marker) => theirs.has(keyOf({ ...marker, path: file.path })));
     return [{ ...found, markers, skipped: [] }];

@@ -1,8 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { readHolds, readSuspends, type Suspend, type Unreadable } from '../config/holds.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
+import type { SkippedMarker } from '../edit/source-file.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Hold } from '../policy/spec.ts';
+import { imagesOfFlux } from './flux.ts';
 import type { ConfigRepo, Proposal, RecentCommit } from './ports.ts';
 import { type ReviewedPlace, reviewedPlaces } from './route.ts';
 import { bumpSurvey, type SurveyedFile } from './survey.ts';
@@ -10,6 +12,7 @@ import { bumpSurvey, type SurveyedFile } from './survey.ts';
 /** What the config repo says at one revision, as far as bump needs it. */
 export interface Look {
   head: string;
+  /** With the image policies of Flux that markers name. */
   config: Config;
   holds: Hold[];
   suspends: Suspend[];
@@ -18,6 +21,8 @@ export interface Look {
   files: SurveyedFile[];
   /** What only a pull request may change. */
   reviewed: ReviewedPlace[];
+  /** What cannot be used of Flux's objects. */
+  remarks: SkippedMarker[];
   /** Files that may hold markers and are too large to be read. */
   tooLarge: string[];
   recent: RecentCommit[];
@@ -39,9 +44,11 @@ export async function lookAtHead(repo: ConfigRepo): Promise<Look | BrokenHead> {
   const holds = readHolds(stops.holds);
   const suspends = readSuspends(stops.suspends);
   const { files, tooLarge } = await repo.survey(head, bumpSurvey(config));
+  const flux = imagesOfFlux(files, Object.keys(config.images));
   return {
     head,
-    config,
+    config: { ...config, images: { ...config.images, ...flux.images } },
+    remarks: flux.remarks,
     holds: holds.holds,
     suspends: suspends.suspends,
     unreadable: [...holds.unreadable, ...suspends.unreadable],

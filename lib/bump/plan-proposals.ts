@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PolicyTarget } from '../edit/target.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Decision } from './decision.ts';
@@ -11,7 +12,6 @@ import { descriptionOf } from './proposal-text.ts';
 import { deletionsOf } from './released.ts';
 import { sourcesOf } from './source.ts';
 import { type BumpStory, storyOf, trailersOf } from './story.ts';
-import type { FileTargets } from './survey.ts';
 
 /** What is to become of one group's proposal. */
 export type ProposalPlan = { group: string; policies: string[] } & (
@@ -27,7 +27,7 @@ const identityKey = 'Windlass-Proposal';
 /** What proposals are planned from, beside look and decisions. */
 export interface ProposalSources {
   contents: Contents;
-  targets: ReadonlyMap<string, FileTargets>;
+  targets: ReadonlyMap<string, readonly PolicyTarget[]>;
   registry: Registry;
   /** Holds that bump's own commit deletes already. */
   released: ReadonlySet<Hold>;

@@ -1,5 +1,6 @@
 import { withoutImage } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
+import { describeTarget, filesOfTarget } from '../edit/target.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Decision } from './decision.ts';
@@ -79,7 +80,24 @@ function skippedIn(look: Look): SkippedMarker[] {
       .filter(({ policy }) => !names.has(policy))
       .map(({ policy, line }) => ({ file: path, line, reason: withoutImage(policy, names) })),
   ]);
-  return [...found, ...look.tooLarge.map((file) => ({ file, line: 1, reason: 'the file is too large to be read' }))];
+  return [
+    ...found,
+    ...look.remarks,
+    ...withoutFile(look),
+    ...look.tooLarge.map((file) => ({ file, line: 1, reason: 'the file is too large to be read' })),
+  ];
+}
+
+/** Targets in files that are not there. */
+function withoutFile({ config, files }: Look): SkippedMarker[] {
+  const there = new Set(files.map(({ path }) => path));
+  return Object.values(config.images).flatMap(({ name, image, targets }) =>
+    targets.flatMap((target) => {
+      if (filesOfTarget(target).some((path) => there.has(path))) return [];
+      const reason = `${describeTarget({ policy: name, repository: image, target })}: there is no such file`;
+      return [{ file: target.path, line: 1, reason }];
+    }),
+  );
 }
 
 function byPlace(a: SkippedMarker, b: SkippedMarker): number {

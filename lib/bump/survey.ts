@@ -3,8 +3,11 @@ import type { Config } from '../config/config.ts';
 import { kustomizationNames } from '../desired/kustomization.ts';
 import { findMarkers, type Marker } from '../edit/find-markers.ts';
 import { markerToken, mayHoldMarkers, type SkippedMarker } from '../edit/source-file.ts';
-import type { Target } from '../edit/target.ts';
+import { type PolicyTarget, targetsByFile } from '../edit/target.ts';
+import type { Problem } from '../model/errors.ts';
 import { joinTreePath, parentOf } from '../model/tree-path.ts';
+import { type FluxObject, readFluxObjects } from '../policy/flux-objects.ts';
+import { fluxToken } from '../policy/from-flux.ts';
 import type { Interest, RepoFile, Survey } from './ports.ts';
 
 /** A marker, or a target of windlass.yaml, as far as it can be told without its file. */
@@ -16,6 +19,9 @@ export interface FileFacts {
   skipped: Omit<SkippedMarker, 'file'>[];
   /** Paths outside of its directory that a kustomization names. */
   outward: string[];
+  /** Flux's image objects, and what is wrong with them. */
+  flux: FluxObject[];
+  fluxProblems: Problem[];
 }
 
 /** A file that bump knows something of. */
@@ -30,9 +36,6 @@ const version = 1;
 /** What a kustomization writes to leave its own directory. */
 const outwardToken = '..';
 
-/** The targets of one file, each with the policy that it belongs to. */
-export type FileTargets = { policy: string; repository: string; target: Target }[];
-
 /** What bump wants to know of the config repo's files. */
 export function bumpSurvey(config: Config): Survey<FileFacts> {
   const targets = targetsOf(config);
@@ -42,40 +45,38 @@ export function bumpSurvey(config: Config): Survey<FileFacts> {
     .slice(0, 16);
   const interests: Interest[] = [
     { matches: mayHoldMarkers, token: markerToken },
+    { matches: mayHoldMarkers, token: fluxToken },
     { matches: isKustomization, token: outwardToken },
     ...(targets.size === 0 ? [] : [{ matches: (path: string) => targets.has(path) }]),
   ];
   return { key: `bump-${version}-${hash}`, interests, facts: (file) => factsOf(file, targets.get(file.path) ?? []) };
 }
 
-/** Each file that a target may be in: a kustomization's directory stands for all names of the file in it. */
-export function targetsOf(config: Config): Map<string, FileTargets> {
-  const targets = new Map<string, FileTargets>();
-  for (const { name, image, targets: own } of Object.values(config.images)) {
-    for (const target of own) {
-      for (const path of pathsOf(target)) {
-        targets.set(path, [...(targets.get(path) ?? []), { policy: name, repository: image, target }]);
-      }
-    }
-  }
-  return targets;
+/** The targets of windlass.yaml, by the files that they may be in. */
+export function targetsOf(config: Config): Map<string, PolicyTarget[]> {
+  return targetsByFile(
+    Object.values(config.images).flatMap(({ name, image, targets }) =>
+      targets.map((target) => ({ policy: name, repository: image, target })),
+    ),
+  );
 }
 
-function pathsOf({ kind, path }: Target): string[] {
-  if (kind !== 'kustomization' || isKustomization(path)) return [path];
-  return kustomizationNames.map((name) => (path === '.' ? name : `${path}/${name}`));
-}
-
-function factsOf(file: RepoFile, _targets: FileTargets): FileFacts | undefined {
-  const found = findMarkers(file);
+function factsOf(file: RepoFile, targets: readonly PolicyTarget[]): FileFacts | undefined {
+  const found = findMarkers(file, targets);
   const outward = isKustomization(file.path) ? pathsOutOf(file) : [];
-  if (found === undefined && outward.length === 0) return undefined;
+  const flux = mayHoldMarkers(file.path) ? readFluxObjects(new TextDecoder().decode(file.bytes), file.path) : none;
+  const isEmpty = outward.length === 0 && flux.objects.length === 0 && flux.problems.length === 0;
+  if (found === undefined && isEmpty) return undefined;
   return {
     markers: (found?.markers ?? []).map(({ policy, part, value, line }) => ({ policy, part, value, line })),
     skipped: (found?.skipped ?? []).map(({ line, reason }) => ({ line, reason })),
     outward,
+    flux: flux.objects,
+    fluxProblems: flux.problems,
   };
 }
+
+const none = { objects: [], problems: [] };
 
 function isKustomization(path: string): boolean {
   const names: readonly string[] = kustomizationNames;

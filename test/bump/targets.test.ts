@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { bump, sweep } from '../../lib/bump/bump.ts';
+import { host, loop, now } from './setup.ts';
+
+const windlass = (targets: string) => `windlass: 1
+images:
+  web:
+    image: ${host}/shop/web
+    semver: ">=1.0.0"
+    targets:
+${targets}`;
+const files = {
+  'apps/prod/kustomization.yaml': `resources: [web.yaml]\nimages:\n- name: web\n  newName: ${host}/shop/web\n  newTag: 1.0.0 # keep\n`,
+  'charts/values.yaml': 'web:\n  image: { repository: x, tag: "1.0.0" }\r\n',
+  'deploy/task.json': `{"containers": [{"image": "${host}/shop/web:1.0.0"}]}`,
+};
+
+describe('targets of windlass.yaml', () => {
+  it('are moved without a marker, each in its own form, in one commit', async () => {
+    const { git, ports, push, show, records } = await loop({
+      ...files,
+      'windlass.yaml': windlass(
+        `      - { kustomization: apps/prod, name: web }
+      - { helmValues: charts/values.yaml, tag: web.image.tag }
+      - { file: deploy/task.json, path: /containers/0/image, part: image }
+`,
+      ),
+    });
+    const result = await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    expect(result.skipped).toEqual([]);
+    expect(git.git('show', '--name-only', '--format=', 'main').split('\n')).toEqual(Object.keys(files));
+    for (const [path, text] of Object.entries(files)) expect(show(path)).toBe(text.replaceAll('1.0.0', '1.1.0').trim());
+    expect(records.images.get('web')).toMatchObject({ current: ['1.1.0'] });
+  });
+
+  it('are reported where the file or the key is not there, and the others are moved', async () => {
+    const { ports, push, show } = await loop({
+      ...files,
+      'windlass.yaml': windlass(
+        `      - { kustomization: apps/stage, name: web }
+      - { helmValues: charts/values.yaml, tag: web.tag }
+      - { file: deploy/task.json, path: /containers/0/image, part: image }
+`,
+      ),
+    });
+    const { skipped } = await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    expect(show('deploy/task.json')).toContain('web:1.1.0');
+    expect(skipped.map(({ file }) => file)).toEqual(['apps/stage', 'charts/values.yaml']);
+    expect(skipped[0]?.reason).toContain('there is no such file');
+  });
+
+  it('are surveyed anew when windlass.yaml changes', async () => {
+    const { git, ports, push, show } = await loop({ ...files, 'windlass.yaml': 'windlass: 1\n' });
+    await push('shop/web', '1.1.0');
+    expect((await sweep({ now }, ports)).outcome).toBe('nothing-to-do');
+    git.push({ 'windlass.yaml': windlass('      - { kustomization: apps/prod/kustomization.yaml, name: web }\n') });
+    expect((await sweep({ now }, ports)).outcome).toBe('committed');
+    expect(show('apps/prod/kustomization.yaml')).toContain('newTag: 1.1.0 # keep');
+  });
+});
