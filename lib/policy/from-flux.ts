@@ -56,7 +56,7 @@ export function repositoryFromFlux(object: unknown): FluxRepository {
   const spec = fieldsAt(object, 'spec');
   const image = textAt(spec, 'image');
   const read = parseImageRef(image);
-  if (read === undefined || read.tag !== undefined || read.digest !== undefined) {
+  if (read === undefined || read.tag !== undefined || read.digest !== undefined || image.includes('://')) {
     throw refusal(`has the image "${image}", which is no repository (host and path, without https://, tag or digest)`);
   }
   return { image, exclude: exclusionsOf(spec), suspended: isSuspended(spec) };

@@ -17,6 +17,27 @@ const files: Record<string, string> = {
     '  filterTags: { pattern: "^main-[a-f0-9]+-(?P<ts>[0-9]+)$", extract: "$ts" }',
     '  policy: { numerical: { order: asc } }',
   ].join('\n'),
+  'flux-pair.yaml': [
+    'apiVersion: image.toolkit.fluxcd.io/v1',
+    'kind: ImageRepository',
+    'metadata: { name: web, namespace: shop }',
+    'spec: { image: acme/web, exclusionList: ["-debug$"] }',
+    '---',
+    'apiVersion: image.toolkit.fluxcd.io/v1',
+    'kind: ImagePolicy',
+    'metadata: { name: web, namespace: shop }',
+    'spec: { imageRepositoryRef: { name: web }, policy: { alphabetical: {} } }',
+  ].join('\n'),
+  'newest.yaml': 'image: acme/web\nnewest: true\nfilter: "^main-"\n',
+  'digest.yaml': 'image: acme/web\ndigest: latest\n',
+  'pushed.json': JSON.stringify([
+    { tag: 'main-9', pushedAt: '2026-05-01T10:00:00Z' },
+    { tag: 'main-1', pushedAt: '2026-05-02T10:00:00Z' },
+    { tag: 'dev-2', pushedAt: '2026-05-03T10:00:00Z' },
+    'main-7',
+    { tag: 'latest', digest: `sha256:${'a'.repeat(64)}` },
+  ]),
+  'keys.json': '[{ "tag": "a", "pushed": "2026-05-01T10:00:00Z" }]',
   'tags.txt': '1.4.0\n1.10.0\n2.0.0\nlatest\n',
   'tags.json': '["main-ab-9", "main-cd-10", "dev-ef-11"]',
   'broken.yaml': 'image: [\n',
@@ -51,6 +72,44 @@ describe('windlass policy test', () => {
   it('reads a Flux ImagePolicy, and a JSON array of tags', async () => {
     const { stdout } = await run(['--policy', 'flux.yaml', '--tags', 'tags.json', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ chosen: 'main-cd-10' });
+  });
+
+  it('leaves out what the ImageRepository beside the ImagePolicy excludes', async () => {
+    const { stdout } = await run(['--policy', 'flux-pair.yaml', '--tags', '-', '--json'], 'a\nb\nc-debug\n');
+    expect(JSON.parse(stdout)).toMatchObject({ chosen: 'b', tags: [{}, {}, { reason: 'is excluded by -debug$' }] });
+  });
+
+  it('chooses by the push times of the list', async () => {
+    const { stdout } = await run(['--policy', 'newest.yaml', '--tags', 'pushed.json', '--json']);
+    expect(JSON.parse(stdout)).toEqual({
+      chosen: 'main-1',
+      tags: [
+        { tag: 'main-9', reason: 'is older than main-1' },
+        { tag: 'main-1', reason: 'chosen: the newest tag that fits the policy newest pushed' },
+        { tag: 'dev-2', reason: 'does not match the filter ^main-' },
+        { tag: 'main-7', reason: 'the registry does not tell when it was pushed' },
+        { tag: 'latest', reason: 'does not match the filter ^main-' },
+      ],
+    });
+    const gone = await run(['--policy', 'newest.yaml', '--tags', 'pushed.json', '--current', 'main-0']);
+    expect(gone.stdout).toContain('no tag is chosen: nothing tells when main-0 in Git was pushed');
+  });
+
+  it('follows a tag by its digest', async () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const { stdout } = await run(['--policy', 'digest.yaml', '--tags', 'pushed.json', '--current', 'latest', '--json']);
+    const answer = JSON.parse(stdout);
+    expect(answer.chosen).toBe(`latest@${digest}`);
+    expect(answer.tags[0]).toEqual({ tag: 'main-9', reason: 'is not latest, the tag that is followed' });
+    expect(answer.tags[4]).toEqual({ tag: 'latest', reason: 'chosen: what latest points at' });
+    const text = await run(['--policy', 'digest.yaml', '--tags', 'pushed.json', '--current', 'latest']);
+    expect(text.stdout).toContain(
+      `latest@${digest}: what latest points at; latest does not say the digest of latest and is replaced`,
+    );
+    const pinned = await run(['--policy', 'digest.yaml', '--tags', 'pushed.json', '--current', `latest@${digest}`]);
+    expect(pinned.stdout).not.toContain('is replaced');
+    const none = await run(['--policy', 'digest.yaml', '--tags', 'tags.json']);
+    expect(none.stdout).toContain('no tag is chosen: the registry has no tag latest of acme/web');
   });
 
   it('reads either of them from standard input', async () => {
@@ -93,6 +152,16 @@ describe('windlass policy test', () => {
     ['a broken policy', ['--policy', 'broken.yaml', '--tags', 'tags.txt'], 'broken.yaml:2:1'],
     ['a mistyped key', ['--policy', 'unknown.yaml', '--tags', 'tags.txt'], 'did you mean "semver"?'],
     ['a range that is none', ['--policy', 'range.yaml', '--tags', 'tags.txt'], 'is no version range'],
+    [
+      'a digest that is not told',
+      ['--policy', 'digest.yaml', '--tags', 'tags.txt'],
+      'does not tell the digest of latest',
+    ],
+    [
+      'a key of a tag that is none',
+      ['--policy', 'newest.yaml', '--tags', 'keys.json'],
+      'objects { tag, digest, pushedAt }',
+    ],
     ['a missing file', ['--policy', 'none.yaml', '--tags', 'tags.txt'], 'error: there is no file /'],
     ['a directory as the policy', ['--policy', '.', '--tags', 'tags.txt'], 'is a directory, a file is needed'],
     [

@@ -132,7 +132,15 @@ describe('a list of tags', () => {
     expect(readTags('', 't')).toEqual([]);
   });
 
-  it.each(['[', '[1]', '["a"] x'])('is refused as %s', (text) => {
-    expect(() => readTags(text, 't')).toThrow(UserError);
+  it('may tell digest and push time', () => {
+    const tag = { tag: '1.0.0', digest: 'sha256:abc', pushedAt: '2026-05-01T10:00:00Z' };
+    expect(readTags(JSON.stringify(['1.1.0', tag, { tag: '' }]), 't')).toEqual(['1.1.0', tag, { tag: '' }]);
   });
+
+  it.each(['[', '[1]', '["a"] x', '[{}]', '[{"tag":1}]', '[null]', '[{"tag":"a","pushed_at":"x"}]', '[["a"]]'])(
+    'is refused as %s',
+    (text) => {
+      expect(() => readTags(text, 't')).toThrow(UserError);
+    },
+  );
 });
