@@ -11,7 +11,8 @@ const longestTable = 200;
 /** The subject of the commit: the template's, else the images while they fit on a line, else their number. */
 export function subjectOf(story: BumpStory, changes: readonly ImageChange[], config: Config): string {
   const template = config.message.subject;
-  return template === undefined ? usualSubject(story) : fillTemplate(template, fieldsOf(story, changes, config));
+  const filled = template === undefined ? '' : fillTemplate(template, fieldsOf(story, changes, config)).trim();
+  return filled === '' ? usualSubject(story) : filled;
 }
 
 function usualSubject({ images }: BumpStory): string {
