@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { choose } from '../lib/policy/choose.ts';
 import { compilePolicy } from '../lib/policy/policy.ts';
 import type { PolicySpec } from '../lib/policy/spec.ts';
+import type { TagFacts } from '../lib/policy/tag-facts.ts';
 import { benchmark, type Context } from './parts/benchmark.ts';
 import { median, percentile, seeded } from './parts/numbers.ts';
 import { measure } from './parts/processes.ts';
@@ -15,7 +16,7 @@ type Knobs = 'tags' | 'runs';
 interface Case {
   name: string;
   spec: PolicySpec;
-  bare(tags: readonly string[]): string | undefined;
+  bare(tags: readonly TagFacts[]): string | undefined;
 }
 
 const buildTag = /^main-[a-f0-9]+-(?<ts>[0-9]+)$/;
@@ -32,7 +33,7 @@ const cases: Case[] = [
     bare: (tags) =>
       newest(
         tags,
-        (tag) => buildTag.exec(tag)?.groups?.['ts'],
+        ({ tag }) => buildTag.exec(tag)?.groups?.['ts'],
         (a, b) => Number(a) - Number(b),
       ),
   },
@@ -46,11 +47,21 @@ const cases: Case[] = [
     bare: (tags) =>
       newest(
         tags,
-        (tag) => releaseTag.exec(tag)?.groups?.['version'],
+        ({ tag }) => releaseTag.exec(tag)?.groups?.['version'],
         (a, b) => {
           const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
           return left[1]! - right[1]! || left[2]! - right[2]!;
         },
+      ),
+  },
+  {
+    name: 'filter, newest pushed',
+    spec: { image: 'registry.example.com/shop/api', filter: '^main-[a-f0-9]+-', newest: true },
+    bare: (tags) =>
+      newest(
+        tags,
+        ({ tag, pushedAt }) => (tag.startsWith('main-') ? pushedAt : undefined),
+        (a, b) => Date.parse(a) - Date.parse(b),
       ),
   },
 ];
@@ -108,8 +119,8 @@ async function run({ knob, dir, signal, say }: Context<Knobs>): Promise<Result> 
   };
 }
 
-/** Builds of main, releases, pull requests and words, well mixed. */
-function generateTags(count: number): string[] {
+/** Builds of main, releases, pull requests and words, well mixed; each pushed at a time of its own, in no order. */
+function generateTags(count: number): TagFacts[] {
   const random = seeded(11);
   const hex = () =>
     Math.floor(random() * 0xfffffff)
@@ -123,18 +134,23 @@ function generateTags(count: number): string[] {
     () => `pr-${number(9000)}-${hex()}`,
     () => `${hex()}-latest`,
   ];
-  return Array.from({ length: count }, (_, index) => makers[index % makers.length]!());
+  return Array.from({ length: count }, (_, index) => ({
+    tag: makers[index % makers.length]!(),
+    digest: `sha256:${index.toString(16).padStart(64, '0')}`,
+    pushedAt: new Date(Date.UTC(2026, 0, 1) + ((index * 7919) % count) * 60_000).toISOString(),
+  }));
 }
 
 function newest(
-  tags: readonly string[],
-  rank: (tag: string) => string | undefined,
+  tags: readonly TagFacts[],
+  rank: (tag: TagFacts) => string | undefined,
   compare: (a: string, b: string) => number,
 ): string | undefined {
   let best: { tag: string; rank: string } | undefined;
-  for (const tag of tags) {
-    const found = rank(tag);
-    if (found !== undefined && (best === undefined || compare(found, best.rank) > 0)) best = { tag, rank: found };
+  for (const one of tags) {
+    const found = rank(one);
+    if (found === undefined || (best !== undefined && compare(found, best.rank) <= 0)) continue;
+    best = { tag: one.tag, rank: found };
   }
   return best?.tag;
 }
@@ -153,13 +169,13 @@ function timed(runs: number, work: () => string | undefined, expected: string | 
 
 async function viaCommand(
   spec: PolicySpec,
-  tags: readonly string[],
+  tags: readonly TagFacts[],
   expected: string | undefined,
   { dir, signal, runs }: { dir: string; signal: AbortSignal; runs: number },
 ): Promise<{ time: number; peak: number }> {
-  const [policyFile, tagsFile] = [join(dir, 'policy.json'), join(dir, 'tags.txt')];
+  const [policyFile, tagsFile] = [join(dir, 'policy.json'), join(dir, 'tags.json')];
   await writeFile(policyFile, JSON.stringify(spec));
-  await writeFile(tagsFile, tags.join('\n'));
+  await writeFile(tagsFile, JSON.stringify(tags));
   const args = [windlassProgram, 'policy', 'test', '--policy', policyFile, '--tags', tagsFile, '--json'];
   const taken: { time: number; peak: number }[] = [];
   for (let turn = 0; turn < runs; turn++) {
