@@ -35,8 +35,10 @@ export async function blobBytes(
   told: z.infer<typeof blobShape> | null | undefined,
 ): Promise<Uint8Array> {
   if (typeof told?.text === 'string' && told.isTruncated !== true) {
-    const bytes = new TextEncoder().encode(told.text);
-    if (blobOid(bytes) === oid) return bytes;
+    for (const text of [told.text, `\ufeff${told.text}`]) {
+      const bytes = new TextEncoder().encode(text);
+      if (blobOid(bytes) === oid) return bytes;
+    }
   }
   const { content } = await repo.rest('GET /repos/{owner}/{repo}/git/blobs/{file_sha}', { file_sha: oid }, blobAnswer);
   const bytes = new Uint8Array(Buffer.from(content, 'base64'));

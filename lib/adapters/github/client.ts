@@ -57,7 +57,7 @@ interface Answer {
 export const nothing = z.unknown();
 
 const graphqlAnswer = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z.array(z.looseObject({ message: z.string(), type: z.string().optional() })).optional(),
 });
 
