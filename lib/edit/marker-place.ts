@@ -69,11 +69,17 @@ function headOf(
   if (isComment(lineBefore(text, lineStart)))
     return { reason: 'the comment above the value has more lines than the marker' };
   // A comment behind the value hides the one above it, as in Flux.
-  const after = spots[index + 1]?.start ?? text.length;
-  const rest = text.slice(next.end, Math.min(endOfLine(text, next.end), after));
-  if (/^\s*,?\s+#/.test(rest) || header.includes('#'))
+  if (next.style === 'block' ? header.includes('#') : hasComment(yaml, index)) {
     return { reason: 'the comment behind the value hides the marker above it' };
+  }
   return { spot: next };
+}
+
+/** Whether a comment stands behind a scalar on its line. */
+function hasComment({ text, spots }: YamlText, index: number): boolean {
+  const { end } = spots[index]!;
+  const next = spots[index + 1]?.start ?? text.length;
+  return /^\s*,?\s+#/.test(text.slice(end, Math.min(endOfLine(text, end), next)));
 }
 
 /** The text before a scalar, and the first line of a block apart. */

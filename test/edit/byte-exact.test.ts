@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Document, parseAllDocuments, visit } from 'yaml';
-import { planEdits } from '../../lib/edit/plan-edits.ts';
+import { type Document, parse, parseAllDocuments, visit } from 'yaml';
+import { findMarkers } from '../../lib/edit/find-markers.ts';
+import { planEdits, planMarkedEdits } from '../../lib/edit/plan-edits.ts';
 import { applySplices, invertSplices, type Splice } from '../../lib/edit/splice.ts';
 import { parseImageRef } from '../../lib/model/image-ref.ts';
-import { yamlFile } from './styles.ts';
+import { type Generated, templateFile, yamlFile } from './styles.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -32,14 +33,27 @@ const newTag = fc.oneof(
 );
 const newImage = fc.constantFrom('ghcr.io/acme/web', 'localhost:5000/web', '12');
 
-describe('an edit of any file', () => {
-  it('changes only the bytes of the marked scalars, and each reads back as the string meant', () => {
+type Places = 'markers' | 'targets';
+
+/** The file as `findMarkers` gets it. For targets the comments are no markers any more: they keep their length. */
+function found({ text, marked }: Generated, places: Places) {
+  if (places === 'markers') return { text, file: findMarkers({ path: 'a.yaml', bytes: encode(text) }) };
+  const plain = text.replaceAll('$imagepolicy', '$nothing----');
+  const targets = marked.map(({ at, part }) => {
+    return { policy: 'web', repository: 'acme/web', target: { kind: 'file' as const, path: 'a.yaml', at, part } };
+  });
+  return { text: plain, file: findMarkers({ path: 'a.yaml', bytes: encode(plain) }, targets) };
+}
+
+describe.each<Places>(['markers', 'targets'])('an edit of any file by its %s', (places) => {
+  it('changes only the bytes of the scalars meant, and each reads back as the string meant', () => {
     fc.assert(
-      fc.property(yamlFile, newImage, newTag, (file, repository, tag) => {
+      fc.property(yamlFile, newImage, newTag, (generated, repository, tag) => {
         const value = { image: `${repository}:${tag}`, tag };
-        const plan = planEdits([{ path: 'a.yaml', bytes: encode(file.text) }], new Map([['web', { repository, tag }]]));
+        const { text, file } = found(generated, places);
+        const plan = planMarkedEdits(file === undefined ? [] : [file], new Map([['web', { repository, tag }]]));
         expect(plan.skipped).toEqual([]);
-        const toChange = file.marked.filter((mark) => mark.value !== value[mark.part]);
+        const toChange = generated.marked.filter((mark) => mark.value !== value[mark.part]);
         expect(plan.changes.map(({ from, to }) => ({ from, to }))).toEqual(
           toChange.map((mark) => ({ from: mark.value, to: value[mark.part] })),
         );
@@ -47,13 +61,33 @@ describe('an edit of any file', () => {
         const [edited] = plan.files;
         if (edited === undefined) return;
         const after = decode(edited.after);
-        expect(gapsOf(after, edited.splices, 'after')).toEqual(gapsOf(file.text, edited.splices, 'before'));
+        expect(gapsOf(after, edited.splices, 'after')).toEqual(gapsOf(text, edited.splices, 'before'));
         expect(edited.splices.map(({ start, before }) => ({ start, source: before }))).toEqual(
           toChange.map(({ start, source }) => ({ start, source })),
         );
-        expect(decode(edited.before)).toBe(file.text);
-        expect(applySplices(after, invertSplices(edited.splices))).toBe(file.text);
+        expect(decode(edited.before)).toBe(text);
+        expect(applySplices(after, invertSplices(edited.splices))).toBe(text);
         for (const version of ['1.1', '1.2'] as const) expectStrings(after, version, edited.splices);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('an edit of any file', () => {
+  it('changes only lines that stand for themselves, where templates make it no YAML', () => {
+    fc.assert(
+      fc.property(templateFile, newTag, ({ text, marked }, tag) => {
+        const latest = new Map([['web', { repository: 'acme/web', tag }]]);
+        const [edited] = planEdits([{ path: 'a.yaml', bytes: encode(text) }], latest).files;
+        const splices = edited?.splices ?? [];
+        const inQuotes = (before: string) => (/^['"]/.test(before) ? 1 : 0);
+        expect(splices.map(({ start, before }) => start + inQuotes(before))).toEqual(marked);
+        if (edited === undefined) return;
+        const after = decode(edited.after);
+        expect(gapsOf(after, splices, 'after')).toEqual(gapsOf(text, splices, 'before'));
+        expect(applySplices(after, invertSplices(splices))).toBe(text);
+        for (const { after: source } of splices) expect(parse(source)).toBe(`acme/web:${tag}`);
       }),
       { numRuns: 1000 },
     );
@@ -138,11 +172,15 @@ function expectStrings(text: string, version: '1.1' | '1.2', splices: Splice[]):
     expect(document.errors).toEqual([]);
     visit(document as Document, {
       Scalar: (_key, { range, value }) => {
-        const source = places.get(range![0]);
+        // A block's range begins before its text.
+        const place = [...places.keys()].find((at) => at >= range![0] && at < range![1]) ?? -1;
+        const source = places.get(place);
         // The yaml package takes `e0` for a number; YAML 1.1 and kubectl do not.
         const misread = version === '1.1' && /^[eE][-+]?\d+$/.test(source ?? '');
-        if (source !== undefined && !misread) expect(value).toBe(source.replaceAll(/^["']|["']$/g, ''));
-        places.delete(range![0]);
+        if (source !== undefined && !misread)
+          expect(String(value).trimEnd()).toBe(source.replaceAll(/^["']|["']$/g, ''));
+        if (source !== undefined && !misread) expect(value).toBeTypeOf('string');
+        places.delete(place);
       },
     });
   }
