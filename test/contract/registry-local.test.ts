@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openLocalRegistry } from '../../lib/adapters/local/registry.ts';
 import { registrySuite } from './registry-suite.ts';
 
-registrySuite('the registry of local mode', async () => {
+registrySuite('the registry of local mode', { scans: true }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'windlass-test-'));
   const registry = openLocalRegistry(join(directory, 'registry.json'));
   const push = async (path: string, tag: string, platforms: string[], labels: Record<string, string> = {}) =>

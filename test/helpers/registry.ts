@@ -108,13 +108,13 @@ export async function craneAs(dockerConfig: object, ...args: string[]): Promise<
 
 /** Pushes a small image of one platform and gives its digest. */
 export async function pushImage(reference: string, image: TestImage = {}, dockerConfig: object = {}): Promise<string> {
-  const { platform = 'linux/amd64', labels = {}, content = reference } = image;
+  const { platform = 'linux/amd64', labels = {}, content = reference, docker = false } = image;
   const directory = await mkdtemp(join(tmpdir(), 'windlass-test-image-'));
   try {
     await writeFile(join(directory, 'content'), content);
     await run('tar', ['-cf', 'layer.tar', 'content'], { cwd: directory });
     const layer = join(directory, 'layer.tar');
-    await craneAs(dockerConfig, 'append', '--oci-empty-base', '-f', layer, '-t', reference);
+    await craneAs(dockerConfig, 'append', `--oci-empty-base=${!docker}`, '-f', layer, '-t', reference);
     const flags = Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
     await craneAs(dockerConfig, 'mutate', '--set-platform', platform, ...flags, '-t', reference, reference);
     return await craneAs(dockerConfig, 'digest', reference);
@@ -128,6 +128,8 @@ export interface TestImage {
   /** `linux/amd64` unless told. */
   platform?: string;
   labels?: Record<string, string>;
+  /** Of Docker's own media types, in place of OCI's. */
+  docker?: boolean;
   /** What is in its only layer; the reference unless told. */
   content?: string;
 }
