@@ -10,12 +10,14 @@ export interface ArchiveLimits {
   maxEntries?: number;
 }
 
-/** A file of an archive. Its body must be read or cancelled before the next file comes. */
+/** A file of an archive. It is to be read, or skipped, before the next one comes. */
 export interface ArchiveFile {
   /** Without the archive's top folder. */
   path: string;
   size: number;
-  body: ReadableStream<Uint8Array>;
+  /** Its bytes as they come. Throws `GitHubFailure` when the archive is cut short among them. */
+  chunks(): AsyncIterable<Uint8Array>;
+  skip(): Promise<void>;
 }
 
 const longestPath = 4096;
@@ -46,17 +48,35 @@ export async function* filesOfArchive(
       }
       if (paths.has(path)) throw refused('archive-path', `the path ${path} twice`);
       paths.add(path);
-      yield { path, size: entry.header.size, body: entry.body };
+      yield { path, size: entry.header.size, chunks: () => chunksOf(entry), skip: () => entry.body.cancel() };
     }
   } catch (error) {
-    if (error instanceof UserError || error instanceof GitHubFailure) throw error;
-    throw lost(`the archive is cut short or damaged: ${error instanceof Error ? error.message : String(error)}`);
+    throw damaged(error);
   }
 }
 
 /** The bytes of a file of an archive. */
 export async function bytesOf(file: ArchiveFile): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(file.body).arrayBuffer());
+  const bytes = new Uint8Array(file.size);
+  let at = 0;
+  for await (const chunk of file.chunks()) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+async function* chunksOf(entry: ParsedTarEntry): AsyncGenerator<Uint8Array> {
+  try {
+    yield* entry.body;
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
+function damaged(error: unknown): Error {
+  if (error instanceof UserError || error instanceof GitHubFailure) return error;
+  return lost(`the archive is cut short or damaged: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 function isFile(entry: ParsedTarEntry): boolean {

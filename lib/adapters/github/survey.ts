@@ -110,7 +110,7 @@ export class BranchSurveys {
     for await (const file of filesOfArchive(archive, this.#options.limits)) {
       const expected = wanted.get(file.path);
       const skip = listed === undefined ? !isOfInterest(survey, file.path) : expected === undefined;
-      if (skip) await file.body.cancel();
+      if (skip) await file.skip();
       else if (await this.#takeFromArchive(next, survey, file, expected)) wanted.delete(file.path);
     }
     if (await this.#readInto(next, survey, [...wanted.keys()])) return next;
@@ -135,7 +135,7 @@ export class BranchSurveys {
     const search = searchFor(tokensFor(survey, file.path));
     const hash = blobHash(file.size);
     let holds = false;
-    for await (const chunk of file.body) {
+    for await (const chunk of file.chunks()) {
       hash.update(chunk);
       holds = search(chunk);
     }
