@@ -1,35 +1,98 @@
-import { describe, expect, it } from 'vitest';
-import type { CommitRequest, ConfigRepo } from '../../lib/bump/ports.ts';
+import { describe } from 'vitest';
+import type { CommitRequest, ConfigRepo, ProposalRequest } from '../../lib/bump/ports.ts';
+import { commits } from './config-repo-commits.ts';
+import { proposals } from './config-repo-proposals.ts';
+import { reads } from './config-repo-reads.ts';
+import { surveys } from './config-repo-surveys.ts';
 
-/** What an adapter gives the suite: the repo under test, and a person who works on the same branch by other means. */
-export interface ConfigRepoUnderTest {
-  repo: ConfigRepo;
-  /** Commits and pushes files as a person; `undefined` deletes one. Answers the commit. */
-  push(files: Record<string, string | Uint8Array | undefined>): Promise<string>;
-  /** What the branch of the real repository holds now. */
-  show(path: string): Promise<string>;
-  /** The whole message of a commit, and its parents. */
-  commit(revision: string): Promise<{ message: string; parents: string[]; author: string; at: string }>;
+/** What a file of the repository is. */
+export type Content = string | Uint8Array | { link: string } | { executable: string };
+
+/** A commit as the host has it. */
+export interface CommitThere {
+  message: string;
+  parents: string[];
+  author: string;
+  /** ISO 8601. */
+  at: string;
 }
 
-const text = (bytes: Uint8Array | undefined): string | undefined =>
-  bytes === undefined ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
+/** What an adapter gives the suite: the repo under test, and a person who works on the same repository by other means. */
+export interface ConfigRepoUnderTest {
+  repo: ConfigRepo;
+  /** The same repository, opened anew by somebody who has the same store or cache, or `bare`ly knows nothing of it. */
+  again(how: 'with-store' | 'bare'): ConfigRepo;
+  /** Commits and pushes files as a person, to `main` unless told; `undefined` deletes one. Answers the commit. */
+  push(files: Record<string, Content | undefined>, branch?: string): Promise<string>;
+  /** Replaces the head of `main` by another commit, as `git commit --amend` and a forced push do. Answers the commit. */
+  amend(files: Record<string, Content | undefined>): Promise<string>;
+  /** What a branch or commit of the real repository holds now; undefined when it has no such file. */
+  show(path: string, revision?: string): Promise<Uint8Array | undefined>;
+  /** The mode of a file at `main`, as git writes it: `100755`. */
+  mode(path: string): Promise<string>;
+  commit(revision: string): Promise<CommitThere>;
+  /** The head of a branch; undefined when there is none. */
+  branch(name: string): Promise<string | undefined>;
+  /** A person merges a branch into `main`. */
+  merge(branch: string): Promise<void>;
+  deleteBranch(name: string): Promise<void>;
+  /** Where the host has pull requests. */
+  pull?(number: number): Promise<PullThere>;
+  closePull?(number: number): Promise<void>;
+  /** `main` then demands a review, so that a pull request can wait for it. */
+  demandReviews?(): Promise<void>;
+}
 
-/** What every `ConfigRepo` does. `make` starts a repository whose branch `main` holds the files. */
-export function configRepoSuite(
-  name: string,
-  make: (files: Record<string, string | Uint8Array>) => Promise<ConfigRepoUnderTest>,
-): void {
-  const start = {
-    'windlass.yaml': 'windlass: 1\n',
-    'apps/web.yaml': '\ufeffimage: web:1.0.0 # {"$imagepolicy": "web"}\r\nlast line without an end',
-    'apps/shop/api.yaml': 'image: api:1.0.0 # {"$imagepolicy": "api"}\n',
-    'apps/plain.yaml': 'kind: ConfigMap\n',
-    'holds/web.1.yaml': 'image: web\n',
-    'holds/old/web.0.yaml': 'image: web\n',
-  };
-  const request = (parent: string, files: CommitRequest['files']): CommitRequest => ({
+/** A pull request as the host has it. */
+export interface PullThere {
+  title: string;
+  body: string;
+  state: 'open' | 'closed' | 'merged';
+  head: string;
+  labels: string[];
+  reviewers: string[];
+  autoMerge: boolean;
+  comments: string[];
+}
+
+/** Starts a repository whose branch `main` holds the files. */
+export type Make = (
+  files: Record<string, Content>,
+  options?: { maxFileBytes?: number },
+) => Promise<ConfigRepoUnderTest>;
+
+/** What a host can do: the suite asks for no more. */
+export interface Abilities {
+  pulls: boolean;
+  /** Commits get the time that was asked for. */
+  setsTime: boolean;
+}
+
+/** What every `ConfigRepo` does. */
+export function configRepoSuite(name: string, make: Make, can: Abilities): void {
+  describe(`${name} as a config repo`, () => {
+    describe('reads', () => reads(make));
+    describe('surveys', () => surveys(make));
+    describe('commits', () => commits(make, can));
+    describe('proposes', () => proposals(make, can));
+  });
+}
+
+/** A repository with a bit of everything. */
+export const start: Record<string, Content> = {
+  'windlass.yaml': 'windlass: 1\n',
+  'apps/web.yaml': '\ufeffimage: web:1.0.0 # {"$imagepolicy": "web"}\r\nlast line without an end',
+  'apps/shop/api.yaml': 'image: api:1.0.0 # {"$imagepolicy": "api"}\n',
+  'apps/plain.yaml': 'kind: ConfigMap\n',
+  'apps/run.sh': { executable: '#!/bin/sh\n' },
+  'apps/latest.yaml': { link: 'web.yaml' },
+  'holds/web.1.yaml': 'image: web\n',
+  'holds/old/web.0.yaml': 'image: web\n',
+};
+
+/** A commit of bump. */
+export function request(parent: string, files: CommitRequest['files']): CommitRequest {
+  return {
     parent,
     files,
     subject: 'Bump web to 1.1.0',
@@ -39,103 +102,34 @@ export function configRepoSuite(
       ['Windlass-Event', 'e-1'],
     ],
     at: new Date('2026-11-22T10:00:00Z'),
-  });
+  };
+}
 
-  describe(`${name} as a config repo`, () => {
-    it('reads files at a revision, byte by byte, and knows what is not there', async () => {
-      const { repo, push } = await make(start);
-      const first = await repo.head();
-      await push({ 'apps/web.yaml': 'changed\n' });
-      expect(text(await repo.read(first, 'apps/web.yaml'))).toBe(start['apps/web.yaml']);
-      expect(text(await repo.read(await repo.head(), 'apps/web.yaml'))).toBe('changed\n');
-      expect(await repo.read(first, 'apps/none.yaml')).toBeUndefined();
-      expect(await repo.read(first, 'apps')).toBeUndefined();
-    });
+/** A proposal of bump that sets apps/web.yaml. */
+export function proposal(
+  parent: string,
+  group: string,
+  content: string,
+  more: Partial<ProposalRequest> = {},
+): ProposalRequest {
+  return {
+    ...request(parent, [{ path: 'apps/web.yaml', bytes: bytes(content) }]),
+    group,
+    title: `Bump ${group}`,
+    description: 'web  1.0.0 -> 1.1.0\n',
+    labels: [],
+    reviewers: [],
+    autoMerge: false,
+    ...more,
+  };
+}
 
-    it('lists the files directly in a directory', async () => {
-      const { repo } = await make(start);
-      const head = await repo.head();
-      expect((await repo.filesIn(head, 'holds')).map((file) => file.path)).toEqual(['holds/web.1.yaml']);
-      expect(await repo.filesIn(head, 'suspends')).toEqual([]);
-      expect(await repo.filesIn(head, 'hold')).toEqual([]);
-    });
+/** UTF-8, a byte order mark kept. */
+export function text(content: Uint8Array | undefined): string | undefined {
+  return content === undefined ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
+}
 
-    it('finds the files that contain a text, without binary ones', async () => {
-      const { repo } = await make({ ...start, 'logo.png': new Uint8Array([0, 1, 2, ...bytes('$imagepolicy')]) });
-      const found = await repo.filesContaining(await repo.head(), '$imagepolicy');
-      expect(found.files.map((file) => file.path).sort()).toEqual(['apps/shop/api.yaml', 'apps/web.yaml']);
-      expect(text(found.files.find((file) => file.path === 'apps/web.yaml')?.bytes)).toBe(start['apps/web.yaml']);
-      expect(found.tooLarge).toEqual([]);
-      expect(await repo.filesContaining(await repo.head(), 'no such text anywhere')).toEqual({
-        files: [],
-        tooLarge: [],
-      });
-    });
-
-    it('makes one commit that changes, adds and deletes files, with trailers', async () => {
-      const { repo, show, commit } = await make(start);
-      const parent = await repo.head();
-      const odd = 'apps/ein "Name" mit Ümlaut.yaml';
-      const made = await repo.commit(
-        request(parent, [
-          { path: 'apps/web.yaml', bytes: bytes('image: web:1.1.0\r\nno end') },
-          { path: odd, bytes: bytes('new\n') },
-          { path: 'holds/web.1.yaml', bytes: undefined },
-        ]),
-      );
-      if (made.result !== 'committed') throw new Error('the head moved, though nobody pushed');
-      expect(await repo.head()).toBe(made.revision);
-      expect(await show('apps/web.yaml')).toBe('image: web:1.1.0\r\nno end');
-      expect(await show(odd)).toBe('new\n');
-      expect(await repo.filesIn(made.revision, 'holds')).toEqual([]);
-      expect(text(await repo.read(made.revision, 'apps/plain.yaml'))).toBe('kind: ConfigMap\n');
-      const { message, parents, at } = await commit(made.revision);
-      expect(parents).toEqual([parent]);
-      expect(message.trimEnd()).toBe(
-        'Bump web to 1.1.0\n\nweb  1.0.0 -> 1.1.0  apps/web.yaml:1\n\nWindlass-Policy: web\nWindlass-Event: e-1',
-      );
-      expect(new Date(at)).toEqual(new Date('2026-11-22T10:00:00Z'));
-    });
-
-    it('writes nothing when somebody pushed first', async () => {
-      const { repo, push, show } = await make(start);
-      const parent = await repo.head();
-      const theirs = await push({ 'apps/plain.yaml': 'theirs\n' });
-      const made = await repo.commit(request(parent, [{ path: 'apps/web.yaml', bytes: bytes('ours\n') }]));
-      expect(made).toEqual({ result: 'head-moved' });
-      expect(await repo.head()).toBe(theirs);
-      expect(await show('apps/web.yaml')).toBe(start['apps/web.yaml']);
-      const again = await repo.commit(request(theirs, [{ path: 'apps/web.yaml', bytes: bytes('ours\n') }]));
-      expect(again.result).toBe('committed');
-      expect(await show('apps/plain.yaml')).toBe('theirs\n');
-      expect(await show('apps/web.yaml')).toBe('ours\n');
-    });
-
-    it('lets exactly one of many commits on the same parent through', async () => {
-      const { repo } = await make(start);
-      const parent = await repo.head();
-      const results = await Promise.all(
-        Array.from({ length: 10 }, (_, index) =>
-          repo.commit(request(parent, [{ path: 'apps/web.yaml', bytes: bytes(`writer ${index}\n`) }])),
-        ),
-      );
-      const winners = results.filter((result) => result.result === 'committed');
-      expect(winners).toHaveLength(1);
-      expect(await repo.head()).toBe(winners[0]!.result === 'committed' ? winners[0]!.revision : '');
-    });
-
-    it('keeps a line end in a subject or a trailer from becoming a line', async () => {
-      const { repo, commit } = await make(start);
-      const made = await repo.commit({
-        ...request(await repo.head(), [{ path: 'apps/web.yaml', bytes: bytes('x\n') }]),
-        subject: 'Bump web\n\nWindlass-Policy: forged',
-        body: ['a\r\nb'],
-        trailers: [['Windlass-Image', 'web:1\nWindlass-Event: forged']],
-      });
-      if (made.result !== 'committed') throw new Error('the head moved, though nobody pushed');
-      expect((await commit(made.revision)).message.trimEnd()).toBe(
-        'Bump web Windlass-Policy: forged\n\na b\n\nWindlass-Image: web:1 Windlass-Event: forged',
-      );
-    });
-  });
+/** UTF-8. */
+export function bytes(content: string): Uint8Array {
+  return new TextEncoder().encode(content);
 }
