@@ -32,7 +32,7 @@ export function limitOf(policy: Policy, hold: Hold, listed: ReadonlyMap<string, 
   const past = policy.place(listed.get(hold.past) ?? hold.past);
   if ('rank' in past) return { hold, past };
   const made = hold.at === undefined ? undefined : endOf(hold.at);
-  if (!past.unknownAge || made === undefined) return { hold, past: undefined };
+  if (made === undefined) return { hold, past: undefined };
   const then = policy.place({ tag: hold.past, pushedAt: new Date(made).toISOString() });
   return { hold, past: 'rank' in then ? then : undefined };
 }

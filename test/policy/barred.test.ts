@@ -41,6 +41,7 @@ describe('a tag that is kept back for now', () => {
 
   it('does not wait where it would not be taken anyway', () => {
     expect(ask(['1.4.0', '1.5.0'], ['1.4.0'], { current: '1.5.0' }).waiting).toEqual([]);
+    expect(ask(['1.4.0', '1.5.0'], ['1.4.0'], { current: '1.3.0' })).toMatchObject({ chosen: '1.5.0', waiting: [] });
     expect(ask(['1.4.0', 'latest'], ['latest']).waiting).toEqual([]);
     expect(ask(['1.4.0', '2.0.0'], ['2.0.0'], { spec: { semver: '1.x' } }).waiting).toEqual([]);
     const holds = [{ id: 'h', image: 'web', tag: '1.3.0', past: '1.4.0' }];
