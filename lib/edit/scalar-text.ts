@@ -19,7 +19,9 @@ const harmless = /^[A-Za-z0-9_](?:[A-Za-z0-9_.:/@+-]*[A-Za-z0-9_.+-])?$/;
 
 /** True when the text, written without quotes, is read as a string by YAML 1.1 and 1.2. */
 export function readsAsString(text: string): boolean {
-  return harmless.test(text) && !typed.some((pattern) => pattern.test(text));
+  // Go's readers drop every `_` of what begins like a number, wherever it stands: `0_o7` is 7 to them.
+  const asNumber = /^[-+.0-9]/.test(text) ? text.replaceAll('_', '') : text;
+  return harmless.test(text) && !typed.some((pattern) => pattern.test(text) || pattern.test(asNumber));
 }
 
 /** The source of a scalar with a new value: in the quotes that it has, in a block as it is, else plain, and in double quotes only where plain would not be read as a string. */
