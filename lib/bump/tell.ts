@@ -12,6 +12,7 @@ import { nameOf } from './plan-proposals.ts';
 import type { BumpPorts } from './ports.ts';
 import type { ProposalResult } from './propose.ts';
 import type { IgnoredEvent, Push } from './push-event.ts';
+import { receivedRecord } from './received-event.ts';
 import { type BumpStory, bumpedRecords, storyIn } from './story.ts';
 
 /** What a bump or a sweep is asked for. */
@@ -107,7 +108,7 @@ export async function tellFailed(
   head?: string,
 ): Promise<BumpResult> {
   const failures = (order.pushes ?? []).flatMap((push) => [
-    pushRecord(push, []),
+    receivedRecord(push, []),
     failureRecord(push, `repository:${push.repository}`, code, message, head),
   ]);
   await ports.records.append(failures);
@@ -168,7 +169,7 @@ function recover(pushes: readonly Push[], { recent }: Look): (BumpStory & { reco
 }
 
 function recordsOf(push: Push, views: readonly View[], stories: readonly BumpStory[]): AuditRecord[] {
-  const received = pushRecord(
+  const received = receivedRecord(
     push,
     views.map(({ decision }) => decision.entry.name),
   );
@@ -180,7 +181,7 @@ function recordsOf(push: Push, views: readonly View[], stories: readonly BumpSto
       return [failureRecord(push, `image:${name}`, trouble.code, `${name}: ${messageOf(trouble)}`)];
     if (waiting !== undefined) return [skipRecord(push, view, waiting)];
     const moves = stories.flatMap(({ images }) => images).filter(({ policy }) => policy === name);
-    if (moves.some(({ to }) => tagOf(to) === push.tag)) return [];
+    if (moves.some(({ to }) => push.tag === undefined || tagOf(to) === push.tag)) return [];
     return [passedOverRecord(push, decision, moves.length > 0)];
   });
   return [received, ...outcomes];
@@ -243,23 +244,6 @@ function summaryOf({ plan, proposed, waiting, failed }: ProposalResult): Proposa
   };
 }
 
-function pushRecord(push: Push, policies: readonly string[]): AuditRecord {
-  return {
-    id: recordId('push-received', push.id),
-    at: push.at,
-    kind: 'push-received',
-    actor: 'push event',
-    subjects: [`event:${push.id}`, ...policies.map((name) => `image:${name}`)],
-    result: 'ok',
-    summary: `${push.repository}:${push.tag} was pushed`,
-    details: {
-      repository: push.repository,
-      tag: push.tag,
-      ...(push.digest === undefined ? {} : { digest: push.digest }),
-    },
-  };
-}
-
 function unwatched(push: Push): AuditRecord {
   return {
     id: recordId('event-ignored', push.id),
@@ -282,16 +266,14 @@ function skipRecord(push: Push, { decision, moves }: View, waiting: string): Aud
     subjects: [`event:${push.id}`, `image:${entry.name}`],
     result: 'skipped',
     summary: `${entry.name} stays as it is${moves ? ' in part' : ''}: ${waiting}`,
-    details: { current, ...(newest === undefined ? {} : { newest }), reason: waiting },
+    details: { current, ...(newest === undefined ? {} : { newest }), reason: waiting, waits: true },
   };
 }
 
 /** A tag that the policy does not take, or that Git has: another try finds the same, so the record is one for each push and policy. */
-function passedOverRecord(push: Push, { entry, current, newest, outcomes }: Decision, moved: boolean): AuditRecord {
-  const why = outcomes.flatMap(({ reasons }) => reasons).find(({ tag }) => tag === push.tag)?.reason;
-  const isTaken = outcomes.some(({ ref }) => ref?.tag === push.tag);
-  const has = isTaken || (current.length > 0 && current.every((tag) => tag === push.tag));
-  const tagWhy = has ? `Git has ${push.tag} already` : wordsOf(push.tag, why);
+function passedOverRecord(push: Push, decision: Decision, moved: boolean): AuditRecord {
+  const { entry, current, newest } = decision;
+  const reason = push.tag === undefined ? noTagWhy(decision) : tagWhy(push.tag, decision);
   return {
     id: recordId('bump-skipped', push.id, entry.name),
     at: push.at,
@@ -299,9 +281,22 @@ function passedOverRecord(push: Push, { entry, current, newest, outcomes }: Deci
     actor,
     subjects: [`event:${push.id}`, `image:${entry.name}`],
     result: 'skipped',
-    summary: `${entry.name} ${moved ? 'went past this push' : 'stays as it is'}: ${tagWhy}`,
-    details: { current, ...(newest === undefined ? {} : { newest }), reason: tagWhy },
+    summary: `${entry.name} ${moved ? `went past this ${push.cause === 'push' ? 'push' : 'event'}` : 'stays as it is'}: ${reason}`,
+    details: { current, ...(newest === undefined ? {} : { newest }), reason },
   };
+}
+
+function tagWhy(tag: string, { current, outcomes }: Decision): string {
+  const why = outcomes.flatMap(({ reasons }) => reasons).find((known) => known.tag === tag)?.reason;
+  const isTaken = outcomes.some(({ ref }) => ref?.tag === tag);
+  const has = isTaken || (current.length > 0 && current.every((known) => known === tag));
+  return has ? `Git has ${tag} already` : wordsOf(tag, why);
+}
+
+/** The event told of no tag, or of several. */
+function noTagWhy({ current, newest }: Decision): string {
+  if (newest === undefined) return 'no tag fits';
+  return current.includes(newest) ? `Git has ${newest} already` : 'there is nothing to change';
 }
 
 function wordsOf(tag: string, why: string | undefined): string {

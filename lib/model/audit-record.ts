@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 /** Every kind of record. */
 export const auditKinds = [
   'push-received',
+  'scan-finished',
   'event-ignored',
   'bumped',
   'bump-skipped',

@@ -264,7 +264,13 @@ describe('bump, when something is broken', () => {
       ...shop,
       'windlass.yaml': `windlass: 1\nimages:\n  web: { image: ${host}/shop/gone, semver: "*" }\n`,
     });
-    const push = { id: 'e', at: '2026-11-22T10:00:00.000Z', repository: `${host}/shop/gone`, tag: '1.0.0' };
+    const push: Push = {
+      id: 'e',
+      cause: 'push',
+      at: '2026-11-22T10:00:00.000Z',
+      repository: `${host}/shop/gone`,
+      tag: '1.0.0',
+    };
     const result = await bump({ pushes: [push], now }, ports);
     expect(result.retry).toEqual([]);
     expect(records.told().at(-1)).toContain('bump-failed: web: the registry has no repository');

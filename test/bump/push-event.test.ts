@@ -33,6 +33,7 @@ describe('the event of a push', () => {
       push: {
         id: '13cde686-328b-6117-af20-0e5566167482',
         at: '2019-11-16T01:54:34.000Z',
+        cause: 'push',
         repository: '123456789012.dkr.ecr.us-west-2.amazonaws.com/my-repository-name',
         tag: 'latest',
         digest: `sha256:${'7f5b'.repeat(16)}`,
@@ -86,7 +87,7 @@ describe('the event of a push', () => {
       'UPDATE_STORAGE_CLASS',
     ],
     ['of a push that failed', withDetail({ result: 'FAILED' }), 'did not succeed'],
-    ['of a scan', { ...sample, 'detail-type': 'ECR Image Scan' }, 'is of another type'],
+    ['of another service', { ...sample, 'detail-type': 'ECR Scan Resource Change' }, 'is of another type'],
     ['of another source', { ...sample, source: 'acme.ecr' }, 'is of another type'],
     ['with a repository that is none', withDetail({ 'repository-name': '../web' }), 'is not an ECR Image Action'],
     ['with an account that is none', { ...sample, account: 'evil.example.com/' }, 'which account'],

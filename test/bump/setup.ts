@@ -91,7 +91,7 @@ export async function loop(files: Record<string, Content> = shop, replaced: Part
     ports: { repo, registry, records, sleep, random: () => 0.5, ...replaced },
     push: async (name, tag, id = `push-${name}-${tag}`) => {
       const { digest } = await registry.push(`${host}/${name}`, tag, now);
-      return { id, at: '2026-11-22T10:00:00.000Z', repository: `${host}/${name}`, tag, digest };
+      return { id, at: '2026-11-22T10:00:00.000Z', cause: 'push', repository: `${host}/${name}`, tag, digest };
     },
     show: (path) => git.git('show', `main:${path}`),
   };

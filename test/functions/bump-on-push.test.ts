@@ -41,8 +41,8 @@ describe('the handler of push events', () => {
   it('makes one commit of a batch, and records what is no push without minding it', async () => {
     const world = await loop();
     const other = JSON.stringify({
-      ...JSON.parse(await pushed(world, 'shop/web', '1.1.0', 'scan')),
-      'detail-type': 'ECR Image Scan',
+      ...JSON.parse(await pushed(world, 'shop/web', '1.1.0', 'referrer')),
+      'detail-type': 'ECR Referrer Action',
     });
     const answer = await handlerOf(world.ports)(
       batch({
@@ -59,7 +59,7 @@ describe('the handler of push events', () => {
     expect(world.git.git('log', '-1', '--format=%s')).toBe('Bump web to 1.1.0 and api to 4.0.0');
     expect(world.records.told().filter((line) => line.startsWith('event-ignored'))).toEqual([
       'event-ignored: an event was ignored: it is not JSON',
-      'event-ignored: an event was ignored: it is of another type: "aws.ecr" "ECR Image Scan"',
+      'event-ignored: an event was ignored: it is of another type: "aws.ecr" "ECR Referrer Action"',
     ]);
     expect(world.records.told().filter((line) => line.startsWith('push-received'))).toHaveLength(2);
   });

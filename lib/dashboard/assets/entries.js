@@ -2,7 +2,16 @@
 
 /** What can be chosen, and which kinds of record it is. */
 const choices = {
-  bumps: ['push-received', 'event-ignored', 'bumped', 'bump-skipped', 'bump-failed'],
+  bumps: [
+    'push-received',
+    'scan-finished',
+    'event-ignored',
+    'bumped',
+    'bump-proposed',
+    'bump-withdrawn',
+    'bump-skipped',
+    'bump-failed',
+  ],
   pulls: ['synced', 'sync-failed', 'object-applied', 'object-pruned'],
   incidents: ['drift-found', 'incident-opened', 'incident-changed', 'incident-resolved'],
 };
@@ -11,12 +20,15 @@ const choices = {
 const order = [
   'bump-failed',
   'bumped',
+  'bump-proposed',
+  'bump-withdrawn',
   'bump-skipped',
   'incident-opened',
   'incident-changed',
   'incident-resolved',
   'event-ignored',
   'push-received',
+  'scan-finished',
   'drift-found',
 ];
 

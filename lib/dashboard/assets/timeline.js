@@ -116,7 +116,9 @@ function pullDetails(records, found) {
 function kindOf(records) {
   if (records.some((record) => record.result === 'failed' || alarming.includes(record.kind))) return 'bad';
   if (records.some((record) => record.result === 'skipped')) return 'busy';
-  return records[0].kind === 'push-received' ? 'plain' : 'good';
+  return quiet.includes(records[0].kind) ? 'plain' : 'good';
 }
 
+/** Something came in, and nothing was done yet. */
+const quiet = ['push-received', 'scan-finished', 'bump-withdrawn'];
 const alarming = ['drift-found', 'incident-opened', 'incident-changed'];
