@@ -25,10 +25,14 @@ export async function judgeTags(
   for (;;) {
     const choice = choose({ policy, tags: listed, current: tags, untagged, holds, now, barred, changedAt });
     const found = listed.find(({ tag }) => tag === choice.chosen);
-    const isThere = untagged.length === 0 && tags.length > 0 && tags.every((tag) => tag === choice.chosen);
-    if (found === undefined || isThere || places.length === 0) return answer(asked, places, choice, tags, found);
-    const bar = barred.size < mostGated ? await gateOn(asked, found) : 'more tags wait than are asked for at once';
+    if (found === undefined || places.length === 0) return answer(asked, places, choice, tags, found);
+    const isThere = untagged.length === 0 && tags.length > 0 && tags.every((tag) => tag === found.tag);
+    if (isThere && !(await isPushedAgain(asked, places, found))) return answer(asked, places, choice, tags, found);
+    if (barred.size === mostGated)
+      return { ...kept(choice), waiting: `${waitingIn(choice)}; older ones are not asked for` };
+    const bar = await gateOn(asked, found);
     if (bar === undefined) return answer(asked, places, choice, tags, found);
+    if (isThere) return { ...kept(choice), waiting: `the present digest of ${found.tag} waits: ${bar}` };
     barred.set(found.tag, bar);
   }
 }
@@ -40,19 +44,44 @@ async function answer(
   tags: readonly string[],
   found: RegistryTag | undefined,
 ): Promise<Judgement> {
-  const waiting = choice.waiting.map(({ tag, reason }) => `${tag} waits: ${reason}`).join('; ');
-  const judged = { adopted: [], released: [], reasons: choice.tags, ...(waiting === '' ? {} : { waiting }) };
+  const waiting = waitingIn(choice);
+  const judged = { ...kept(choice), ...(waiting === undefined ? {} : { waiting }) };
   if (choice.kept === 'no-newer') return judged;
   if (choice.kept === 'hold') return { ...judged, waiting: unmetHold(asked, tags) ?? choice.reason };
-  if (found === undefined) return { ...judged, waiting: waiting === '' ? choice.reason : waiting };
-  const taken = { ...judged, adopted: choice.adopted, released: choice.releasedHolds };
+  if (found === undefined) return { ...judged, waiting: waiting ?? choice.reason };
+  const { pushedAt } = found;
+  const taken = { ...judged, adopted: choice.adopted, released: choice.releasedHolds, pushedAt };
   const ref: ImageRef = { repository: asked.entry.image, tag: found.tag };
   if (!pinsDigests(asked, places)) return { ...taken, ref };
   if (keepsDigest(asked, places, found.tag)) return judged;
   // Git pins digests for this policy: writing the tag alone would take the pin away.
-  const digest = found.digest ?? (await asked.registry.tag(asked.entry.image, found.tag))?.digest;
+  const digest = await digestOf(asked, found);
   if (digest !== undefined) return { ...taken, ref: { ...ref, digest } };
   return { ...judged, waiting: `Git pins digests, and the registry does not tell the one of ${found.tag}` };
+}
+
+/** Everything stays as it is. */
+function kept({ tags }: Choice): Judgement {
+  return { adopted: [], released: [], reasons: tags };
+}
+
+/** The newest tag that waits, and how many older ones do. */
+function waitingIn({ waiting }: Choice): string | undefined {
+  const [newest, ...older] = waiting;
+  if (newest === undefined) return undefined;
+  const more = older.length === 1 ? ' (1 older tag waits, too)' : ` (${older.length} older tags wait, too)`;
+  return `${newest.tag} waits: ${newest.reason}${older.length === 0 ? '' : more}`;
+}
+
+/** Git pins digests, and the tag that it has is at another one now: that image must pass the gates as any other. */
+async function isPushedAgain(asked: Asked, places: readonly Place[], found: RegistryTag): Promise<boolean> {
+  if (!pinsDigests(asked, places) || keepsDigest(asked, places, found.tag)) return false;
+  const digest = await digestOf(asked, found);
+  return currentOf(places, asked.entry.name).digests.some((place) => place.digest !== digest);
+}
+
+async function digestOf({ registry, entry }: Asked, { tag, digest }: RegistryTag): Promise<string | undefined> {
+  return digest ?? (await registry.tag(entry.image, tag))?.digest;
 }
 
 function pinsDigests({ entry }: Asked, places: readonly Place[]): boolean {
@@ -66,14 +95,18 @@ function keepsDigest({ entry }: Asked, places: readonly Place[], tag: string): b
   return entry.pinDigests === 'if-not-present' && isThere && digests.every(({ digest }) => digest !== undefined);
 }
 
-/** For the policy `newest`: when Git was given the tags that the registry does not list any more. */
+/** For the policy `newest`: when Git was given the tags whose push time the registry does not tell, or does not tell any more. */
 async function changeOfUnlisted(
   { entry, repo, look }: Asked,
   places: readonly Place[],
   tags: readonly string[],
   listed: readonly RegistryTag[],
 ): Promise<Date | undefined> {
-  if (entry.newest === undefined || tags.every((tag) => listed.some((one) => one.tag === tag))) return undefined;
+  if (
+    entry.newest === undefined ||
+    tags.every((tag) => listed.some((one) => one.tag === tag && one.pushedAt !== undefined))
+  )
+    return undefined;
   return repo.changedAt(look.head, [...new Set(places.map(({ path }) => path))]);
 }
 
