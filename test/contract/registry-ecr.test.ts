@@ -5,7 +5,7 @@ import { pushIndexTo, pushTo } from '../helpers/push-image.ts';
 import { registrySuite } from './registry-suite.ts';
 
 await describeWithMiniStack('MiniStack', () => {
-  // It knows no scans: test/adapters/aws/ecr-scan.test.ts has a stand-in for them.
+  // It knows no scans: test/adapters/aws/ecr.test.ts has a stand-in for them.
   registrySuite('ECR', { scans: false }, async () => {
     const { endpoint, region, credentials, account, stop } = await startMiniStack();
     const client = new ECRClient({ endpoint, region, credentials });

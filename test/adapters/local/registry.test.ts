@@ -49,6 +49,24 @@ describe('the registry of local mode', () => {
     expect((await registry.tags('constructor')).map(({ tag }) => tag)).toEqual(['toString']);
   });
 
+  it('tells of an image what its push said, and what is usual otherwise', async () => {
+    const { file, registry } = open();
+    const scan = { state: 'complete', findings: { high: 2 } } as const;
+    const said = { platforms: ['linux/amd64'], labels: { revision: 'f00d' }, scan };
+    const { digest } = await registry.push('shop/web', '1.0.0', at, said);
+    const { platforms, labels } = said;
+    expect(await openLocalRegistry(file).details('shop/web', digest)).toEqual({ digest, platforms, labels });
+    expect(await openLocalRegistry(file).scan('shop/web', digest)).toEqual(scan);
+    const usual = await registry.push('shop/web', '2.0.0', at);
+    expect(await registry.details('shop/web', '2.0.0')).toEqual({
+      digest: usual.digest,
+      platforms: ['linux/amd64', 'linux/arm64'],
+      labels: {},
+    });
+    expect(await registry.scan('shop/web', usual.digest)).toMatchObject({ state: 'none' });
+    expect(await registry.tags('shop/web')).toEqual([{ tag: '1.0.0', digest, pushedAt: at.toISOString() }, usual]);
+  });
+
   it('seeds only what is not there', async () => {
     const { registry } = open();
     const web = await registry.push('shop/web', '1.0.0', at);
