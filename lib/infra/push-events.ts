@@ -5,7 +5,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { GuardedQueue, guarded, untilSomebodyLooks } from './guarded-queue.ts';
 
-/** Whose pushes, and in which message group they queue up. */
+/** Whose events, and in which message group they queue up. */
 export interface PushEventsProps {
   repositoryPrefixes: string[];
   /** One static group: EventBridge documents no way to take it from the event, and commits to one branch are serial anyway. */
@@ -13,7 +13,7 @@ export interface PushEventsProps {
 }
 
 /**
- * Pushes to ECR, in a FIFO queue that bump will read. A message only says "look": a lost, doubled or late one does no harm.
+ * Events of ECR and of its scanners, in a FIFO queue that bump will read. A message only says "look": a lost, doubled or late one does no harm.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  */
 export class PushEvents extends Construct {
@@ -30,29 +30,56 @@ export class PushEvents extends Construct {
       id: 'AwsSolutions-SQS3',
       reason: "It is a dead-letter queue itself: of the event rule's target, which the check does not see.",
     });
-    new Rule(this, 'OnPush', {
-      description: 'Image pushes to ECR, for Windlass to look at',
-      eventPattern: pushPattern(props.repositoryPrefixes),
-      targets: [
-        new SqsQueue(this.pushes.queue, { messageGroupId: props.messageGroupId, deadLetterQueue: this.undelivered }),
-      ],
-    });
+    for (const [id, { description, pattern }] of Object.entries(rulesFor(props.repositoryPrefixes))) {
+      new Rule(this, id, {
+        description,
+        eventPattern: pattern,
+        targets: [
+          new SqsQueue(this.pushes.queue, { messageGroupId: props.messageGroupId, deadLetterQueue: this.undelivered }),
+        ],
+      });
+    }
   }
 }
 
 /**
- * A successful push of a tag to one of the repositories. `resources` of the event is empty, so the name is matched. Without a tag
- * (the parts of a multi-architecture image) there is nothing to choose: `image-tag` is then empty or absent, and neither matches.
+ * What says that a repository has something new to look at, by the rule's id. `resources` of a push is empty, so the name is matched. Of an
+ * image without a tag (the parts of a multi-architecture image) there is nothing to choose: `image-tag` is then empty or absent, and neither
+ * matches. A scan may be of such a part.
  */
-function pushPattern(repositoryPrefixes: string[]): EventPattern {
+function rulesFor(repositoryPrefixes: string[]): Record<string, { description: string; pattern: EventPattern }> {
+  const named = repositoryPrefixes.flatMap((prefix) => Match.prefix(prefix));
+  // Amazon Inspector writes ARNs where ECR writes names.
+  const arns = repositoryPrefixes.flatMap((prefix) => Match.wildcard(`arn:*:ecr:*:*:repository/${prefix}*`));
+  const tagged = { 'repository-name': named, 'image-tag': Match.anythingBut('') };
   return {
-    source: ['aws.ecr'],
-    detailType: ['ECR Image Action'],
-    detail: {
-      'action-type': ['PUSH'],
-      result: ['SUCCESS'],
-      'repository-name': repositoryPrefixes.flatMap((prefix) => Match.prefix(prefix)),
-      'image-tag': Match.anythingBut(''),
+    OnPush: {
+      description: 'Image pushes to ECR, for Windlass to look at',
+      pattern: ecr('ECR Image Action', { 'action-type': ['PUSH'], result: ['SUCCESS'], ...tagged }),
+    },
+    OnReplication: {
+      description: 'Images replicated to this ECR registry, for Windlass to look at',
+      pattern: ecr('ECR Replication Action', { result: ['SUCCESS'], ...tagged }),
+    },
+    OnPullThrough: {
+      description: 'Images that came through the pull-through cache of ECR, for Windlass to look at',
+      pattern: ecr('ECR Pull Through Cache Action', { 'sync-status': ['SUCCESS'], ...tagged }),
+    },
+    OnScan: {
+      description: 'Basic scans of ECR that finished: what waited for one is looked at again',
+      pattern: ecr('ECR Image Scan', { 'scan-status': ['COMPLETE'], 'repository-name': named }),
+    },
+    OnEnhancedScan: {
+      description: 'First scans by Amazon Inspector that finished: what waited for one is looked at again',
+      pattern: {
+        source: ['aws.inspector2'],
+        detailType: ['Inspector2 Scan'],
+        detail: { 'scan-status': ['INITIAL_SCAN_COMPLETE'], 'repository-name': arns },
+      },
     },
   };
+}
+
+function ecr(type: string, detail: Record<string, unknown>): EventPattern {
+  return { source: ['aws.ecr'], detailType: [type], detail };
 }

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { readEvent } from '../../lib/bump/push-event.ts';
 import { WindlassStack } from '../../lib/infra/windlass-stack.ts';
 
 /** A real push event's shape; the account, names and digest are made up. */
@@ -23,19 +24,81 @@ const push = {
   } as Record<string, unknown>,
 };
 
-const withDetail = (detail: Record<string, unknown>) => ({ ...push, detail: { ...push.detail, ...detail } });
+const arn = 'arn:aws:ecr:eu-west-1:123456789012:repository/shop/web';
+
+/** As the user guides of ECR and Amazon Inspector show them. */
+const others: Record<string, typeof push> = {
+  replication: {
+    ...push,
+    'detail-type': 'ECR Replication Action',
+    detail: {
+      result: 'SUCCESS',
+      'repository-name': 'shop/web',
+      'image-digest': `sha256:${'7f'.repeat(32)}`,
+      'source-account': '210987654321',
+      'action-type': 'REPLICATE',
+      'source-region': 'us-east-1',
+      'image-tag': '1.5.0',
+    },
+  },
+  'pull through the cache': {
+    ...push,
+    'detail-type': 'ECR Pull Through Cache Action',
+    detail: {
+      'rule-version': '1',
+      'sync-status': 'SUCCESS',
+      'ecr-repository-prefix': 'shop',
+      'repository-name': 'shop/web',
+      'upstream-registry-url': 'public.ecr.aws',
+      'image-tag': '1.5.0',
+      'image-digest': `sha256:${'7f'.repeat(32)}`,
+    },
+  },
+  scan: {
+    ...push,
+    'detail-type': 'ECR Image Scan',
+    detail: {
+      'scan-status': 'COMPLETE',
+      'repository-name': 'shop/web',
+      'finding-severity-counts': { CRITICAL: 10, MEDIUM: 9 },
+      'image-digest': `sha256:${'7f'.repeat(32)}`,
+      'image-tags': [],
+    },
+  },
+  'enhanced scan': {
+    ...push,
+    source: 'aws.inspector2',
+    'detail-type': 'Inspector2 Scan',
+    detail: {
+      'scan-status': 'INITIAL_SCAN_COMPLETE',
+      'repository-name': arn,
+      'finding-severity-counts': { CRITICAL: 7, TOTAL: 158 },
+      'image-digest': `sha256:${'7f'.repeat(32)}`,
+      'image-tags': ['1.5.0'],
+    },
+  },
+};
+
+const withDetail = (detail: Record<string, unknown>, of = push) => ({ ...of, detail: { ...of.detail, ...detail } });
 const { 'image-tag': _tag, ...withoutTag } = push.detail;
 
 const stack = new WindlassStack(new App(), 'Windlass', { repo: 'acme/shop-config', repositoryPrefixes: ['shop/'] });
-const [rule] = Object.values(Template.fromStack(stack).findResources('AWS::Events::Rule'));
-const pattern: unknown = rule!.Properties.EventPattern;
+const rules = Object.values(Template.fromStack(stack).findResources('AWS::Events::Rule'));
+/** How many rules send the event to the queue. */
+const taken = (event: unknown) => rules.filter((rule) => matches(rule.Properties.EventPattern, event)).length;
 
-describe('the pattern of the rule', () => {
-  it('takes a push of a tag', () => expect(matches(pattern, push)).toBe(true));
+describe('the patterns of the rules', () => {
+  it('take a push of a tag', () => expect(taken(push)).toBe(1));
 
-  it('takes one without the media types, which older events lack', () => {
+  it('take one without the media types, which older events lack', () => {
     const { 'manifest-media-type': _, ...detail } = push.detail;
-    expect(matches(pattern, { ...push, detail })).toBe(true);
+    expect(taken({ ...push, detail })).toBe(1);
+  });
+
+  it.each(Object.entries(others))('take once what says that there is something new: %s', (_, event) => {
+    expect(taken(event)).toBe(1);
+    const read = readEvent(JSON.stringify(event), { id: 'message', at: event.time });
+    expect(read).toMatchObject({ kind: 'push', push: { repository: expect.stringMatching(/\/shop\/web$/) } });
   });
 
   it.each([
@@ -46,9 +109,27 @@ describe('the pattern of the rule', () => {
     ['a deletion', withDetail({ 'action-type': 'DELETE' })],
     ['a move to the archive', withDetail({ 'action-type': 'UPDATE_STORAGE_CLASS', 'target-storage-class': 'ARCHIVE' })],
     ['a failed push', withDetail({ result: 'FAILURE' })],
-    ['a scan', { ...push, 'detail-type': 'ECR Image Scan' }],
+    ['a signature of an image', { ...push, 'detail-type': 'ECR Referrer Action' }],
     ["somebody's own event", { ...push, source: 'acme.ecr' }],
-  ])('leaves %s alone', (_, event) => expect(matches(pattern, event)).toBe(false));
+    ['a failed replication', withDetail({ result: 'FAILED' }, others['replication'])],
+    ['a replication of another team', withDetail({ 'repository-name': 'billing/web' }, others['replication'])],
+    ['a replication without a tag', withDetail({ 'image-tag': '' }, others['replication'])],
+    ['a failed pull', withDetail({ 'sync-status': 'FAILED' }, others['pull through the cache'])],
+    ['a pull without a tag', withDetail({ 'image-tag': '' }, others['pull through the cache'])],
+    ['a failed scan', withDetail({ 'scan-status': 'FAILED' }, others['scan'])],
+    ['a scan of another team', withDetail({ 'repository-name': 'billing/web' }, others['scan'])],
+    [
+      'an enhanced scan of another team',
+      withDetail({ 'repository-name': arn.replace('shop', 'x') }, others['enhanced scan']),
+    ],
+    [
+      'an enhanced scan of a name that only contains the prefix',
+      withDetail({ 'repository-name': arn.replace('shop', 'old/shop') }, others['enhanced scan']),
+    ],
+    ['a scan of an instance', withDetail({ 'repository-name': undefined }, others['enhanced scan'])],
+    ['a finding', { ...others['enhanced scan'], 'detail-type': 'Inspector2 Finding' }],
+    ["an enhanced scan of somebody's own", { ...others['enhanced scan'], source: 'acme.inspector2' }],
+  ])('leave %s alone', (_, event) => expect(taken(event)).toBe(0));
 });
 
 /**
@@ -67,6 +148,17 @@ function matchesOne(wanted: unknown, value: unknown): boolean {
   if (typeof wanted === 'string') return wanted === value;
   const [operator, operand] = Object.entries(wanted as object)[0]!;
   if (operator === 'prefix') return typeof value === 'string' && value.startsWith(operand);
+  if (operator === 'wildcard') return typeof value === 'string' && wildcard(operand).test(value);
   if (operator === 'anything-but') return !operand.includes(value);
   throw new Error(`the pattern has ${operator}: teach this test what it means`);
+}
+
+/** Only `*` means anything, and there is no backslash in these patterns. */
+function wildcard(pattern: string): RegExp {
+  return new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]]/g, '\\$&'))
+      .join('.*')}$`,
+  );
 }

@@ -35,7 +35,8 @@ const resources: Record<string, Resource> = Template.fromStack(makeStack(join(ou
 const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type);
 const byId = (id: string) => resources[id]!.Properties;
 const idOf = (arn: { 'Fn::GetAtt': [string, string] }) => arn['Fn::GetAtt'][0];
-const theRule = () => ofType('AWS::Events::Rule')[0]![1].Properties;
+const rules = ofType('AWS::Events::Rule');
+const theRule = () => rules.find(([id]) => id.includes('OnPush'))![1].Properties;
 const theTarget = () => theRule().Targets[0];
 
 describe('the records', () => {
@@ -66,9 +67,33 @@ describe('the records', () => {
   it('keep their logical id: a new one would be a new, empty table', () => expect(id).toBe('RecordsTableC9B7A30B'));
 });
 
+describe('the rules', () => {
+  it('are one for each event that says to look', () => {
+    const types = rules.map(([, { Properties }]) => [
+      ...Properties.EventPattern.source,
+      ...Properties.EventPattern['detail-type'],
+    ]);
+    expect(types.sort()).toEqual([
+      ['aws.ecr', 'ECR Image Action'],
+      ['aws.ecr', 'ECR Image Scan'],
+      ['aws.ecr', 'ECR Pull Through Cache Action'],
+      ['aws.ecr', 'ECR Replication Action'],
+      ['aws.inspector2', 'Inspector2 Scan'],
+    ]);
+  });
+
+  it('send to the same queue in the same way', () => {
+    for (const [, { Properties }] of rules) expect(withoutIds(Properties.Targets)).toEqual(withoutIds([theTarget()]));
+  });
+});
+
+/** CDK numbers the targets of each rule. */
+function withoutIds(targets: { Id: string }[]): object[] {
+  return targets.map(({ Id, ...target }) => target);
+}
+
 describe('the rule of pushes', () => {
-  it('is the only one, and asks for exactly this', () => {
-    expect(ofType('AWS::Events::Rule')).toHaveLength(1);
+  it('asks for exactly this', () => {
     expect(theRule().EventPattern).toEqual({
       source: ['aws.ecr'],
       'detail-type': ['ECR Image Action'],
@@ -95,14 +120,12 @@ describe('the rule of pushes', () => {
     expect(byId(idOf(theTarget().DeadLetterConfig.Arn))).not.toHaveProperty('FifoQueue'));
 
   it.each([idOf(theTarget().Arn), idOf(theTarget().DeadLetterConfig.Arn)])(
-    'alone may send to %s, which allows nobody else',
+    'and the others alone may send to %s, which allows nobody else',
     (id) => {
       const allowed = statementsOf(id).filter((statement) => statement.Effect === 'Allow');
-      expect(allowed).toHaveLength(1);
-      expect(allowed[0]).toMatchObject({
-        Principal: { Service: 'events.amazonaws.com' },
-        Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [ofType('AWS::Events::Rule')[0]![0], 'Arn'] } } },
-      });
+      for (const { Principal } of allowed) expect(Principal).toEqual({ Service: 'events.amazonaws.com' });
+      const sources = allowed.map(({ Condition }) => Condition.ArnEquals['aws:SourceArn']['Fn::GetAtt'][0]);
+      expect(sources.sort()).toEqual(rules.map(([rule]) => rule).sort());
     },
   );
 });
