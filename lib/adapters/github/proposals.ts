@@ -48,7 +48,7 @@ export async function makeProposal(
   if (now !== target.oid) await moveTo(repo, name, target.oid, now !== undefined);
   const pull = there ?? (await openPull(repo, base, name, request));
   const { title, description } = request;
-  if (pull.title !== title || (pull.body ?? '') !== description) {
+  if (pull.title !== title || shown(pull.body ?? '') !== shown(description)) {
     await changePull(repo, pull.number, { title, body: description });
   }
   const warnings = await grantWishes(repo, pull, request);
@@ -62,6 +62,11 @@ export async function makeProposal(
     proposed: { revision: target.oid, branch: name, number, url, warnings },
     branch: { prefix: 'refs/heads/', name, target, associatedPullRequests },
   };
+}
+
+/** A description without what GitHub does not keep. */
+function shown(text: string): string {
+  return text.replaceAll('\r\n', '\n').trim();
 }
 
 /** Closes a proposal, says why on it, and takes its branch away. Throws `RetryableError` when somebody moved the branch since it was seen. */
