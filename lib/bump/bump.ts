@@ -1,11 +1,12 @@
 import { RetryableError, UserError } from '../model/errors.ts';
+import { commitPlan, withoutCommit } from './commit.ts';
 import { askedOnce, decide, touched } from './decide.ts';
 import { lookAtHead } from './look.ts';
 import { planBump } from './plan.ts';
 import type { BumpPorts } from './ports.ts';
 import { carryOut } from './propose.ts';
-import type { Push } from './push-event.ts';
-import { type BumpOrder, type BumpResult, tell, tellBroken, tellFailed } from './tell.ts';
+import type { Push } from './push.ts';
+import { type BumpOrder, type BumpResult, type Told, tell, tellBroken, tellFailed } from './tell.ts';
 
 export type { BumpResult } from './tell.ts';
 
@@ -39,22 +40,30 @@ async function run(order: BumpOrder, ports: BumpPorts): Promise<BumpResult> {
 async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<BumpResult> {
   const registry = askedOnce(ports.registry);
   const sources = { repo: ports.repo, registry };
-  const events = [...new Set((order.pushes ?? []).map((push) => push.id))];
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const look = await lookAtHead(ports.repo);
     if ('problems' in look) return tellBroken(order, look, ports);
     const decisions = await decide(look, touched(look, order.pushes), sources, order.now);
-    const plan = await planBump(look, decisions, events, sources);
-    const made = plan.commit && (await ports.repo.commit({ ...plan.commit, at: order.now }));
-    if (made?.result !== 'head-moved') {
-      const proposals = await carryOut(plan.proposals, made?.revision ?? look.head, ports.repo, order.now);
-      return tell({ order, look, decisions, plan, proposals, revision: made?.revision }, ports);
+    const plan = await planBump(look, decisions, order.pushes ?? [], sources);
+    const made = await commitPlan(plan, ports.repo, order.now);
+    if (made?.result === 'committed') return proposeAndTell({ order, look, decisions, plan, commit: made }, ports);
+    if (made === undefined) return proposeAndTell({ order, look, decisions, plan }, ports);
+    if (made.result === 'refused') {
+      const rest = withoutCommit(decisions, plan, made.error);
+      const left = await planBump(look, rest, order.pushes ?? [], sources);
+      return proposeAndTell({ order, look, decisions: rest, plan: left, refused: made.error }, ports);
     }
     await ports.sleep(pauseAfter(attempt, ports.random()));
   }
   throw new RetryableError(`the head of ${ports.repo.branch} moved ${attempts} times while a bump was made`, {
     code: 'head-moved',
   });
+}
+
+async function proposeAndTell(told: Omit<Told, 'proposals'>, ports: BumpPorts): Promise<BumpResult> {
+  const { plan, commit, look, order } = told;
+  const proposals = await carryOut(plan.proposals, commit?.revision ?? look.head, ports.repo, order.now);
+  return tell({ ...told, proposals }, ports);
 }
 
 /** Milliseconds: up to 100 after the first lost race, doubled each time. */

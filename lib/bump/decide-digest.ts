@@ -27,5 +27,6 @@ export async function judgeDigest(
     return { ...judged, waiting };
   }
   const ref = { repository: entry.image, ...choice.chosen };
-  return { ...judged, adopted: choice.adopted, released: choice.releasedHolds, ref };
+  const { pushedAt } = found ?? {};
+  return { ...judged, adopted: choice.adopted, released: choice.releasedHolds, ref, pushedAt };
 }

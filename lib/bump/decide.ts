@@ -14,16 +14,20 @@ import type { Push } from './push-event.ts';
 
 /**
  * The policies that watch the repositories of these pushes; all of them for a sweep (`undefined`). A policy that shares a pull request with
- * one of them is among them: the request is made anew as a whole.
+ * one of them is among them, and with that one, and so on: a request is made anew as a whole.
  */
 export function touched(look: Look, pushes: readonly Push[] | undefined): ImageEntry[] {
   const entries = Object.values(look.config.images);
   if (pushes === undefined) return entries;
   const repositories = new Set(pushes.map((push) => push.repository));
   const groups = new Map(entries.map((entry) => [entry, groupsOf(look, entry)]));
-  const asked = entries.filter((entry) => repositories.has(entry.image));
-  const theirs = new Set(asked.flatMap((entry) => groups.get(entry) ?? []));
-  return entries.filter((entry) => asked.includes(entry) || groups.get(entry)!.some((group) => theirs.has(group)));
+  let asked = entries.filter((entry) => repositories.has(entry.image));
+  for (;;) {
+    const theirs = new Set(asked.flatMap((entry) => groups.get(entry)!));
+    const more = entries.filter((entry) => asked.includes(entry) || groups.get(entry)!.some((one) => theirs.has(one)));
+    if (more.length === asked.length) return asked;
+    asked = more;
+  }
 }
 
 function groupsOf(look: Look, entry: ImageEntry): string[] {
@@ -73,7 +77,7 @@ async function decideOne(look: Look, entry: ImageEntry, sources: Sources, now: D
     const newest = newestOf(entry, listed, now);
     const seen = { ...known, ...(newest === undefined ? {} : { newest }) };
     const stopped = stoppedBy(look, entry, now);
-    if (stopped !== undefined) return { ...seen, waiting: stopped };
+    if (stopped !== undefined) return { ...seen, ...stopped };
     const asked: Asked = { ...sources, look, entry, holds, now };
     const all: Route[] = routes.length === 0 ? [{ places: [] }] : routes;
     return { ...seen, outcomes: await Promise.all(all.map((route) => judge(asked, route, listed))) };
@@ -116,12 +120,14 @@ function ruleOf(entry: ImageEntry): string {
 }
 
 /** What somebody asked to stop, or may have. */
-function stoppedBy(look: Look, entry: ImageEntry, now: Date): string | undefined {
-  if (entry.suspended !== undefined) return entry.suspended;
+function stoppedBy(look: Look, entry: ImageEntry, now: Date): Pick<Decision, 'waiting' | 'unclear'> | undefined {
+  if (entry.suspended !== undefined) return { waiting: entry.suspended };
   const suspend = look.suspends.find((candidate) => suspendMatches(candidate, { image: entry.name }, now));
-  if (suspend !== undefined) return suspendedBy(suspend);
+  if (suspend !== undefined) return { waiting: suspendedBy(suspend) };
   const unreadable = look.unreadable.find(({ name }) => name === undefined || name === entry.name);
-  return unreadable && `a hold or suspend cannot be read: ${unreadable.problems.map(placeOf).join('; ')}`;
+  if (unreadable === undefined) return undefined;
+  const waiting = `a hold or suspend cannot be read: ${unreadable.problems.map(placeOf).join('; ')}`;
+  return { waiting, unclear: true };
 }
 
 function suspendedBy({ by, why, until }: Suspend): string {

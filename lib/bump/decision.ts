@@ -20,6 +20,8 @@ export interface Outcome {
   adopted: string[];
   /** Holds that `ref` passes. */
   released: Hold[];
+  /** When the registry says that the image of `ref` was pushed, where it does (ISO 8601). */
+  pushedAt?: string;
   /** What the policy says of each tag of the registry, by what Git has. */
   reasons: readonly TagReason[];
 }
@@ -40,6 +42,10 @@ export interface Decision {
   waiting?: string;
   /** The tags could not be told: nothing is known, and nothing is changed. */
   failed?: UserError | RetryableError;
+  /** Somebody may have asked to stop, and it cannot be read: what is proposed already stays as it is. */
+  unclear?: boolean;
+  /** The host refused the commit that was to move it. */
+  refused?: UserError;
 }
 
 /** What decisions are made from, beside the look. */

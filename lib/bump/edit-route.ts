@@ -38,6 +38,13 @@ export class Contents {
   set(path: string, bytes: Uint8Array): void {
     this.#bytes.set(path, bytes);
   }
+
+  /** A copy that can be edited apart: proposals know nothing of each other. */
+  copy(): Contents {
+    const copy = new Contents(this.#repo, this.#revision);
+    for (const [path, bytes] of this.#bytes) copy.set(path, bytes);
+    return copy;
+  }
 }
 
 /** The outcomes of a route that want something. */

@@ -9,9 +9,10 @@ import type { Look } from './look.ts';
 import { bodyOf, subjectOf } from './message.ts';
 import { type ProposalPlan, planProposals } from './plan-proposals.ts';
 import type { CommitRequest, ConfigRepo, Registry } from './ports.ts';
-import { deletionsOf } from './released.ts';
+import type { Push } from './push.ts';
+import { deletionsOf, endedBy, isInGit } from './released.ts';
 import { sourcesOf } from './source.ts';
-import { type BumpStory, storyOf, trailersOf } from './story.ts';
+import { type BumpStory, eventsFor, storyOf, trailersOf } from './story.ts';
 import { bumpSurvey, type SurveyedFile, targetsOf } from './survey.ts';
 
 /** What a bump would do: nothing is written yet. */
@@ -35,11 +36,11 @@ export interface PlanSources {
   registry: Registry;
 }
 
-/** Plans the one commit of all decisions, and the proposals on top of it. `events` are the ids of the pushes that are answered. */
+/** Plans the one commit of all decisions, and the proposals on top of it. `pushes` are those that are answered; none for a sweep. */
 export async function planBump(
   look: Look,
   decisions: readonly Decision[],
-  events: readonly string[],
+  pushes: readonly Push[],
   { repo, registry }: PlanSources,
 ): Promise<BumpPlan> {
   const contents = new Contents(repo, look.head);
@@ -47,19 +48,21 @@ export async function planBump(
   const wishes = wishesOf(decisions, undefined);
   const edits = await editRoute(wishes, contents, targets);
   const moved = movedBy(wishes, edits.changes);
-  const story = storyOf(moved, edits.changes, events, await sourcesOf(moved, registry));
-  const released = moved.flatMap(({ outcome }) => outcome.released);
+  const story = storyOf(moved, edits.changes, eventsFor(moved, pushes), await sourcesOf(moved, registry));
+  const released = endedBy(moved, isInGit);
   const survey = bumpSurvey(look.config);
   const edited = new Map(edits.files.map(({ path, after }) => [path, survey.facts({ path, bytes: after })]));
   const files = look.files.map(({ path, facts }) => ({ path, facts: edited.get(path) ?? facts }));
-  const proposals = await planProposals(look, decisions, events, {
-    contents,
-    targets,
-    registry,
-    released: new Set(released),
-  });
-  const skipped = [...skippedIn(look), ...leftAlone(look, decisions), ...edits.skipped].sort(byPlace);
-  const rest = { story, changes: edits.changes, skipped, released, proposals, files };
+  const proposals = await planProposals(look, decisions, pushes, { contents, targets, registry, committed: moved });
+  const left = [...skippedIn(look), ...leftAlone(look, decisions), ...edits.skipped, ...proposals.skipped];
+  const rest = {
+    story,
+    changes: edits.changes,
+    skipped: left.sort(byPlace),
+    released,
+    proposals: proposals.plans,
+    files,
+  };
   if (edits.files.length === 0) return rest;
   const commit = {
     parent: look.head,

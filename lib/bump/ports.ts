@@ -68,9 +68,12 @@ export interface ConfigRepo {
   changedAt(revision: string, paths: readonly string[]): Promise<Date | undefined>;
   /**
    * Makes ONE commit on `parent` and moves the branch, if its head still is `parent` (compare and swap).
-   * `head-moved`: somebody was first; nothing was written.
+   * `head-moved`: somebody was first; nothing was written. `at` is the commit's own time as a later `head` tells it, where that is not the
+   * time of the request.
    */
-  commit(request: CommitRequest): Promise<{ result: 'committed'; revision: string } | { result: 'head-moved' }>;
+  commit(
+    request: CommitRequest,
+  ): Promise<{ result: 'committed'; revision: string; at?: string } | { result: 'head-moved' }>;
   /**
    * Makes the group's one open proposal have exactly this one commit on `parent`: opened, or its branch moved there, with title, description
    * and wishes as they are now. What the host does not grant (a reviewer, auto-merge) is a warning.
@@ -110,6 +113,8 @@ export interface Proposal {
   state: 'open' | 'declined';
   number?: number;
   url?: string;
+  /** The commit's own time (ISO 8601), where the host tells it: a record that got lost is written again with it. */
+  at?: string;
 }
 
 /** What a proposal is to be. */
@@ -131,6 +136,8 @@ export interface Proposed {
   /** Absent where the host has no pull requests. */
   number?: number;
   url?: string;
+  /** The commit's own time, where that is not the time of the request. */
+  at?: string;
   warnings: string[];
 }
 

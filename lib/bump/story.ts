@@ -3,6 +3,7 @@ import { formatImageRef } from '../model/image-ref.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { CommitSummary } from '../model/state.ts';
 import type { RouteWish } from './edit-route.ts';
+import type { Push } from './push.ts';
 import type { Source } from './source.ts';
 
 /** What one bump did, in the terms that its commit's trailers and its records share: either one alone tells it. */
@@ -43,6 +44,13 @@ export function storyOf(
   return { images, events: [...events] };
 }
 
+/** The ids of the pushes that moved these images; of all pushes, where none of them is of one of these. */
+export function eventsFor(moved: readonly RouteWish[], pushes: readonly Push[]): string[] {
+  const repositories = new Set(moved.map(({ decision }) => decision.entry.image));
+  const theirs = pushes.filter(({ repository }) => repositories.has(repository));
+  return [...new Set((theirs.length > 0 ? theirs : pushes).map(({ id }) => id))];
+}
+
 /** A reference without the repository that is said beside it. */
 function shortOf(text: string, repository: string): string {
   return text.startsWith(`${repository}:`) || text.startsWith(`${repository}@`)
@@ -77,6 +85,11 @@ export function storyIn({ trailers }: Pick<CommitSummary, 'trailers'>): BumpStor
     else if (key === 'Windlass-Source' && image) image.source = value;
   }
   return story.images.length === 0 ? undefined : story;
+}
+
+/** Git keeps whole seconds: what is told of a commit has its time, also when it is told a second time from the commit itself. */
+export function wholeSeconds(time: string | Date): string {
+  return new Date(Math.floor(new Date(time).getTime() / 1000) * 1000).toISOString();
 }
 
 /** One record for each image of a commit. `at` is the commit's time, in whole seconds as Git keeps it. */

@@ -10,6 +10,7 @@ export const auditKinds = [
   'bump-failed',
   'bump-proposed',
   'bump-withdrawn',
+  'sweep-found',
   'synced',
   'sync-failed',
   'object-applied',

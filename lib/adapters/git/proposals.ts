@@ -25,6 +25,7 @@ export async function readProposals(mirror: Mirror, head: string, heads: Readonl
       revision,
       trailers: commit?.trailers ?? [],
       state: 'open',
+      ...(commit === undefined ? {} : { at: commit.at }),
     });
   }
   return found.sort((a, b) => (a.branch < b.branch ? -1 : 1));
