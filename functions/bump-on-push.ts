@@ -16,15 +16,16 @@ export interface BumpOnPushDeps extends BumpPorts {
 }
 
 /**
- * Makes the handler of the FIFO queue of push events: each record is read alone, what is no push of a tag is recorded and done with, and
- * all pushes of the batch become one bump. A failure that may pass sends back the first push it concerns and everything after it.
+ * Makes the handler of the FIFO queue of events: each record is read alone, what says nothing about an image is recorded and done with, and
+ * all others of the batch become one bump. A failure that may pass sends back the events that it concerns. However long the other side asks
+ * to wait, nothing waits here: the queue's visibility timeout does.
  */
 export function bumpOnPush(deps: BumpOnPushDeps): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-bump' });
   const handler = middy<Batch<ReadEvent>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(readBatch(readEvent))
-    .use(sendAgain((error) => logger.warn('the pushes go back to the queue', error)))
+    .use(sendAgain((error) => logger.warn('the pushes go back to the queue', { error, ...waitOf(error) })))
     .handler((batch) => answer(batch, deps, logger));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
@@ -42,7 +43,7 @@ async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Log
 
   const pushes = batch.messages.flatMap(({ value }) => (value.kind === 'push' ? [value.push] : []));
   if (pushes.length > 0) {
-    const { outcome, bumped, failure, skipped, retry } = await bump({ pushes, now: deps.now() }, deps);
+    const { outcome, bumped, failure, skipped, retry, retryAfter } = await bump({ pushes, now: deps.now() }, deps);
     logger.info('bump', {
       outcome,
       revision: bumped?.revision,
@@ -50,9 +51,16 @@ async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Log
       skipped,
       pushes: pushes.length,
     });
+    if (retry.length > 0)
+      logger.warn('some pushes go back to the queue', { pushes: retry.length, ...waitOf({ retryAfter }) });
     const again = new Set(retry.map((push) => push.id));
     for (const message of batch.messages)
       message.done ||= message.value.kind === 'push' && !again.has(message.value.push.id);
   }
   return failuresOf(batch);
+}
+
+/** For the log: how long the other side asked to wait, in seconds. */
+function waitOf({ retryAfter }: { retryAfter?: number | undefined }): { retryAfterSeconds?: number } {
+  return retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter };
 }

@@ -64,9 +64,11 @@ export function sendAgain<Value>(
   };
 }
 
-/** The first record that is not done and, because the queue is FIFO, everything after it. */
+/**
+ * The records that are not done. On a FIFO queue a handler stops at the first failure, so that none after it is done; one that is done out of
+ * turn, because nothing can be done about it, does not come back with the others and become a dead letter with them.
+ */
 export function failuresOf<Value>({ messages }: Batch<Value>): SQSBatchResponse {
-  const first = messages.findIndex((message) => !message.done);
-  const failed = first < 0 ? [] : messages.slice(first);
+  const failed = messages.filter((message) => !message.done);
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

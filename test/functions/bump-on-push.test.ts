@@ -33,6 +33,17 @@ async function pushed({ registry }: Loop, name: string, tag: string, id = `${nam
   return JSON.stringify(pushEvent({ id, at: now, account, region, repository: name, tag, digest }));
 }
 
+/** A logger, and the lines that it writes. */
+function listening(): { logger: Logger; lines: string[] } {
+  const lines: string[] = [];
+  const logger = new Logger({ serviceName: 'test' });
+  const write = (...parts: unknown[]) => void lines.push(parts.map(String).join(' '));
+  Object.assign(logger, {
+    console: { log: write, info: write, warn: write, error: write, debug: write, trace: write },
+  });
+  return { logger, lines };
+}
+
 const handlerOf = (ports: BumpPorts) => bumpOnPush({ ...ports, now: () => now, logger: silent() });
 const failed = (...ids: string[]) => ({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) });
 const commits = ({ git }: Loop) => Number(git.git('rev-list', '--count', 'main'));
@@ -85,7 +96,8 @@ describe('the handler of push events', () => {
       }),
       context,
     );
-    expect(answer).toEqual(failed('m2', 'm3', 'm4'));
+    expect(answer).toEqual(failed('m2', 'm4'));
+    expect(world.records.told()).toEqual(Array(2).fill('event-ignored: an event was ignored: it is not JSON'));
   });
 
   it('sends back only from the push whose image could not be looked at', async () => {
@@ -188,14 +200,24 @@ describe('the handler of push events', () => {
     expect(world.show('apps/prod.yaml')).toContain('newTag: 1.1.0');
   });
 
+  it('waits for nobody who asks for a long pause, and logs how long it is', async () => {
+    const world = await loop();
+    const { logger, lines } = listening();
+    const throttled = () => Promise.reject(new RetryableError('throttled', { code: 'throttled', retryAfter: 3600 }));
+    const event = batch({ m1: '', m2: await pushed(world, 'shop/web', '1.1.0') });
+    const answers = [
+      { ...world.ports, repo: { ...world.repo, head: throttled } },
+      { ...world.ports, registry: { ...world.registry, tags: throttled } },
+    ].map((ports) => bumpOnPush({ ...ports, now: () => now, logger })(event, context));
+    for (const answer of answers) expect(await answer).toEqual(failed('m2'));
+    expect(world.sleeps).toEqual([]);
+    const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'WARN');
+    expect(told).toMatchObject([{ retryAfterSeconds: 3600 }, { retryAfterSeconds: 3600 }]);
+  });
+
   it('logs no body of a message', async () => {
     const world = await loop();
-    const lines: string[] = [];
-    const logger = new Logger({ serviceName: 'test' });
-    const write = (...parts: unknown[]) => void lines.push(parts.map(String).join(' '));
-    Object.assign(logger, {
-      console: { log: write, info: write, warn: write, error: write, debug: write, trace: write },
-    });
+    const { logger, lines } = listening();
     const head = () => Promise.reject(new RetryableError('no route to host', { code: 'repo-unreachable' }));
     const handler = bumpOnPush({ ...world.ports, repo: { ...world.repo, head }, now: () => now, logger });
     await handler(batch({ m1: 'password=hunter2', m2: await pushed(world, 'shop/web', '1.1.0') }), context);
