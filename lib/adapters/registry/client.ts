@@ -1,7 +1,8 @@
 import type { Authorization, Grant } from './authorization.ts';
-import type { Answer, Exchange, Question } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { Memory } from './memory.ts';
 import { nextAddress } from './next-address.ts';
+import type { Answer, Question } from './question.ts';
 import type { Place } from './repository-name.ts';
 import { badAnswer, statusTrouble } from './trouble.ts';
 

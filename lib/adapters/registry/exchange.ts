@@ -2,24 +2,9 @@ import { RetryableError } from '../../model/errors.ts';
 import { largestDocument } from '../../model/image-manifest.ts';
 import { readUpTo, TooLargeError } from '../../model/read-up-to.ts';
 import { Turnstile } from './polite.ts';
+import type { Answer, Question } from './question.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { connectionTrouble, mayPass, tooLarge } from './trouble.ts';
-
-/** One request; its headers may hold a secret and are shown to nobody. */
-export interface Question {
-  method: 'GET' | 'HEAD';
-  url: URL;
-  headers: Readonly<Record<string, string | undefined>>;
-}
-
-/** An answer with its whole body. */
-export interface Answer {
-  status: number;
-  headers: Headers;
-  bytes: Uint8Array;
-  /** What was asked. */
-  url: URL;
-}
 
 /** What requests are made with. */
 export interface ExchangeOptions {

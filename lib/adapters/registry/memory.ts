@@ -1,4 +1,4 @@
-import type { Answer } from './exchange.ts';
+import type { Answer } from './question.ts';
 
 const mostEntries = 256;
 const mostBytes = 16 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RegistryClient } from './client.ts';
-import type { Answer } from './exchange.ts';
 import { nextAddress } from './next-address.ts';
 import { nextLink } from './next-link.ts';
+import type { Answer } from './question.ts';
 import type { Place } from './repository-name.ts';
 import { badAnswer, noAnswer } from './trouble.ts';
 

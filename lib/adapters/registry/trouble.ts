@@ -1,5 +1,5 @@
 import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
-import type { Answer } from './exchange.ts';
+import type { Answer } from './question.ts';
 import type { Place } from './repository-name.ts';
 import { retryAfterOf } from './retry-after.ts';
 
