@@ -37,9 +37,11 @@ function ageReason(minAge: number, pushedAt: string | undefined, now: Date): str
   const pushed = pushedAt === undefined ? Number.NaN : Date.parse(pushedAt);
   if (Number.isNaN(pushed))
     return `the registry does not tell when it was pushed, and minAge ${duration(minAge)} needs to know`;
-  // A registry whose clock is ahead pushes in the future.
-  const age = Math.max(0, Math.floor((now.getTime() - pushed) / 1000));
-  return age >= minAge ? undefined : `is ${duration(age)} old, minAge ${duration(minAge)}`;
+  // A registry whose clock is ahead pushes in the future. The end, not the age, is told: the same words each time it is looked at.
+  const open = pushed + minAge * 1000;
+  if (now.getTime() >= open) return undefined;
+  const until = new Date(Math.ceil(open / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  return `minAge ${duration(minAge)} is over at ${until}`;
 }
 
 function scanReason(gate: Severity, scan: ScanState | undefined): string | undefined {

@@ -6,13 +6,13 @@ const complete = (findings: Record<string, number>): ScanState => ({ state: 'com
 
 describe('a least age', () => {
   it.each([
-    ['2026-06-01T11:57:00Z', 600, 'is 3m old, minAge 10m'],
-    ['2026-06-01T11:50:00.001Z', 600, 'is 9m59s old, minAge 10m'],
+    ['2026-06-01T11:57:00Z', 600, 'minAge 10m is over at 2026-06-01T12:07:00Z'],
+    ['2026-06-01T11:50:00.001Z', 600, 'minAge 10m is over at 2026-06-01T12:00:01Z'],
     ['2026-06-01T11:50:00Z', 600, undefined],
     ['2026-06-01T13:50:00+02:00', 600, undefined],
     ['2026-05-01T00:00:00Z', 600, undefined],
-    ['2026-06-01T12:00:10Z', 600, 'is 0s old, minAge 10m'],
-    ['2026-05-31T10:30:00Z', 172_800, 'is 1d1h30m old, minAge 2d'],
+    ['2026-06-01T12:00:10Z', 600, 'minAge 10m is over at 2026-06-01T12:10:10Z'],
+    ['2026-05-31T10:30:00Z', 172_800, 'minAge 2d is over at 2026-06-02T10:30:00Z'],
     [undefined, 600, 'the registry does not tell when it was pushed, and minAge 10m needs to know'],
     ['soon', 90, 'the registry does not tell when it was pushed, and minAge 1m30s needs to know'],
   ])('of an image pushed at %s, with %i seconds: %s', (pushedAt, minAgeSeconds, expected) => {
@@ -48,7 +48,7 @@ describe('a scan', () => {
       { scan: 'low', minAgeSeconds: 60 },
       { pushedAt: now.toISOString(), scan: { state: 'pending' }, now },
     );
-    expect(reason).toBe('is 0s old, minAge 1m; scan: it is not finished');
+    expect(reason).toBe('minAge 1m is over at 2026-06-01T12:01:00Z; scan: it is not finished');
   });
 
   it('is not asked for without a gate', () => {
