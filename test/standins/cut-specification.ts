@@ -7,7 +7,7 @@ interface Specification {
 
 /** Paths that are kept: what the stand-in serves and what Windlass may come to use of the same kind. */
 const kept =
-  /^\/(?:app|app\/installations\/\{installation_id\}\/access_tokens|repos\/\{owner\}\/\{repo\}(?:|\/installation|\/git\/.*|\/branches\/\{branch\}|\/commits(?:|\/\{ref\}|\/\{ref\}\/status|\/\{ref\}\/statuses)|\/compare\/.*|\/contents\/.*|\/pulls(?:|\/\{pull_number\}(?:|\/merge|\/requested_reviewers))|\/issues\/\{issue_number\}\/(?:labels|comments)|\/statuses\/\{sha\}|\/deployments(?:|\/\{deployment_id\}\/statuses)))$/;
+  /^\/(?:app|app\/installations\/\{installation_id\}\/access_tokens|repos\/\{owner\}\/\{repo\}(?:|\/installation|\/git\/.*|\/branches\/\{branch\}|\/commits(?:|\/\{ref\}|\/\{ref\}\/status|\/\{ref\}\/statuses)|\/compare\/.*|\/tarball\/.*|\/contents\/.*|\/pulls(?:|\/\{pull_number\}(?:|\/merge|\/requested_reviewers))|\/issues\/\{issue_number\}\/(?:labels|comments)|\/statuses\/\{sha\}|\/deployments(?:|\/\{deployment_id\}\/statuses)))$/;
 
 /** GitHub's description without what is not used: 13 MB become about one, which a proxy loads in seconds. */
 export function cutSpecification(whole: Specification): Specification {
@@ -23,7 +23,7 @@ export function cutSpecification(whole: Specification): Specification {
     }
   }
   for (const kind of ['examples']) for (const name of Object.keys(components[kind] ?? {})) components[kind]![name] = {};
-  return { ...whole, paths, components };
+  return { openapi: whole['openapi'], info: whole['info'], paths, components };
 }
 
 function* references(value: unknown): Generator<[kind: string, name: string]> {

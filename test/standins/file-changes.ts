@@ -8,7 +8,7 @@ export interface FileChange {
   previous?: string;
 }
 
-/** What changed between two trees, renames found as git does by default: the same blob, else half of the lines or more in common. */
+/** What changed between two trees, renames found as git does by default: the same blob, else half of the bytes or more in common. */
 export function fileChanges(objects: Objects, before: string, after: string): FileChange[] {
   const changes = objects.compare(before, after);
   const gone = new Map(changes.filter((each) => each.after === undefined).map((each) => [each.path, each.before!]));
@@ -38,20 +38,20 @@ function bestMatch(objects: Objects, file: Found, gone: ReadonlyMap<string, Foun
   return best !== undefined && best.likeness >= 0.5 ? best.path : undefined;
 }
 
-/** The share of lines that both have. */
+/** The share of bytes in lines that both have. */
 function likeness(objects: Objects, a: string, b: string): number {
   const lines = (oid: string) =>
     Buffer.from(objects.blobs.get(oid) ?? [])
       .toString('latin1')
-      .split('\n');
+      .split(/(?<=\n)/);
   const [ofA, ofB] = [lines(a), lines(b)];
   const counts = new Map<string, number>();
   for (const line of ofA) counts.set(line, (counts.get(line) ?? 0) + 1);
   let common = 0;
   for (const line of ofB) {
     const left = counts.get(line) ?? 0;
-    if (left > 0) common++;
+    if (left > 0) common += line.length;
     counts.set(line, left - 1);
   }
-  return common / Math.max(ofA.length, ofB.length);
+  return common / Math.max(1, ofA.join('').length, ofB.join('').length);
 }

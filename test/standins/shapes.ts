@@ -42,11 +42,11 @@ export function shapesOf(repository: Repository, { api, web }: Addresses): Shape
     id,
     node_id: nodeId('User', id),
     gravatar_id: '',
-    url: `${api}/users/${login}`,
-    html_url: `${web}/${login}`,
+    url: `${api}/users/${encodeURIComponent(login)}`,
+    html_url: `${web}/${encodeURIComponent(login)}`,
     type: login.endsWith('[bot]') ? 'Bot' : 'User',
     site_admin: false,
-    ...links(userLinks, `${api}/users/${login}`),
+    ...links(userLinks, `${api}/users/${encodeURIComponent(login)}`),
   });
   const bot = () => user(repository.bot.login, repository.bot.id);
   const person = ({ email }: Signature) =>
@@ -80,7 +80,7 @@ export function shapesOf(repository: Repository, { api, web }: Addresses): Shape
     ...zero(
       'forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count network_count subscribers_count',
     ),
-    ...no('has_issues has_wiki has_pages has_discussions archived disabled'),
+    ...no('has_downloads has_issues has_wiki has_pages has_discussions archived disabled'),
     has_projects: true,
     pushed_at: iso(repository.now()),
     created_at: iso(repository.now()),
