@@ -97,12 +97,12 @@ async function planGroup(
   const identity = identityOf(wishes, sources);
   const left = proposal && whyLeft(proposal, identity);
   if (proposal !== undefined && left !== undefined) return only({ ...of, act: 'leave', proposal, ...left });
-  return planRequest(look, of, wishes, pushes, identity, sources);
+  return planRequest(look, { ...of, replaces: proposal?.revision }, wishes, pushes, identity, sources);
 }
 
 async function planRequest(
   look: Look,
-  { group, policies }: { group: string; policies: string[] },
+  { group, policies, replaces }: { group: string; policies: string[]; replaces?: string },
   wishes: readonly RouteWish[],
   pushes: readonly Push[],
   identity: string,
@@ -128,6 +128,7 @@ async function planRequest(
     title: environments.length === 0 ? subject : `${subject} in ${environments.join(', ')}`,
     description: descriptionOf(story, changes, ended),
     ...look.config.pullRequests,
+    ...(replaces === undefined ? {} : { replaces }),
   };
   return { plans: [{ group, policies, act: 'propose', request, story, changes }], skipped };
 }

@@ -127,6 +127,8 @@ export interface ProposalRequest extends CommitRequest {
   /** Users, and teams as `org/team`. */
   reviewers: string[];
   autoMerge: boolean;
+  /** The commit that the proposal's branch has by the last head: a branch that somebody moved since stays there, with a `RetryableError`. */
+  replaces?: string;
 }
 
 /** A proposal that was made. */
@@ -189,6 +191,10 @@ export interface Registry {
 export interface BumpRecords {
   /** Appends; a record that is there already is left as it is. */
   append(records: AuditRecord[]): Promise<void>;
+  /** Up to which of its own commits on a branch everything was recorded; undefined when that was never said. */
+  recordedUpTo(branch: string): Promise<string | undefined>;
+  /** Says it; called after `append`. */
+  saveRecordedUpTo(branch: string, revision: string): Promise<void>;
   /** What the page and `status` show of each image. */
   saveImages(images: ImageState[]): Promise<void>;
   /** Tells the world outside of this flow that a commit was made. */

@@ -102,10 +102,7 @@ export function checkRevision(revision: string): string {
   return revision;
 }
 
-async function remoteHeads(
-  remote: Remote,
-  branch: string,
-): Promise<{ head: string; heads: Map<string, string> }> {
+async function remoteHeads(remote: Remote, branch: string): Promise<{ head: string; heads: Map<string, string> }> {
   const answer = await runGit({ args: ['ls-remote', '--heads', remoteName], config: remote.config });
   if (answer.code !== 0) throw remoteFailure('read', remote, answer);
   const heads = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { type Proposal, type ProposalRequest, type Proposed, proposalPrefix } from '../../bump/ports.ts';
-import { UserError } from '../../model/errors.ts';
+import { RetryableError, UserError } from '../../model/errors.ts';
 import { type Author, writeCommit } from './commit.ts';
 import { remoteFailure } from './failure.ts';
 import { lastCommits } from './history.ts';
@@ -10,7 +10,11 @@ import type { TreeEntry } from './tree.ts';
 const prefix = `refs/heads/${proposalPrefix}`;
 
 /** The proposals among the branches of a remote: those whose commit the head does not contain. A plain Git host knows of none that was declined. */
-export async function readProposals(mirror: Mirror, head: string, heads: ReadonlyMap<string, string>): Promise<Proposal[]> {
+export async function readProposals(
+  mirror: Mirror,
+  head: string,
+  heads: ReadonlyMap<string, string>,
+): Promise<Proposal[]> {
   const branches = [...heads].filter(([name]) => name.startsWith(proposalPrefix));
   if (branches.length === 0) return [];
   await fetchBranches(mirror, branches);
@@ -40,16 +44,25 @@ export async function pushProposal(
 ): Promise<Proposed> {
   const branch = branchOf(request.group);
   const revision = await writeCommit(mirror, entries, author, request);
-  await push(mirror, ['--force', remoteName, `${revision}:refs/heads/${branch}`]);
+  const ref = `refs/heads/${branch}`;
+  const force = request.replaces === undefined ? '--force' : `--force-with-lease=${ref}:${request.replaces}`;
+  const answer = await push(mirror, [force, remoteName, `${revision}:${ref}`]);
+  if (answer === 'stale') throw movedMeanwhile(branch);
   const wishes = request.labels.length > 0 || request.reviewers.length > 0 || request.autoMerge;
   const warnings = wishes ? ['labels, reviewers and auto-merge need a host with pull requests'] : [];
   return { revision, branch, warnings };
 }
 
-/** Takes a proposal's branch away; nothing is told to anybody, because a plain Git host has no place for it. */
-export async function deleteProposal(mirror: Mirror, { branch }: Proposal): Promise<void> {
+/** Takes a proposal's branch away; nothing is told to anybody, because a plain Git host has no place for it. Throws `RetryableError` when somebody moved it since. */
+export async function deleteProposal(mirror: Mirror, { branch, revision }: Proposal): Promise<void> {
   if (!branch.startsWith(proposalPrefix)) throw new Error(`${branch} is no branch of a proposal`);
-  await push(mirror, ['--delete', remoteName, `refs/heads/${branch}`], /remote ref does not exist/);
+  const ref = `refs/heads/${branch}`;
+  const answer = await push(mirror, [`--force-with-lease=${ref}:${revision}`, '--delete', remoteName, ref]);
+  if (answer === 'stale' && (await mirror.heads()).heads.has(branch)) throw movedMeanwhile(branch);
+}
+
+function movedMeanwhile(branch: string): RetryableError {
+  return new RetryableError(`somebody moved ${branch} since it was read`, { code: 'proposal-moved', subject: branch });
 }
 
 function branchOf(group: string): string {
@@ -65,13 +78,26 @@ async function fetchBranches(mirror: Mirror, branches: readonly [name: string, r
   const missing: string[] = [];
   for (const [, revision] of branches) if (!(await mirror.has(revision))) missing.push(revision);
   if (missing.length === 0) return;
-  const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--prune', remoteName, `+${prefix}*:${prefix}*`];
+  const args = [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--prune',
+    remoteName,
+    `+${prefix}*:${prefix}*`,
+  ];
   const answer = await mirror.ask({ args, timeout: 120_000 });
   if (answer.code !== 0) throw remoteFailure('fetch from', mirror.remote, answer);
 }
 
-async function push(mirror: Mirror, args: readonly string[], unless?: RegExp): Promise<void> {
+/** `stale`: the branch is not where it was seen, or not there at all. */
+async function push(mirror: Mirror, args: readonly string[]): Promise<'pushed' | 'stale'> {
   const answer = await mirror.ask({ args: ['push', '--porcelain', '--no-verify', ...args], timeout: 120_000 });
-  if (answer.code === 0 || unless?.test(answer.stderr + answer.stdout.toString('utf8'))) return;
+  if (answer.code === 0) return 'pushed';
+  if (
+    /stale info|remote ref does not exist|reference already exists/.test(answer.stderr + answer.stdout.toString('utf8'))
+  )
+    return 'stale';
   throw remoteFailure('push to', mirror.remote, answer);
 }

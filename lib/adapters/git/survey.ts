@@ -24,7 +24,11 @@ export class MirrorSurveys {
   }
 
   /** The facts of all plain files of a commit, whose listing is `entries`. */
-  async survey<Facts>(revision: string, entries: readonly TreeEntry[], survey: Survey<Facts>): Promise<Surveyed<Facts>> {
+  async survey<Facts>(
+    revision: string,
+    entries: readonly TreeEntry[],
+    survey: Survey<Facts>,
+  ): Promise<Surveyed<Facts>> {
     const kept = this.#key === survey.key ? this.#known : new Map<string, Known>();
     const wanted = entries.filter(({ mode, path }) => mode.startsWith('100') && isOfInterest(survey, path));
     const readable = wanted.filter(({ size }) => size <= this.#maxFileBytes);
