@@ -14,7 +14,7 @@ import type { Content, Pull, Repository } from './state.ts';
 
 export type { Fault, Trouble } from './faults.ts';
 export type { Commit } from './objects.ts';
-export type { Seen } from './recorder.ts';
+
 export type { Content, Pull } from './state.ts';
 
 /** How the stand-in begins. */

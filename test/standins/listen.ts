@@ -52,7 +52,8 @@ async function serve(
   outgoing.writeHead(answer.status, [...answer.headers].flat());
   if (answer.body === null) return void outgoing.end();
   try {
-    for await (const chunk of answer.body) outgoing.write(chunk);
+    // Each part is on its way before the next: what is cut off must be missed, not what came before it.
+    for await (const chunk of answer.body) await new Promise((done) => outgoing.write(chunk, done));
   } catch {
     throw new HungUp('the body ends here');
   }
