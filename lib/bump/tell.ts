@@ -1,6 +1,6 @@
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
-import { formatProblem, type Problem, RetryableError, type UserError } from '../model/errors.ts';
+import { formatProblem, messageOf, type Problem, RetryableError, type UserError } from '../model/errors.ts';
 import type { Bumped, ImageChange } from '../model/messages.ts';
 import type { ImageState } from '../model/state.ts';
 import type { Decision } from './decision.ts';
@@ -22,6 +22,8 @@ import { type View, viewOf } from './view.ts';
 export interface BumpOrder {
   /** The pushes to answer; undefined for a sweep over all policies. */
   pushes: readonly Push[] | undefined;
+  /** Only these policies of a sweep; all unless told. */
+  images?: readonly string[] | undefined;
   now: Date;
 }
 
@@ -32,6 +34,8 @@ export interface BumpResult {
   bumped?: Bumped;
   /** The policies that were looked at, as they are now. */
   images: ImageState[];
+  /** Those that stay as they are, in whole or in part, for another reason than a review. */
+  waits: ImageWait[];
   /** The pull requests that the images belong to. */
   proposals: ProposalSummary[];
   /** Markers that were not applied, with the reason. */
@@ -43,6 +47,14 @@ export interface BumpResult {
   retry: Push[];
   /** The longest that somebody asked to wait before that, in seconds. */
   retryAfter?: number;
+}
+
+/** Why an image stays as it is. */
+export interface ImageWait {
+  policy: string;
+  reason: string;
+  /** It could not be looked at, or not be written: in contrast to what was looked at and is to wait. */
+  trouble?: { code: string; mayPass: boolean };
 }
 
 /** What became of one pull request. */
@@ -75,7 +87,9 @@ export async function tell(told: Told, ports: BumpPorts): Promise<BumpResult> {
   const views = decisions.map((decision) => viewOf(decision, proposals, plan.skipped));
   const answered = (push: Push) => views.filter(({ decision }) => decision.entry.image === push.repository);
   const at = wholeSeconds(commit?.at ?? order.now);
-  const lost = recover(order, look);
+  const { branch } = ports.repo;
+  const recorded = await ports.records.recordedUpTo(branch);
+  const lost = recover(order, look, recorded);
   const proposed = proposals.flatMap((result) => storyOfProposal(result) ?? []);
   const stories = [...lost, ...proposed, ...(commit === undefined ? [] : [plan.story])];
   const found = foundIn(told);
@@ -86,14 +100,17 @@ export async function tell(told: Told, ports: BumpPorts): Promise<BumpResult> {
     ...proposals.flatMap((result) => [...proposalRecords(result, wholeSeconds(order.now)), ...standingRecord(result)]),
     ...foundRecords(found, commit?.revision ?? look.head, at),
   ]);
+  const last = lastOwn(told);
+  if (last !== undefined && last !== recorded) await ports.records.saveRecordedUpTo(branch, last);
   const images = views.map((view) => stateOf(view, plan.files, order.now));
   await ports.records.saveImages(images);
-  const bumped = commit && bumpedMessage(look, plan, commit.revision, { at, branch: ports.repo.branch });
+  const bumped = commit && bumpedMessage(look, plan, commit.revision, { at, branch });
   if (bumped !== undefined) await ports.records.announce(bumped);
   return {
     outcome: refused !== undefined ? 'failed' : bumped === undefined ? 'nothing-to-do' : 'committed',
     ...(bumped === undefined ? {} : { bumped }),
     images,
+    waits: views.flatMap(waitOf),
     proposals: proposals.map(summaryOf),
     skipped: plan.skipped,
     foundBySweep: found,
@@ -128,7 +145,7 @@ export async function tellFailed(
     failureRecord(push, `repository:${push.repository}`, code, message, head),
   ]);
   await ports.records.append(failures);
-  const nothing = { images: [], proposals: [], skipped: [], foundBySweep: [], retry: [] };
+  const nothing = { images: [], waits: [], proposals: [], skipped: [], foundBySweep: [], retry: [] };
   return { outcome: 'failed', ...nothing, failure: failureOf(failure) };
 }
 
@@ -138,16 +155,26 @@ export async function tellIgnored(events: readonly IgnoredEvent[], ports: Pick<B
 }
 
 /**
- * The stories of our own late commits that answer these pushes; for a sweep, of all of them. One may have lost its records when the function
- * ended too early: its trailers bring them back, with the same ids.
+ * The stories of our own late commits that answer these pushes, or that nobody has recorded yet: a function that ended too early leaves one,
+ * and its trailers bring the records back, with the same ids.
  */
-function recover({ pushes }: BumpOrder, { recent }: Look): (BumpStory & { records: AuditRecord[] })[] {
-  const events = pushes && new Set(pushes.map((push) => push.id));
-  return recent.flatMap((commit) => {
+function recover({ pushes = [] }: BumpOrder, { recent }: Look, recorded: string | undefined): Recovered[] {
+  const events = new Set(pushes.map((push) => push.id));
+  const known = recent.findIndex(({ revision }) => revision === recorded);
+  return recent.flatMap((commit, index) => {
     const story = storyIn(commit);
-    if (story === undefined || (events !== undefined && !story.events.some((id) => events.has(id)))) return [];
+    if (story === undefined) return [];
+    const isRecorded = known >= 0 && index >= known;
+    if (isRecorded && !story.events.some((id) => events.has(id))) return [];
     return [{ ...story, records: bumpedRecords(story, commit.revision, wholeSeconds(commit.at)) }];
   });
+}
+
+type Recovered = BumpStory & { records: AuditRecord[] };
+
+/** The last commit of bump's own that there is: everything up to it is recorded now. */
+function lastOwn({ look, commit }: Told): string | undefined {
+  return commit?.revision ?? look.recent.find((one) => storyIn(one) !== undefined)?.revision;
 }
 
 /** Only a sweep finds what an event missed, and only what it moves now. */
@@ -159,6 +186,13 @@ function foundIn({ order, look, decisions, plan, proposals, commit }: Told): Fou
   if (commit !== undefined) stories.push(plan.story);
   const moved = new Set(stories.flatMap(({ images }) => images.map(({ policy }) => policy)));
   return foundBySweep(look, decisions, moved, order.now);
+}
+
+function waitOf({ decision, waiting, trouble }: View): ImageWait[] {
+  const policy = decision.entry.name;
+  if (trouble === undefined) return waiting === undefined ? [] : [{ policy, reason: waiting }];
+  const mayPass = trouble instanceof RetryableError;
+  return [{ policy, reason: waiting ?? messageOf(trouble), trouble: { code: trouble.code, mayPass } }];
 }
 
 function failureOf({ code, message, problems }: Pick<UserError, 'code' | 'message' | 'problems'>) {

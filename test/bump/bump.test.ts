@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { bump, sweep } from '../../lib/bump/bump.ts';
 import type { Push } from '../../lib/bump/push-event.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
-import { host, loop, now, registryWith, shop } from './setup.ts';
+import { host, loop, now, recordsWith, registryWith, shop } from './setup.ts';
 
 const commits = (git: { git(...args: string[]): string }): number => Number(git.git('rev-list', '--count', 'main'));
 const hold = (more = '') => `image: web\ntag: 1.0.0\npast: 1.1.0\nwho: ada\nwhy: it broke\n${more}`;
@@ -379,7 +379,7 @@ describe('bump, when something is broken', () => {
     const { git, ports, records, push } = await loop();
     const pushes = [await push('shop/web', '1.1.0')];
     const append = () => Promise.reject(new RetryableError('the table is throttled', { code: 'throttled' }));
-    const failing = bump({ pushes, now }, { ...ports, records: { ...recordsOf(records), append } });
+    const failing = bump({ pushes, now }, { ...ports, records: recordsWith(records, { append }) });
     await expect(failing).rejects.toThrow('the table is throttled');
     expect(commits(git)).toBe(2);
     expect(records.told()).toEqual([]);
@@ -424,10 +424,3 @@ describe('sweep', () => {
     expect([...records.images.keys()].sort()).toEqual(['api', 'web']);
   });
 });
-
-function recordsOf(records: Awaited<ReturnType<typeof loop>>['records']) {
-  return {
-    saveImages: records.saveImages.bind(records),
-    announce: records.announce.bind(records),
-  };
-}

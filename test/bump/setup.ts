@@ -35,6 +35,13 @@ export class MemoryRecords implements BumpRecords {
       if (!this.written.has(key)) this.written.set(key, record);
     }
   }
+  readonly recorded = new Map<string, string>();
+  async recordedUpTo(branch: string): Promise<string | undefined> {
+    return this.recorded.get(branch);
+  }
+  async saveRecordedUpTo(branch: string, revision: string): Promise<void> {
+    this.recorded.set(branch, revision);
+  }
   async saveImages(images: ImageState[]): Promise<void> {
     for (const image of images) this.images.set(image.policy, image);
   }
@@ -45,6 +52,18 @@ export class MemoryRecords implements BumpRecords {
   told(): string[] {
     return [...this.written.values()].map((record) => `${record.kind}: ${record.summary}`);
   }
+}
+
+/** The same records, where the test replaces some of what they do. */
+export function recordsWith(records: MemoryRecords, replaced: Partial<BumpRecords>): BumpRecords {
+  return {
+    append: (facts) => records.append(facts),
+    recordedUpTo: (branch) => records.recordedUpTo(branch),
+    saveRecordedUpTo: (branch, revision) => records.saveRecordedUpTo(branch, revision),
+    saveImages: (images) => records.saveImages(images),
+    announce: (message) => records.announce(message),
+    ...replaced,
+  };
 }
 
 /** A registry that answers what the test gives, and throws at any other question. */

@@ -8,7 +8,7 @@ import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts
 import type { BumpPorts } from '../../lib/bump/ports.ts';
 import { ecrHost, pushEvent } from '../../lib/bump/push-event.ts';
 import { RetryableError } from '../../lib/model/errors.ts';
-import { type Loop, loop, now, shop } from '../bump/setup.ts';
+import { type Loop, loop, now, recordsWith, shop } from '../bump/setup.ts';
 
 const context = lambdaContext('bump');
 const silent = () => new Logger({ logLevel: 'SILENT' });
@@ -118,7 +118,7 @@ describe('the handler of push events', () => {
   it('sends everything back when the records cannot be written', async () => {
     const world = await loop();
     const append = () => Promise.reject(new RetryableError('throttled', { code: 'throttled' }));
-    const records = { append, saveImages: async () => {}, announce: async () => {} };
+    const records = recordsWith(world.records, { append });
     const answer = await handlerOf({ ...world.ports, records })(
       batch({ m1: 'ignored', m2: await pushed(world, 'shop/web', '1.1.0') }),
       context,

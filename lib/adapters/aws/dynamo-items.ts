@@ -25,6 +25,7 @@ export const partitions = {
   days: 'days',
   syncs: 'state#sync',
   images: 'state#image',
+  recorded: 'state#recorded',
   incidents: 'incident',
   openIncidents: 'incident-open',
   lastIncidents: 'incident-last',

@@ -59,6 +59,17 @@ export class DynamoRecords implements ReportRecords, RecordsReader, Omit<BumpRec
     await forEachOf(items, width, (item) => this.#table.putOnce(item));
   }
 
+  /** Up to which of its own commits on a branch bump has recorded everything. */
+  async recordedUpTo(branch: string): Promise<string | undefined> {
+    const revision = (await this.#table.get(partitions.recorded, keyText(branch)))?.['revision'];
+    return typeof revision === 'string' ? revision : undefined;
+  }
+
+  /** Says it. */
+  async saveRecordedUpTo(branch: string, revision: string): Promise<void> {
+    await this.#table.put({ pk: partitions.recorded, sk: keyText(branch), format: 1, revision });
+  }
+
   /** Saves what bump saw; a state that is newer in the table stays. */
   async saveImages(images: ImageState[]): Promise<void> {
     await forEachOf(images, width, (image) =>

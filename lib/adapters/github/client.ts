@@ -15,7 +15,7 @@ export interface GitHubOptions {
   /** GitHub asks for one. */
   userAgent: string;
   now?: () => Date;
-  /** Milliseconds for one request with its answer; 30,000 unless told. */
+  /** Milliseconds for one request with its answer, 30,000 unless told; the download of an archive has ten times as long. */
   timeout?: number;
 }
 
@@ -61,8 +61,8 @@ const graphqlAnswer = z.object({
   errors: z.array(z.looseObject({ message: z.string(), type: z.string().optional() })).optional(),
 });
 
-/** Milliseconds for the whole of a download. */
-const downloadTimeout = 300_000;
+/** A download may take this many times as long as another request. */
+const downloadFactor = 10;
 
 /** Opens GitHub's API; nothing is sent yet. Throws `UserError` for a base URL that would send the token in the clear. */
 export function openGitHub(options: GitHubOptions): GitHub {
@@ -119,9 +119,9 @@ function openRepo(connection: Connection, owner: string, repo: string, tokens: T
     query: (query, variables, shape) => readTwice(() => graphql(query, variables, shape)),
     mutate: graphql,
     stream: (route, parameters) => {
-      const signal = AbortSignal.timeout(downloadTimeout);
       return readTwice(async () => {
-        const answer = await ask(route, { owner, repo, ...parameters }, signal);
+        const signal = AbortSignal.timeout(timeout * downloadFactor);
+        const answer = await ask(route, { owner, repo, ...parameters });
         return (await followed(connection, answer, signal)).body ?? empty();
       });
     },
