@@ -85,7 +85,9 @@ async function digestOf({ registry, entry }: Asked, { tag, digest }: RegistryTag
 }
 
 function pinsDigests({ entry }: Asked, places: readonly Place[]): boolean {
-  return entry.pinDigests !== undefined || places.some(({ part, value }) => part === 'digest' || value.includes('@'));
+  return (
+    entry.pinDigests !== undefined || places.some(({ part, value }) => part === 'digest' || /@sha\d+:/.test(value))
+  );
 }
 
 /** Flux's `IfNotPresent`: a tag that is pushed again keeps the digest that it came with. */
