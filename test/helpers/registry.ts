@@ -34,6 +34,10 @@ export interface RunningRegistry {
 export interface RegistryOptions {
   /** The address that each event of the registry is sent to (a POST of Docker Distribution's envelope). */
   notifications?: string;
+  /** What each of these posts carries: `{ Authorization: 'Bearer ...' }`. */
+  notificationHeaders?: Record<string, string>;
+  /** A port that is free; any one unless told. */
+  port?: number;
   /** Asks for `registryUser`, or for a token of a realm that signs with one of the keys (a JWK set). Default: open to all. */
   auth?: 'basic' | { realm: string; service: string; issuer: string; jwks: object };
 }
@@ -63,7 +67,7 @@ export async function describeWithRegistry(name: string, suite: () => void): Pro
 export async function startRegistry(options: RegistryOptions = {}): Promise<RunningRegistry> {
   const program = await goProgram(programs.registry);
   const directory = await mkdtemp(join(tmpdir(), 'windlass-test-registry-'));
-  const host = `127.0.0.1:${await freePort()}`;
+  const host = `127.0.0.1:${options.port ?? (await freePort())}`;
   await writeFile(join(directory, 'config.yml'), JSON.stringify(await configOf(host, options, directory)));
   const env = { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' };
   const child = spawn(program, ['serve', join(directory, 'config.yml')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -148,8 +152,9 @@ export async function pushIndex(reference: string, images: readonly TestImage[])
 }
 
 async function configOf(host: string, options: RegistryOptions, directory: string): Promise<object> {
-  const { notifications, auth } = options;
-  const endpoint = { name: 'test', url: notifications, timeout: '5s', threshold: 5, backoff: '1s' };
+  const { notifications, notificationHeaders = {}, auth } = options;
+  const headers = Object.fromEntries(Object.entries(notificationHeaders).map(([name, value]) => [name, [value]]));
+  const endpoint = { name: 'test', url: notifications, headers, timeout: '5s', threshold: 5, backoff: '1s' };
   return {
     version: '0.1',
     log: { level: 'error', accesslog: { disabled: true } },

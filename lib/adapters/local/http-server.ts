@@ -10,8 +10,16 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** The most that a request may bring: nothing here takes more than a repository and a tag. */
-const bodyLimit = 16 * 1024;
+/** The most that a request may bring, in bytes: the page takes no more than a repository and a tag. */
+const usualBodyLimit = 16 * 1024;
+
+/** How a server listens. */
+export interface ServeOptions {
+  port: number;
+  onError: (error: unknown) => void;
+  /** Paths whose requests may bring more, in bytes. */
+  bodyLimits?: Readonly<Record<string, number>>;
+}
 
 /**
  * Serves a `Request -> Response` app on 127.0.0.1 alone. With port 0 the system chooses one.
@@ -19,11 +27,11 @@ const bodyLimit = 16 * 1024;
  */
 export async function serve(
   appFor: (port: number) => (request: Request) => Promise<Response>,
-  options: { port: number; onError: (error: unknown) => void },
+  options: ServeOptions,
 ): Promise<LocalServer> {
   let app: ((request: Request) => Promise<Response>) | undefined;
   const server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing, app!).catch((error: unknown) => {
+    answer(incoming, outgoing, app!, options.bodyLimits ?? {}).catch((error: unknown) => {
       options.onError(error);
       if (!outgoing.headersSent) outgoing.writeHead(500, { 'content-type': 'text/plain' });
       outgoing.end('the loop could not answer this; the terminal says why\n');
@@ -62,10 +70,12 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   app: (request: Request) => Promise<Response>,
+  bodyLimits: Readonly<Record<string, number>>,
 ): Promise<void> {
   const gone = new AbortController();
   outgoing.on('close', () => gone.abort());
-  const body = await read(incoming);
+  const path = incoming.url?.split('?')[0] ?? '';
+  const body = await read(incoming, Object.hasOwn(bodyLimits, path) ? bodyLimits[path]! : usualBodyLimit);
   if (body === undefined) {
     outgoing.writeHead(413, { 'content-type': 'text/plain', connection: 'close' }).end('too large\n');
     return;
@@ -91,12 +101,12 @@ async function answer(
 }
 
 /** The whole body, or undefined when it is over the limit. */
-async function read(incoming: IncomingMessage): Promise<Buffer | undefined> {
+async function read(incoming: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > bodyLimit) return undefined;
+    if (size > limit) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

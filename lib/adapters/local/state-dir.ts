@@ -23,6 +23,8 @@ export interface StateDir {
   trees: string;
   /** The tags of the local registry. */
   registry: string;
+  /** What the webhooks of registries must bring. */
+  registryToken: string;
   /** Tells other commands where the loop is. */
   announce(info: { url: string; kubeconfig: string }): Promise<void>;
   /** Gives the directory back, and removes an ephemeral one. */
@@ -58,6 +60,7 @@ export async function openStateDir(path: string, options: { ephemeral: boolean }
     cache: join(dir, 'cache'),
     trees: join(dir, 'trees'),
     registry: join(dir, 'registry.json'),
+    registryToken: join(dir, 'registry-token'),
     announce: async (info) => {
       const running: RunningLoop = { process: identify(process.pid)!, ...info };
       await writeFile(join(dir, 'loop.json'), `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });

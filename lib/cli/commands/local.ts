@@ -13,6 +13,10 @@ export const local: Command = {
 DynamoDB API, a bare Git repository made from examples/shop, and the loop: events in, bump, pull, drift every 15 s.
 Everything listens on 127.0.0.1 alone, and all state is in .windlass/. No container runs: nodes and pods are simulated.
 
+Images are pretended: "windlass local push" tells of one. With --registry, those of windlass.yaml that are in that
+registry are real: their tags come from its API, with the credentials of "docker login". A standard registry that posts
+its notifications to /hooks/registry of the page's port is looked at within a second; any other every 5 minutes.
+
 The first start on a machine downloads or builds the control plane once; it says so and shows how far it is.
 Ctrl-C stops everything; the next start goes on from the state.`,
   options: {
@@ -24,13 +28,24 @@ Ctrl-C stops everything; the next start goes on from the state.`,
     },
     dir: { type: 'string', value: 'DIR', help: 'where the state is kept (default: .windlass)' },
     ephemeral: { type: 'boolean', help: 'keep nothing: all state is in a temporary directory and removed at the end' },
+    registry: {
+      type: 'string',
+      multiple: true,
+      value: 'URL',
+      help: 'a registry that is real, such as http://127.0.0.1:5000: its images are asked for there (may be repeated)',
+    },
     port: {
       type: 'string',
       value: 'N',
       help: `the page's port (default: ${usualPort}, or a free one when that is in use; 0: any free one)`,
     },
   },
-  examples: ['windlass local', 'windlass local --repo ../my-config', 'windlass local --ephemeral --port 0'],
+  examples: [
+    'windlass local',
+    'windlass local --repo ../my-config',
+    'windlass local --ephemeral --port 0',
+    'windlass local --repo ../my-config --registry http://127.0.0.1:5000',
+  ],
   run,
 };
 
@@ -48,6 +63,7 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
       ...(branch !== undefined && { branch }),
       dir: dir ?? '.windlass',
       ephemeral: args.flag('ephemeral'),
+      registries: args.list('registry'),
       ports: port === undefined ? [usualPort, 0] : [port],
     },
     io,

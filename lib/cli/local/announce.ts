@@ -5,8 +5,12 @@ import type { Style } from '../output/style.ts';
 /** What the terminal of the loop tells; each of these gives whole lines. */
 export interface Announcer {
   bumped(message: Bumped): string;
-  /** Image policies that a push left as they are, all for the same reason. */
-  skipped(at: Date, policies: readonly string[], reason: string): string;
+  /** Image policies that stay as they are, all for the same reason; `waits`: until the reason ends. */
+  skipped(at: Date, policies: readonly string[], reason: string, waits?: boolean): string;
+  /** What became of a proposal, in a sentence; `merge` says what a person does with it. */
+  proposed(at: string, summary: string, merge: string | undefined): string;
+  /** Image policies that the sweep moved: no event led to it. */
+  foundBySweep(at: Date, policies: readonly string[]): string;
   notice(notice: Notice): string;
   /** A pull that did or found something; undefined for one that had nothing to do. */
   pulled(report: SyncReported, before: SyncReported | undefined): string | undefined;
@@ -26,7 +30,12 @@ export function announcer(style: Style): Announcer {
       const words = `${images.join(', ')}: commit ${message.revision.slice(0, 8)} on ${message.branch}`;
       return line(message.at, style.blue('bump '), words) + released.join('');
     },
-    skipped: (at, policies, reason) => line(at, style.dim('skip '), `${policies.join(', ')}: ${reason}`),
+    skipped: (at, policies, reason, waits = false) =>
+      line(at, waits ? style.yellow('wait ') : style.dim('skip '), `${policies.join(', ')}: ${reason}`),
+    proposed: (at, summary, merge) =>
+      line(at, style.blue('offer'), summary) + (merge === undefined ? '' : `\n${indent}${printable(merge)}`),
+    foundBySweep: (at, policies) =>
+      line(at, style.yellow('sweep'), `found what no event led to: ${policies.join(', ')}`),
     notice: (notice) => {
       const mark = noticeMark(notice, style);
       // What was missing is there again: the title of the incident would say the contrary.

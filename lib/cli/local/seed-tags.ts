@@ -8,19 +8,18 @@ interface SeededRegistry {
   seed(repositories: Readonly<Record<string, readonly string[]>>, at: Date): Promise<void>;
 }
 
-/** Tells the local registry of every tag that Git has at a marker: what runs was pushed once. */
+/** Tells the local registry of every tag that Git has at a marker: what runs was pushed once. Real registries know theirs. */
 export async function seedTags(
   config: Config,
   repo: ConfigRepo,
   registry: SeededRegistry,
-  revision: string,
-  at: Date,
+  { revision, at, isReal }: { revision: string; at: Date; isReal: (image: string) => boolean },
 ): Promise<void> {
   const { files } = await repo.survey(revision, bumpSurvey(config));
   const marked = files.flatMap(({ facts }) => facts.markers);
   const tags: Record<string, string[]> = {};
   for (const { name, image } of Object.values(config.images)) {
-    tags[image] = [...(tags[image] ?? []), ...currentOf(marked, name).tags];
+    if (!isReal(image)) tags[image] = [...(tags[image] ?? []), ...currentOf(marked, name).tags];
   }
   await registry.seed(tags, at);
 }

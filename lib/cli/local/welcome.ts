@@ -14,6 +14,10 @@ export function welcome(about: {
   example: boolean;
   /** A push to try, where one can be told. */
   push: NextPush | undefined;
+  /** An image of a registry that is asked by its API, where there is one. */
+  realImage?: string | undefined;
+  /** Where that registry's webhooks go, and the file that holds their token. */
+  webhook?: { url: string; token: string } | undefined;
   /** Nothing is kept at the end. */
   ephemeral: boolean;
   /** The usual port, where another program has it. */
@@ -26,6 +30,7 @@ export function welcome(about: {
   const push = `npx windlass local push${about.dir === undefined ? '' : ` --dir ${quoted(about.dir)}`}`;
   const next = about.push === undefined ? 'IMAGE:TAG' : `${about.push.image}:${about.push.tag}`;
   const broken = about.push?.broken === undefined ? 'IMAGE:TAG-broken' : `${about.push.image}:${about.push.broken}`;
+  const isReal = about.push === undefined && about.realImage !== undefined;
   const things = about.example
     ? [
         ['Push an image, see the commit and the roll-out:', `${push} ${next}`],
@@ -36,7 +41,10 @@ export function welcome(about: {
         ['Push one whose pods crash, see it reported:', `${push} ${broken}`],
       ]
     : [
-        ['Push an image that windlass.yaml watches:', `${push} ${next}`],
+        [
+          'Push an image that windlass.yaml watches:',
+          isReal ? `docker push ${about.realImage}:TAG` : `${push} ${next}`,
+        ],
         ['Look into the cluster:', `${kubectl} get all -A`],
         ['Change a manifest and commit: it is applied within seconds.', `git -C ${repo} log --oneline`],
       ];
@@ -47,6 +55,11 @@ export function welcome(about: {
     `  page        ${style.bold(about.url)}${about.portInUse === undefined ? '' : `  ${style.dim(`(port ${about.portInUse} is in use by another program)`)}`}`,
     `  repository  ${about.repo}${about.example ? `  ${style.dim(`(git clone ${repo} shop)`)}` : ''}`,
     `  kubeconfig  ${about.kubeconfig}  ${style.dim(`(${kubectl} is kubectl with it)`)}`,
+    ...(about.webhook === undefined
+      ? []
+      : [
+          `  webhook     ${about.webhook.url}  ${style.dim(`(of a registry, with the token in ${quoted(about.webhook.token)})`)}`,
+        ]),
     '',
     'Three things to try in another terminal:',
     ...things.flatMap(([what, command], index) => [`  ${index + 1}. ${what}`, `     ${style.bold(command!)}`]),

@@ -4,44 +4,64 @@ import type { GitConfigRepo } from '../../adapters/git/config-repo.ts';
 import { createQueue } from '../../adapters/local/queue.ts';
 import type { LocalRegistry } from '../../adapters/local/registry.ts';
 import { sweep } from '../../bump/bump.ts';
+import { imageNotified, type NotifiedPush } from '../../bump/distribution-event.ts';
 import type { BumpPorts } from '../../bump/ports.ts';
 import { pushEvent } from '../../bump/push-event.ts';
-import type { AuditRecord } from '../../model/audit-record.ts';
+import { registryEvent } from '../../bump/registry-event.ts';
+import { UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
+import { bumpLines } from './bump-lines.ts';
 import { ecrParts } from './pushes.ts';
 import { sleep } from './sleep.ts';
+import { splitRegistry } from './split-registry.ts';
 import type { Teller } from './teller.ts';
 import type { Closers, Parts } from './wiring-parts.ts';
+import type { RealRegistries } from './wiring-registries.ts';
 
 /** Bump, as it runs in this process. */
 export interface BumpSide {
-  /** Stands for the push of an image: into the registry, and as ECR's event into the queue. */
+  /** Stands for the push of an image: into the registry, and as ECR's event into the queue. Throws `UserError` for an image of a real registry. */
   push(image: string, tag: string): Promise<void>;
-  /** Looks at all policies without an event. */
-  sweep(): Promise<void>;
+  /** A webhook told of a push to a real registry: queued, to be looked at. */
+  notified(push: NotifiedPush): Promise<void>;
+  /** Looks at all policies without an event; `by`: the clock, or because the head moved. */
+  sweep(by: 'clock' | 'head'): Promise<void>;
+}
+
+/** What bump stands on in this process. */
+export interface BumpBase {
+  repo: GitConfigRepo;
+  registry: LocalRegistry;
+  real: RealRegistries;
+  /** Images of windlass.yaml. */
+  images(): string[];
 }
 
 /** Puts bump behind its queue and its handler. `committed` is called after each commit. */
 export function wireBump(
-  { records, url, branch }: Parts,
-  { repo, registry }: { repo: GitConfigRepo; registry: LocalRegistry },
+  { records, url, branch, howToMerge }: Parts,
+  { repo, registry, real, images }: BumpBase,
   io: Io,
   teller: Teller,
   closers: Closers,
   signal: AbortSignal,
   committed: () => void,
 ): BumpSide {
+  const lines = bumpLines(teller, io.now, howToMerge);
   const ports: BumpPorts = {
     repo,
-    registry,
+    registry: splitRegistry(real.has, real.registry, registry),
     records: {
       append: async (facts) => {
         await records.append(facts);
-        for (const { id, kind, summary } of facts) if (kind === 'bump-failed') teller.failed('bump', summary, id);
-        for (const [reason, policies] of skippedBy(facts))
-          teller.print(teller.lines.skipped(io.now(), policies, reason));
+        lines.recorded(facts);
       },
-      saveImages: (images) => records.saveImages(images),
+      recordedUpTo: (name) => records.recordedUpTo(name),
+      saveRecordedUpTo: (name, revision) => records.saveRecordedUpTo(name, revision),
+      saveImages: async (states) => {
+        await records.saveImages(states);
+        lines.stand(states);
+      },
       announce: async (message) => {
         teller.print(teller.lines.bumped(message));
         committed();
@@ -56,11 +76,18 @@ export function wireBump(
     onDeadLetter: (letter) => teller.failed('answer a push', letter.error ?? 'it failed three times'),
   });
   closers.push(() => queue.stop());
-  const sweepAll = async () => {
+  const send = async (event: Record<string, unknown>, deduplicationId?: string) => {
+    const id = deduplicationId === undefined ? {} : { deduplicationId };
+    await queue.send(JSON.stringify(event), { groupId: `${url}#${branch}`, ...id });
+    void queue.drain().then(() => teller.changes.changed());
+  };
+  const sweepAll = async (by: 'clock' | 'head') => {
     try {
-      const { failure } = await sweep({ now: io.now() }, ports);
+      const result = await sweep({ now: io.now() }, ports);
+      const { failure } = result;
       // A broken windlass.yaml has its own incident.
       if (failure !== undefined && failure.code !== 'config-invalid') teller.failed('bump', failure.message);
+      if (by === 'clock') lines.swept(result);
     } catch (error) {
       teller.failed('sweep the image policies', error);
     }
@@ -69,26 +96,25 @@ export function wireBump(
   return {
     sweep: sweepAll,
     push: async (image, tag) => {
+      if (real.has(image)) throw notHere(image, tag);
       const at = io.now();
       const { digest } = await registry.push(image, tag, at);
       const ecr = ecrParts(image);
       // Other registries send no such event; the sweep is what finds their pushes on AWS, too.
-      if (ecr === undefined) return await sweepAll();
-      const event = pushEvent({ ...ecr, id: randomUUID(), at, tag, digest });
-      await queue.send(JSON.stringify(event), { groupId: `${url}#${branch}` });
-      void queue.drain().then(() => teller.changes.changed());
+      if (ecr === undefined) return await sweepAll('head');
+      await send(pushEvent({ ...ecr, id: randomUUID(), at, tag, digest }));
+    },
+    notified: async ({ host = real.hosts[0], path, ...push }) => {
+      const repository = imageNotified({ host, path }, images(), real.hosts) ?? `${host}/${path}`;
+      // A registry that got no answer sends its event again.
+      await send(registryEvent({ ...push, repository }), push.id);
     },
   };
 }
 
-/** The image policies that pushes left as they are, by the reason. */
-function skippedBy(facts: readonly AuditRecord[]): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const { kind, subjects, details } of facts) {
-    const reason = details?.['reason'];
-    if (kind !== 'bump-skipped' || typeof reason !== 'string') continue;
-    const policies = subjects.flatMap((subject) => (subject.startsWith('image:') ? [subject.slice(6)] : []));
-    found.set(reason, [...new Set([...(found.get(reason) ?? []), ...policies])]);
-  }
-  return found;
+function notHere(image: string, tag: string): UserError {
+  return new UserError(`${image} is in a registry of its own: push a real image there (docker push ${image}:${tag})`, {
+    code: 'real-registry',
+    subject: image,
+  });
 }

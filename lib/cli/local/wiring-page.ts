@@ -1,6 +1,7 @@
 import { type LocalServer, serve } from '../../adapters/local/http-server.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
+import { hookBodyLimit, hookPath } from './registry-hook.ts';
 
 type App = (request: Request) => Promise<Response>;
 
@@ -37,7 +38,7 @@ async function listen(
   onError: (error: unknown) => void,
 ): Promise<LocalServer> {
   try {
-    return await serve(appFor, { port, onError });
+    return await serve(appFor, { port, onError, bodyLimits: { [hookPath]: hookBodyLimit } });
   } catch (error) {
     if (others.length === 0 || !(error instanceof UserError) || error.code !== 'port-in-use') throw error;
     return await listen(others, appFor, onError);

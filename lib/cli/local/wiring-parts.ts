@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { makeBareRepo } from '../../adapters/git/bare-repo.ts';
 import { defaultBranch } from '../../adapters/git/default-branch.ts';
 import { openGitSource } from '../../adapters/git/source.ts';
+import { hasWorktree } from '../../adapters/git/worktree.ts';
 import { openCluster } from '../../adapters/kubernetes/cluster.ts';
 import { findKubectl } from '../../adapters/kustomize/kubectl.ts';
 import { acquireBinaries } from '../../adapters/local/control-plane/binaries.ts';
@@ -21,6 +22,8 @@ export interface LocalOptions {
   branch?: string;
   dir: string;
   ephemeral: boolean;
+  /** Addresses of registries whose images are real: `http://127.0.0.1:5000`. */
+  registries: string[];
   /** Ports for the page, tried in order; 0 is any free one. */
   ports: number[];
 }
@@ -44,7 +47,7 @@ export async function startParts(
   signal: AbortSignal,
 ) {
   // What the user has to mend is told before anything is downloaded, built or started.
-  const { url, branch } = await openRepository(options, io, state, steps);
+  const { url, branch, howToMerge } = await openRepository(options, io, state, steps);
   const source = openGitSource({ url, branch, cacheDir: state.cache, treesDir: state.trees });
   const heads = openHeads(source);
   closers.push(() => heads.close());
@@ -67,7 +70,7 @@ export async function startParts(
   const plane = await clusterStarting;
   const cluster = await openCluster({ kubeconfig: plane.kubeconfigPath });
   closers.push(async () => cluster.client.close());
-  return { url, branch, source, heads, records: stored.records, plane, cluster };
+  return { url, branch, howToMerge, source, heads, records: stored.records, plane, cluster };
 }
 
 async function openRepository(options: LocalOptions, io: Io, state: StateDir, steps: ReturnType<typeof createSteps>) {
@@ -75,7 +78,8 @@ async function openRepository(options: LocalOptions, io: Io, state: StateDir, st
     const url = resolve(io.cwd, options.repo);
     const branch = options.branch ?? (await defaultBranch(url));
     steps.done('config repo', `${shown(io, url)}, branch ${branch}`);
-    return { url, branch };
+    const merge = (await hasWorktree(url)) ? mergeHere(shown(io, url), branch) : mergeInClone;
+    return { url, branch, howToMerge: merge };
   }
   const branch = options.branch ?? 'main';
   const made = await makeBareRepo({
@@ -87,7 +91,17 @@ async function openRepository(options: LocalOptions, io: Io, state: StateDir, st
     at: io.now(),
   });
   steps.done('config repo', `${shown(io, state.repo)}, ${made === 'made' ? 'made from examples/shop' : 'as it was'}`);
-  return { url: state.repo, branch };
+  return { url: state.repo, branch, howToMerge: mergeInClone };
+}
+
+/** What a person does with the branch of a proposal: there is no host that could merge a pull request. */
+type HowToMerge = (proposed: string) => string;
+
+const mergeInClone: HowToMerge = (proposed) =>
+  `take it in a clone: git pull && git merge origin/${proposed} && git push`;
+
+function mergeHere(path: string, branch: string): HowToMerge {
+  return (proposed) => `take it in ${path}, on ${branch}: git merge ${proposed}`;
 }
 
 async function startCluster(

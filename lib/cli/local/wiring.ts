@@ -9,9 +9,10 @@ import type { ExitCode, Io } from '../command.ts';
 import { createSteps } from '../output/steps.ts';
 import { styleFor } from '../output/style.ts';
 import { type LoopTimes, startLoop } from './loop.ts';
-import { nextPush } from './next-push.ts';
+import { type NextPush, nextPush } from './next-push.ts';
 import { readPageState } from './page-state.ts';
 import { imageMeant } from './pushes.ts';
+import { hookPath, registryHook } from './registry-hook.ts';
 import { seedTags } from './seed-tags.ts';
 import { sleep } from './sleep.ts';
 import { createTeller, type Teller } from './teller.ts';
@@ -20,6 +21,7 @@ import { type BumpSide, wireBump } from './wiring-bump.ts';
 import { wireCluster } from './wiring-cluster.ts';
 import { openPage, type Page } from './wiring-page.ts';
 import { author, type Closers, type LocalOptions, type Parts, shown, startParts } from './wiring-parts.ts';
+import { openRegistries, openToken, type RealRegistries, tellRegistries } from './wiring-registries.ts';
 
 /** Milliseconds. A sweep finds what an event missed. */
 const times: LoopTimes & { sweep: number } = {
@@ -41,6 +43,7 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
   // The handlers log JSON for CloudWatch; here the terminal tells what matters. POWERTOOLS_LOG_LEVEL=INFO shows it.
   process.env['POWERTOOLS_LOG_LEVEL'] ??= 'SILENT';
   try {
+    const real = openRegistries(options.registries, io);
     const state = await openStateDir(resolve(io.cwd, options.dir), { ephemeral: options.ephemeral });
     closers.push(() => state.release());
     kept = shown(io, state.path);
@@ -48,12 +51,13 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
     const page = await openPage(options.ports, io);
     closers.push(() => page.stop());
     const parts = await startParts(options, io, state, steps, closers, signal);
+    tellRegistries(real, parts.heads.config(), steps);
     parts.plane.onExit(({ name, how, logFile }) => {
       io.stderr.write(`${name} ended unexpectedly (${how}); its log: ${logFile}\n`);
       died.abort();
     });
     steps.close();
-    await runFlows(parts, options, page, io, state, closers, signal);
+    await runFlows(parts, options, real, page, io, state, closers, signal);
     return died.signal.aborted ? 3 : 0;
   } catch (error) {
     // Ctrl-C while something starts is an end that was asked for.
@@ -75,6 +79,7 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
 async function runFlows(
   parts: Parts,
   options: LocalOptions,
+  real: RealRegistries,
   page: Page,
   io: Io,
   state: StateDir,
@@ -86,8 +91,11 @@ async function runFlows(
   const repo = openGitConfigRepo({ url, branch, cacheDir: state.cache, author, checkedOut: 'update-when-clean' });
   const registry = openLocalRegistry(state.registry);
   const flows = wireCluster(parts, io, teller, closers, signal);
-  const bump = wireBump(parts, { repo, registry }, io, teller, closers, signal, () => loop.wake());
-  showPage(page, parts, bump, () => repo.commits(15), io, teller);
+  const images = () => Object.values(heads.config()?.images ?? {}).map(({ image }) => image);
+  const token = await openToken(real, state.registryToken);
+  const base = { repo, registry, real, images };
+  const bump = wireBump(parts, base, io, teller, closers, signal, () => loop.wake());
+  showPage(page, parts, bump, { commits: () => repo.commits(15), images, token }, io, teller);
   closers.push(() => page.stop());
 
   const loop = startLoop(
@@ -97,19 +105,19 @@ async function runFlows(
         const { config } = await heads.at(revision);
         const problems = [...heads.problems()];
         await flows.report({ type: 'ConfigReported', at: io.now().toISOString(), revision, problems });
-        await seedTags(config, repo, registry, revision, io.now());
+        await seedTags(config, repo, registry, { revision, at: io.now(), isReal: real.has });
         return config;
       },
       pull: (sync, _config, revision) => flows.pull(sync, revision),
       drift: () => flows.drift(),
-      moved: () => bump.sweep(),
+      moved: () => bump.sweep('head'),
       failed: teller.failed,
     },
     times,
     { now: () => performance.now(), sleep },
     signal,
   );
-  const sweeping = setInterval(() => void bump.sweep(), times.sweep);
+  const sweeping = setInterval(() => void bump.sweep('clock'), times.sweep);
   closers.push(async () => clearInterval(sweeping));
   closers.push(() => loop.ended);
   await state.announce({ url: page.url, kubeconfig: plane.kubeconfigPath });
@@ -121,7 +129,12 @@ async function runFlows(
       kubeconfig: shown(io, plane.kubeconfigPath),
       dir: state.path === resolve(io.cwd, '.windlass') ? undefined : shown(io, state.path),
       example: url === state.repo,
-      push: await proposal(parts, repo, io),
+      push: await proposal(parts, repo, real, io),
+      realImage: images().find((image) => real.has(image)),
+      webhook:
+        token === undefined
+          ? undefined
+          : { url: new URL(hookPath, page.url).href, token: shown(io, state.registryToken) },
       ephemeral: options.ephemeral,
       portInUse: options.ports.length > 1 && page.port !== options.ports[0] ? options.ports[0] : undefined,
       style: styleFor(io.stdout, io.env),
@@ -131,39 +144,56 @@ async function runFlows(
 }
 
 /** A push to try. What cannot be told here is told by the loop. */
-async function proposal({ source, heads }: Parts, repo: Parameters<typeof nextPush>[1], io: Io) {
+async function proposal(
+  { source, heads }: Parts,
+  repo: Parameters<typeof nextPush>[1],
+  { has }: RealRegistries,
+  io: Io,
+): Promise<NextPush | undefined> {
   const config = heads.config();
-  return config && (await nextPush(config, repo, await source.head(), io.now()).catch(() => undefined));
+  const images = Object.entries(config?.images ?? {}).filter(([, { image }]) => !has(image));
+  const pretended = config && { ...config, images: Object.fromEntries(images) };
+  return pretended && (await nextPush(pretended, repo, await source.head(), io.now()).catch(() => undefined));
+}
+
+/** What the page shows and takes, beside the parts. */
+interface PageBase {
+  commits: Parameters<typeof readPageState>[0]['commits'];
+  images(): string[];
+  /** Of webhooks; they are taken only with one. */
+  token: string | undefined;
 }
 
 function showPage(
   page: Page,
   { url, branch, heads, records, plane }: Parts,
   bump: BumpSide,
-  commits: Parameters<typeof readPageState>[0]['commits'],
+  { commits, images, token }: PageBase,
   io: Io,
   teller: Teller,
 ): void {
-  const images = () => Object.values(heads.config()?.images ?? {}).map(({ image }) => image);
+  const { port } = page;
+  const hook = token === undefined ? undefined : registryHook({ token, port, now: io.now, notified: bump.notified });
+  const shownPage = dashboard(
+    {
+      state: () =>
+        readPageState({
+          records,
+          commits,
+          config: () => heads.config(),
+          problems: () => heads.problems(),
+          repo: { url, branch },
+          cluster: { kubeconfig: plane.kubeconfigPath, server: plane.server },
+          now: io.now,
+        }),
+      changes: (until) => teller.changes.listen(until),
+      push: (word, tag) => bump.push(imageMeant(word, images()), tag),
+      asset: pageAsset,
+    },
+    port,
+  );
   page.show(
-    dashboard(
-      {
-        state: () =>
-          readPageState({
-            records,
-            commits,
-            config: () => heads.config(),
-            problems: () => heads.problems(),
-            repo: { url, branch },
-            cluster: { kubeconfig: plane.kubeconfigPath, server: plane.server },
-            now: io.now,
-          }),
-        changes: (until) => teller.changes.listen(until),
-        push: (word, tag) => bump.push(imageMeant(word, images()), tag),
-        asset: pageAsset,
-      },
-      page.port,
-    ),
+    (request) => (hook && new URL(request.url).pathname === hookPath ? hook(request) : shownPage(request)),
     (error) => teller.failed('answer the page', error),
   );
 }

@@ -47,6 +47,20 @@ describe('the local server', () => {
     expect(answer?.status ?? 413).toBe(413);
   });
 
+  it('takes a larger body where a path may bring one, and no larger', async () => {
+    const app = async (asked: Request) => new Response(String((await asked.text()).length));
+    const server = await serve(() => app, { port: 0, onError: () => {}, bodyLimits: { '/large': 200_000 } });
+    running.push(server);
+    const post = (path: string, size: number) =>
+      fetch(new URL(path, server.url), { method: 'POST', body: 'x'.repeat(size) }).then(
+        async (answer) => `${answer.status} ${await answer.text()}`,
+        () => 'cut off',
+      );
+    expect(await post('/large?from=here', 100_000)).toBe('200 100000');
+    expect(await post('/large', 300_000)).toMatch(/^413|cut off/);
+    expect(await post('/large/r', 100_000)).toMatch(/^413|cut off/);
+  });
+
   it('tells the app when the reader of a stream went away, and stops with a stream open', async () => {
     let signal: AbortSignal | undefined;
     const server = await start(async (asked) => {

@@ -58,6 +58,28 @@ describe('the push that the welcome proposes', () => {
     expect(text).toContain('shop/web:1.11.0-broken');
     expect(text).toContain('port 4440 is in use');
     expect(text).not.toContain('next start');
+    expect(text).not.toContain('webhook');
+  });
+
+  it('is a real push where the images are real, with the place of the webhooks', () => {
+    const text = welcome({
+      url: 'http://127.0.0.1:1/',
+      repo: 'config',
+      kubectl: '.windlass/kubectl',
+      kubeconfig: '.windlass/kubeconfig',
+      dir: undefined,
+      example: false,
+      push: undefined,
+      realImage: '127.0.0.1:5000/shop/web',
+      webhook: { url: 'http://127.0.0.1:1/hooks/registry', token: '.windlass/registry-token' },
+      ephemeral: false,
+      portInUse: undefined,
+      style,
+    });
+    expect(text).toContain('docker push 127.0.0.1:5000/shop/web:TAG\n');
+    expect(text).toContain(
+      'webhook     http://127.0.0.1:1/hooks/registry  (of a registry, with the token in .windlass/registry-token)',
+    );
   });
 });
 
