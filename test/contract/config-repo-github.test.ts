@@ -1,11 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { openGitHub } from '../../lib/adapters/github/client.ts';
-import { openGitHubConfigRepo } from '../../lib/adapters/github/config-repo.ts';
-import type { ConfigRepo, SurveyStore } from '../../lib/bump/ports.ts';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { freePort } from '../../lib/adapters/local/control-plane/free-port.ts';
 import { describeWithStandins } from '../standins/describe.ts';
 import { createGitHub, type GitHub } from '../standins/github.ts';
-import { type ConfigRepoUnderTest, configRepoSuite, type Make } from './config-repo-suite.ts';
+import { listen } from '../standins/listen.ts';
+import { startPrism } from '../standins/prism.ts';
+import { adapterAt, personAt } from './config-repo-github.ts';
+import { configRepoSuite, type Make } from './config-repo-suite.ts';
 
+const can = { pulls: true, setsTime: false };
 const keys = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -13,81 +16,76 @@ const keys = generateKeyPairSync('rsa', {
 });
 const app = { id: 7, publicKey: keys.publicKey };
 
-/** The adapter as an App in front of the stand-in, in process. */
-const make: Make = async (files, options = {}) => {
+/** As an App, in process. */
+const inProcess: Make = async (files, options = {}) => {
   const github = await createGitHub({ files, access: { app } });
-  const store = memoryStore();
-  const open = (kept: SurveyStore): ConfigRepo =>
-    openGitHubConfigRepo({
-      client: openGitHub({
-        auth: { app: { id: app.id, privateKey: keys.privateKey } },
-        fetch: github.fetch,
-        userAgent: 'windlass-test',
-      }),
-      owner: github.owner,
-      repo: github.repo,
-      branch: 'main',
-      store: kept,
-      ...options,
-    });
-  return {
-    repo: open(store),
-    again: (how) => open(how === 'bare' ? memoryStore() : store),
-    ...personAt(github),
-  };
+  const { owner, repo, fetch } = github;
+  const auth = { app: { id: app.id, privateKey: keys.privateKey } };
+  return { ...adapterAt({ owner, repo, fetch, auth, ...options }), ...personAt(github) };
 };
 
-function personAt(github: GitHub): Omit<ConfigRepoUnderTest, 'repo' | 'again'> {
-  return {
-    push: async (files, branch) => github.push(files, { branch }),
-    amend: async (files) => {
-      const { objects } = github.repository;
-      const head = github.push(files);
-      const [replaced] = github.commitOf(head).parents;
-      const commit = objects.addCommit({ ...github.commitOf(head), parents: github.commitOf(replaced!).parents });
-      github.repository.setRef('refs/heads/main', commit.oid);
-      return commit.oid;
-    },
-    show: async (path, revision) => github.show(path, revision),
-    mode: async (path) => github.mode(path)!,
-    commit: async (revision) => {
-      const { message, parents, author, committer } = github.commitOf(revision);
-      return { message, parents, author: author.name, at: new Date(committer.seconds * 1000).toISOString() };
-    },
-    branch: async (name) => github.head(name),
-    merge: async (branch) => {
-      const open = github.repository.pulls.find(({ head, state }) => head === branch && state === 'open');
-      github.merge(open!.number);
-    },
-    deleteBranch: async (name) => github.deleteBranch(name),
-    pull: async (number) => {
-      const pull = github.pull(number);
-      return {
-        title: pull.title,
-        body: pull.body ?? '',
-        state: pull.mergedAt === undefined ? pull.state : 'merged',
-        head: pull.headOid,
-        labels: pull.labels,
-        reviewers: [...pull.reviewers, ...pull.teams.map((team) => `${github.owner}/${team}`)],
-        autoMerge: pull.autoMerge !== undefined,
-        comments: pull.comments.map(({ body }) => body),
-      };
-    },
-    closePull: async (number) => github.closePull(number),
-    demandReviews: async () => {
-      github.repository.protections.set('main', { requirePullRequest: false, approvals: 1 });
-    },
-  };
-}
-
-function memoryStore(): SurveyStore {
-  const kept = new Map<string, Uint8Array>();
-  return {
-    load: async (key) => kept.get(key),
-    save: async (key, content) => void kept.set(key, content),
-  };
-}
+/** With a token, by HTTP. */
+const byHttp: Make = async (files, options = {}) => {
+  const github = await createGitHub({ files, access: { tokens: ['secret'] } });
+  const { url, close } = await github.listen();
+  onTestFinished(close);
+  const { owner, repo } = github;
+  return { ...adapterAt({ owner, repo, baseUrl: url, auth: { token: 'secret' }, ...options }), ...personAt(github) };
+};
 
 describeWithStandins('GitHub by our stand-in', () => {
-  configRepoSuite('the GitHub adapter', make, { pulls: true, setsTime: false });
+  configRepoSuite('the GitHub adapter', inProcess, can);
+  configRepoSuite('the GitHub adapter by HTTP', byHttp, can);
+
+  describe('held to GitHub’s description', () => {
+    const standins = new Map<string, GitHub>();
+    const closing: (() => Promise<void>)[] = [];
+    let prism = '';
+    beforeAll(async () => {
+      // One proxy for many repositories: it takes seconds to start.
+      const all = await listen({
+        answer: (request, origin) =>
+          standins.get(new URL(request.url).pathname.split('/')[3]!)!.answer(request, origin),
+      });
+      const proxy = await startPrism(all.url, await freePort());
+      prism = proxy.url;
+      closing.push(proxy.close, all.close);
+    });
+    afterAll(async () => {
+      for (const close of closing) await close();
+    });
+
+    const behindPrism: Make = async (files, options = {}) => {
+      const repo = `config-${standins.size}`;
+      const github = await createGitHub({ files, repo, access: { tokens: ['secret'] } });
+      standins.set(repo, github);
+      const fetch = throughPrism(github, () => prism);
+      return {
+        ...adapterAt({ owner: github.owner, repo, fetch, auth: { token: 'secret' }, ...options }),
+        ...personAt(github),
+      };
+    };
+    configRepoSuite('the GitHub adapter behind Prism', behindPrism, can);
+  });
 });
+
+/** REST goes through the proxy, but for what it does not know: GraphQL, redirects and raw bytes. */
+function throughPrism(github: GitHub, prism: () => string): typeof fetch {
+  const send = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    const { pathname, search, hostname } = new URL(request.url);
+    const raw = /raw/.test(request.headers.get('accept') ?? '');
+    if (pathname === '/graphql' || pathname.includes('/tarball/') || hostname.startsWith('codeload.') || raw)
+      return github.fetch(request);
+    const body = request.body === null ? undefined : await request.text();
+    const answer = await fetch(`${prism()}${pathname}${search}`, {
+      method: request.method,
+      headers: request.headers,
+      body,
+    });
+    const found = await answer.clone().text();
+    if (found.includes('stoplight.io/prism')) throw new Error(`${request.method} ${pathname} ${body ?? ''}: ${found}`);
+    return answer;
+  };
+  return send as typeof fetch;
+}

@@ -64,6 +64,8 @@ export type Make = (
 /** What a host can do: the suite asks for no more. */
 export interface Abilities {
   pulls: boolean;
+  /** False where branches and pull requests are not those of the real host; true unless told. */
+  proposes?: boolean;
   /** Commits get the time that was asked for. */
   setsTime: boolean;
 }
@@ -74,7 +76,7 @@ export function configRepoSuite(name: string, make: Make, can: Abilities): void 
     describe('reads', () => reads(make));
     describe('surveys', () => surveys(make));
     describe('commits', () => commits(make, can));
-    describe('proposes', () => proposals(make, can));
+    if (can.proposes !== false) describe('proposes', () => proposals(make, can));
   });
 }
 

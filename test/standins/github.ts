@@ -14,7 +14,6 @@ import type { Content, Pull, Repository } from './state.ts';
 
 export type { Fault, Trouble } from './faults.ts';
 export type { Commit } from './objects.ts';
-
 export type { Content, Pull } from './state.ts';
 
 /** How the stand-in begins. */
@@ -50,6 +49,8 @@ export interface GitHub {
   readonly guard: Guard;
   /** Everything that is in it, to look at and to set up (`repository.settings`, `repository.protections`). */
   readonly repository: Repository;
+  /** One request, redirects not followed; `origin`: how addresses in the answers begin. */
+  answer: Server['answer'];
   /** The same on 127.0.0.1 by HTTP. */
   listen(): Promise<Listening>;
 
@@ -107,6 +108,7 @@ export async function createGitHub(options: GitHubOptions): Promise<GitHub> {
     repo,
     baseUrl: addresses.api,
     fetch: server.fetch,
+    answer: server.answer,
     requests,
     faults,
     guard,

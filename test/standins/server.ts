@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { appKind, type Guard } from './app.ts';
 import { type Fault, type Faults, troubleAnswer } from './faults.ts';
 import type { GraphqlEngine, GraphqlRequest } from './graphql-engine.ts';
 import { kindOf, routes } from './kinds.ts';
+import { createLimits, type Work } from './limits.ts';
 import type { Recorder } from './recorder.ts';
 import { notFound, Refused } from './refused.ts';
 import { type Answer, findRoute, type Route } from './route.ts';
@@ -80,13 +80,6 @@ export function createServer(parts: ServerParts): Server {
   return { fetch: fetch as typeof globalThis.fetch, answer };
 }
 
-/** One request that was understood: its kind, and the work that it asks for. */
-interface Work {
-  kind: string;
-  graphql: boolean;
-  run(): Promise<Answer>;
-}
-
 function understand(
   parts: ServerParts,
   request: Request,
@@ -156,73 +149,6 @@ async function runGraphql(parts: ServerParts, headers: Headers, asked: GraphqlRe
   if (typeof asked.query !== 'string')
     throw new Refused(400, 'A query attribute must be specified and must be a string.');
   return { status: 200, json: await parts.engine.execute(asked, parts.root) };
-}
-
-/** Answers, with ETags and the headers of the primary limit. */
-function createLimits({ repository, limit }: ServerParts) {
-  const hour = 3600;
-  const used = { core: 0, graphql: 0 };
-  let resetAt = Math.floor(repository.now().getTime() / 1000) + hour;
-
-  const respond = async (work: Work, request: Request): Promise<Response> => {
-    const answer = await work.run().catch(refusal);
-    const headers = new Headers(answer.headers);
-    let content: Uint8Array | undefined = answer.bytes?.content;
-    if (answer.bytes !== undefined) headers.set('content-type', answer.bytes.type);
-    if (answer.json !== undefined) {
-      content = Buffer.from(JSON.stringify(answer.json));
-      headers.set('content-type', 'application/json; charset=utf-8');
-    }
-    if (request.method === 'GET' && answer.status === 200 && content !== undefined) {
-      const tag = `"${createHash('sha256').update(content).digest('hex')}"`;
-      headers.set('etag', tag);
-      const known = (request.headers.get('if-none-match') ?? '')
-        .split(',')
-        .map((each) => each.trim().replace(/^W\//, ''));
-      if (known.includes(tag)) return new Response(null, { status: 304, headers: { etag: tag } });
-    }
-    if (content !== undefined) headers.set('content-length', String(content.length));
-    return new Response(content === undefined ? null : new Uint8Array(content), { status: answer.status, headers });
-  };
-
-  return {
-    resetAt: () => resetAt,
-    counted: async (work: Work, request: Request): Promise<Response> => {
-      const seconds = Math.floor(repository.now().getTime() / 1000);
-      if (seconds >= resetAt) {
-        Object.assign(used, { core: 0, graphql: 0 });
-        resetAt = seconds + hour;
-      }
-      const bucket = work.graphql ? 'graphql' : 'core';
-      const free = work.kind.startsWith('GET /codeload');
-      const over = !free && used[bucket] >= limit;
-      const response = over
-        ? troubleAnswer({ trouble: 'rate-limited', when: 'before' }, work.graphql, resetAt)!
-        : await respond(work, request);
-      // A conditional request that finds nothing new is free.
-      if (!over && !free && response.status !== 304) used[bucket]++;
-      response.headers.set('x-ratelimit-limit', String(limit));
-      response.headers.set('x-ratelimit-remaining', String(Math.max(0, limit - used[bucket])));
-      response.headers.set('x-ratelimit-used', String(used[bucket]));
-      response.headers.set('x-ratelimit-reset', String(resetAt));
-      response.headers.set('x-ratelimit-resource', bucket);
-      response.headers.set('x-github-request-id', `0000:${used.core}:${used.graphql}`);
-      return response;
-    },
-  };
-}
-
-function refusal(error: unknown): Answer {
-  if (!(error instanceof Refused)) throw error;
-  return {
-    status: error.status,
-    json: {
-      message: error.message,
-      ...error.details,
-      documentation_url: 'https://docs.github.com/rest',
-      status: String(error.status),
-    },
-  };
 }
 
 async function strike(

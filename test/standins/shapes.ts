@@ -140,7 +140,7 @@ export function shapesOf(repository: Repository, { api, web }: Addresses): Shape
     node_id: nodeId('Label', name),
     url: `${repo}/labels/${encodeURIComponent(name)}`,
     name,
-    description: null,
+    description: '',
     color: 'ededed',
     default: false,
   });
