@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -41,10 +45,11 @@ const skippedDirectories = new Set(['.git', 'node_modules']);
 export function readFilesIn(directory: string, wanted: Wanted): Walk {
   const walk: Walk = { files: [], unreadable: [] };
   const root = rootOf(directory);
+  const reader = new FileReader();
   const pending = [''];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     try {
-      enter(root, path, { pending, walk, wanted });
+      enter(root, path, { pending, walk, wanted, reader });
     } catch (error) {
       walk.unreadable.push({ path: path === '' ? '.' : path, reason: messageOf(error) });
     }
@@ -56,18 +61,45 @@ export function readFilesIn(directory: string, wanted: Wanted): Walk {
 function enter(
   root: string,
   path: string,
-  { pending, walk, wanted }: { pending: string[]; walk: Walk; wanted: Wanted },
+  { pending, walk, wanted, reader }: { pending: string[]; walk: Walk; wanted: Wanted; reader: FileReader },
 ): void {
   for (const entry of readdirSync(join(root, path), { withFileTypes: true })) {
     const child = path === '' ? entry.name : `${path}/${entry.name}`;
     if (entry.isDirectory() && !skippedDirectories.has(entry.name)) pending.push(child);
     if (!entry.isFile() || !wanted.name(child)) continue;
     try {
-      const bytes = readFileSync(join(root, child));
-      if (wanted.content(bytes)) walk.files.push({ path: child, bytes });
+      const bytes = reader.read(`${root}/${child}`);
+      if (wanted.content(bytes)) walk.files.push({ path: child, bytes: Buffer.from(bytes) });
     } catch (error) {
       walk.unreadable.push({ path: child, reason: messageOf(error) });
     }
+  }
+}
+
+/** Reads files one after another into the same memory: most are looked at once and not kept. */
+class FileReader {
+  #memory = Buffer.allocUnsafeSlow(64 * 1024);
+
+  /** The bytes of a file; they are good until the next call. */
+  read(path: string): Buffer {
+    const file = openSync(path, 'r');
+    try {
+      let length = 0;
+      while (true) {
+        const count = readSync(file, this.#memory, length, this.#memory.length - length, null);
+        if (count === 0) return this.#memory.subarray(0, length);
+        length += count;
+        if (length === this.#memory.length) this.#grow();
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #grow(): void {
+    const larger = Buffer.allocUnsafeSlow(2 * this.#memory.length);
+    this.#memory.copy(larger);
+    this.#memory = larger;
   }
 }
 
@@ -87,26 +119,54 @@ function rootOf(directory: string): string {
   throw new UserError(`${directory} is no directory`, { code: 'directory', subject: directory });
 }
 
+/** A file before and after an edit. */
+export interface Replacement {
+  path: string;
+  before: Uint8Array;
+  after: Uint8Array;
+}
+
 /**
- * Replaces a file as a whole: a reader sees the old or the new one, never a part. Its mode is kept. Throws `UserError` when the file is not
- * what it was when it was read (`before`), so that nobody's change is lost.
+ * Replaces files, each as a whole: a reader sees the old or the new one, never a part. Their modes are kept. Throws `UserError` at the first
+ * that is not what it was when it was read (`before`), so that nobody's change is lost.
  */
-export function replaceFile(directory: string, file: { path: string; before: Uint8Array; after: Uint8Array }): void {
-  const path = join(rootOf(directory), file.path);
-  if (!readFileSync(path).equals(file.before)) {
-    throw new UserError(`${file.path} was changed in the meantime: run the command again`, {
+export function replaceFiles(directory: string, files: readonly Replacement[]): void {
+  const root = rootOf(directory);
+  const suffix = randomBytes(6).toString('hex');
+  for (const file of files) replaceFile(join(root, file.path), file, suffix);
+}
+
+function replaceFile(path: string, { path: subject, before, after }: Replacement, suffix: string): void {
+  const mode = modeOfUnchanged(path, before);
+  if (mode === undefined) {
+    throw new UserError(`${subject} was changed in the meantime: run the command again`, {
       code: 'file-changed',
-      subject: file.path,
+      subject,
     });
   }
-  const temporary = join(dirname(path), `.windlass-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), `.windlass-${suffix}.tmp`);
+  const file = openSync(temporary, 'wx');
   try {
-    writeFileSync(temporary, file.after, { flag: 'wx' });
-    chmodSync(temporary, statSync(path).mode);
+    try {
+      writeFileSync(file, after);
+      fchmodSync(file, mode & 0o7777);
+    } finally {
+      closeSync(file);
+    }
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** The mode of a file; undefined when it has other bytes than it had. */
+function modeOfUnchanged(path: string, before: Uint8Array): number | undefined {
+  const file = openSync(path, 'r');
+  try {
+    return readFileSync(file).equals(before) ? fstatSync(file).mode : undefined;
+  } finally {
+    closeSync(file);
   }
 }
 

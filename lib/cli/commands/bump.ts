@@ -40,7 +40,7 @@ export const bump: Command = {
 async function run(args: Args, io: Io): Promise<ExitCode> {
   const { latest, set } = await imagesOf(args, io);
   const directory = resolve(io.cwd, args.need('dir'));
-  const { readFilesIn, replaceFile } = await localFiles();
+  const { readFilesIn, replaceFiles } = await localFiles();
   const walk = readFilesIn(directory, { name: mayHoldMarkers, content: holdsToken });
   const plan = planEdits(walk.files, latest, { partial: true });
   checkNamed(set, plan, walk.files);
@@ -51,7 +51,7 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   }));
   const shown = { changes: plan.changes, skipped: [...plan.skipped, ...unreadable] };
   const write = args.flag('write');
-  if (write) for (const file of plan.files) replaceFile(directory, file);
+  if (write) replaceFiles(directory, plan.files);
   if (args.flag('json')) printJson(io, shown);
   else print(io, shown, { written: write, others: set.length > 0 ? othersOf(walk.files, latest) : new Map() });
   return write || plan.changes.length === 0 ? 0 : 1;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readFilesIn, replaceFile } from '../../../lib/adapters/local/files.ts';
+import { readFilesIn, replaceFiles } from '../../../lib/adapters/local/files.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -25,7 +25,7 @@ describe('replacing a file', () => {
   it('refuses when somebody changed it in the meantime, and leaves no trace', () => {
     writeFileSync(join(dir, 'a.yaml'), 'theirs');
     const file = { path: 'a.yaml', before: Buffer.from('mine'), after: Buffer.from('new') };
-    expect(() => replaceFile(dir, file)).toThrow('was changed in the meantime');
+    expect(() => replaceFiles(dir, [file])).toThrow('was changed in the meantime');
     expect(readFileSync(join(dir, 'a.yaml'), 'utf8')).toBe('theirs');
     expect(readdirSync(dir)).toEqual(['a.yaml']);
   });
