@@ -13,7 +13,7 @@ import { descriptionOf } from './proposal-text.ts';
 import type { Push } from './push.ts';
 import { deletionsOf, endedBy, isInGit } from './released.ts';
 import { sourcesOf } from './source.ts';
-import { type BumpStory, eventsFor, storyIn, storyOf, trailersOf } from './story.ts';
+import { type BumpStory, eventsFor, proposalKey, storyIn, storyOf, trailersOf } from './story.ts';
 
 /** What is to become of one group's proposal. */
 export type ProposalPlan = { group: string; policies: string[] } & (
@@ -30,9 +30,6 @@ export interface ProposalPlans {
   plans: ProposalPlan[];
   skipped: SkippedMarker[];
 }
-
-/** Names the changes of a proposal, so that the same ones are not proposed twice. */
-const identityKey = 'Windlass-Proposal';
 
 /** What proposals are planned from, beside look and decisions. */
 export interface ProposalSources {
@@ -124,7 +121,7 @@ async function planRequest(
     files: [...edits.files.map(({ path, after }) => ({ path, bytes: after })), ...deletionsOf(ended)],
     subject,
     body: bodyOf(story, changes, ended, look.config),
-    trailers: [...trailersOf(story), [identityKey, identity]],
+    trailers: [...trailersOf(story), [proposalKey, identity]],
     title: environments.length === 0 ? subject : `${subject} in ${environments.join(', ')}`,
     description: descriptionOf(story, changes, ended),
     ...look.config.pullRequests,
@@ -177,7 +174,8 @@ function whyLeft(proposal: Proposal, identity: string): { why: string; inReview:
     const why = `somebody committed to ${branch}: bump leaves it to them until it is merged or deleted`;
     return { why, inReview: false };
   }
-  if (identityIn(proposal) !== identity) return undefined;
+  // What cannot be merged any more is made anew on what Git has now.
+  if (identityIn(proposal) !== identity || (state === 'open' && proposal.conflicts === true)) return undefined;
   return state === 'declined'
     ? { why: `${nameOf(proposal)} was closed without merging: only something else is proposed`, inReview: false }
     : { why: `${nameOf(proposal)} waits for a review`, inReview: true };
@@ -194,7 +192,7 @@ function isOurs(proposal: Proposal): boolean {
 }
 
 function identityIn({ trailers }: Proposal): string | undefined {
-  return trailers.find(([key]) => key === identityKey)?.[1];
+  return trailers.find(([key]) => key === proposalKey)?.[1];
 }
 
 /** The same for the same changes on the same texts: a request is not made anew because something else in Git moved. */

@@ -111,6 +111,8 @@ export interface Proposal {
   trailers: [key: string, value: string][];
   /** `declined`: a person closed it without merging. */
   state: 'open' | 'declined';
+  /** True when it cannot be merged any more, because the branch changed beside it; as far as the host tells. */
+  conflicts?: boolean;
   number?: number;
   url?: string;
   /** The commit's own time (ISO 8601), where the host tells it: a record that got lost is written again with it. */

@@ -26,6 +26,9 @@ export interface MovedImage {
   source?: string;
 }
 
+/** The trailer that names the changes of a proposal, so that the same ones are not proposed twice. */
+export const proposalKey = 'Windlass-Proposal';
+
 /** The story of the wishes that an edit fulfilled. */
 export function storyOf(
   moved: readonly RouteWish[],
@@ -92,8 +95,8 @@ export function wholeSeconds(time: string | Date): string {
   return new Date(Math.floor(new Date(time).getTime() / 1000) * 1000).toISOString();
 }
 
-/** One record for each image of a commit. `at` is the commit's time, in whole seconds as Git keeps it. */
-export function bumpedRecords(story: BumpStory, revision: string, at: string): AuditRecord[] {
+/** One record for each image of a commit. `at` is the commit's time, in whole seconds as Git keeps it; `by` ends the sentence. */
+export function bumpedRecords(story: BumpStory, revision: string, at: string, by = ''): AuditRecord[] {
   return story.images.map(({ policy, repository, from, to, source }) => ({
     id: recordId('bumped', revision, policy),
     at,
@@ -102,7 +105,7 @@ export function bumpedRecords(story: BumpStory, revision: string, at: string): A
     subjects: [`image:${policy}`, `revision:${revision}`, ...story.events.map((id) => `event:${id}`)],
     revision,
     result: 'ok',
-    summary: `${policy} went ${from.length === 0 ? '' : `from ${from.join(', ')} `}to ${to}${story.events.length === 0 ? ', found by the sweep' : ''}`,
+    summary: `${policy} went ${from.length === 0 ? '' : `from ${from.join(', ')} `}to ${to}${story.events.length === 0 ? ', found by the sweep' : ''}${by}`,
     details: { image: repository, from, to, ...(source === undefined ? {} : { source }) },
   }));
 }

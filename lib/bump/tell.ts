@@ -9,13 +9,13 @@ import { stateOf } from './image-state.ts';
 import type { BrokenHead, Look } from './look.ts';
 import { tagOf } from './message.ts';
 import type { BumpPlan } from './plan.ts';
-import type { BumpPorts } from './ports.ts';
+import type { BumpPorts, RecentCommit } from './ports.ts';
 import { proposalRecords, standingRecord, storyOfProposal } from './proposal-records.ts';
 import type { ProposalResult } from './propose.ts';
 import type { IgnoredEvent, Push } from './push.ts';
 import { failureRecord, ignoredRecord, recordsOf } from './push-records.ts';
 import { receivedRecord } from './received-event.ts';
-import { type BumpStory, bumpedRecords, storyIn, wholeSeconds } from './story.ts';
+import { type BumpStory, bumpedRecords, proposalKey, storyIn, wholeSeconds } from './story.ts';
 import { type View, viewOf } from './view.ts';
 
 /** What a bump or a sweep is asked for. */
@@ -164,9 +164,13 @@ function recover({ pushes = [] }: BumpOrder, { recent }: Look, recorded: string 
   return recent.flatMap((commit, index) => {
     const story = storyIn(commit);
     if (story === undefined) return [];
+    const at = wholeSeconds(commit.at);
+    // A merge brings in a commit from before, anywhere among the others.
+    if (isProposal(commit))
+      return [{ ...story, records: bumpedRecords(story, commit.revision, at, ', proposed and merged') }];
     const isRecorded = known >= 0 && index >= known;
     if (isRecorded && !story.events.some((id) => events.has(id))) return [];
-    return [{ ...story, records: bumpedRecords(story, commit.revision, wholeSeconds(commit.at)) }];
+    return [{ ...story, records: bumpedRecords(story, commit.revision, at) }];
   });
 }
 
@@ -174,7 +178,11 @@ type Recovered = BumpStory & { records: AuditRecord[] };
 
 /** The last commit of bump's own that there is: everything up to it is recorded now. */
 function lastOwn({ look, commit }: Told): string | undefined {
-  return commit?.revision ?? look.recent.find((one) => storyIn(one) !== undefined)?.revision;
+  return commit?.revision ?? look.recent.find((one) => storyIn(one) !== undefined && !isProposal(one))?.revision;
+}
+
+function isProposal({ trailers }: RecentCommit): boolean {
+  return trailers.some(([key]) => key === proposalKey);
 }
 
 /** Only a sweep finds what an event missed, and only what it moves now. */

@@ -30,9 +30,18 @@ export async function readProposals(
       trailers: commit?.trailers ?? [],
       state: 'open',
       ...(commit === undefined ? {} : { at: commit.at }),
+      ...((await conflicts(mirror, head, revision)) && { conflicts: true }),
     });
   }
   return found.sort((a, b) => (a.branch < b.branch ? -1 : 1));
+}
+
+/** Git 2.38 and newer try a merge without a worktree; an older one does not tell. */
+async function conflicts(mirror: Mirror, head: string, revision: string): Promise<boolean> {
+  const answer = await mirror.ask({
+    args: ['merge-tree', '--write-tree', '--no-messages', '--name-only', head, revision],
+  });
+  return answer.code === 1;
 }
 
 /** Makes the branch of a group point at one commit on `parent`, which a person then makes a pull request of. */

@@ -10,7 +10,7 @@ export const proposalRefPrefix = `refs/heads/${proposalPrefix}`;
 export const proposalBranchFields = `prefix name
   target { oid ... on Commit { message tree { oid } parents(first: 2) { nodes { oid } } } }
   associatedPullRequests(first: 20, orderBy: { field: CREATED_AT, direction: DESC }) {
-    nodes { number url state baseRefName headRefOid isCrossRepository }
+    nodes { number url state baseRefName headRefOid isCrossRepository mergeable }
   }`;
 
 /** A branch of a proposal with its pull requests, the newest first. */
@@ -32,6 +32,7 @@ export const proposalBranchShape = z.object({
         baseRefName: z.string(),
         headRefOid: z.string(),
         isCrossRepository: z.boolean(),
+        mergeable: z.enum(['MERGEABLE', 'CONFLICTING', 'UNKNOWN']),
       }),
     ),
   }),
@@ -74,6 +75,7 @@ export function proposalOf(branch: ProposalBranch, base: string): Proposal | und
     revision: target.oid,
     trailers: trailersIn(target.message),
     state: last?.state === 'CLOSED' ? 'declined' : 'open',
+    ...(open?.mergeable === 'CONFLICTING' && { conflicts: true }),
     ...(last === undefined ? {} : { number: last.number, url: last.url }),
   };
 }

@@ -55,7 +55,15 @@ export async function makeProposal(
   const { number, html_url: url } = pull;
   const associatedPullRequests = {
     nodes: [
-      { number, url, state: 'OPEN' as const, baseRefName: base, headRefOid: target.oid, isCrossRepository: false },
+      {
+        number,
+        url,
+        state: 'OPEN' as const,
+        baseRefName: base,
+        headRefOid: target.oid,
+        isCrossRepository: false,
+        mergeable: 'UNKNOWN' as const,
+      },
     ],
   };
   return {

@@ -6,7 +6,7 @@ import { lambdaContext, sqsRecord } from '../../../lib/adapters/local/sqs-record
 import { sweep } from '../../../lib/bump/bump.ts';
 import type { BumpPorts, SurveyStore } from '../../../lib/bump/ports.ts';
 import { pushEvent } from '../../../lib/bump/push-event.ts';
-import { RetryableError } from '../../../lib/model/errors.ts';
+import { messageOf, RetryableError } from '../../../lib/model/errors.ts';
 import { MemoryRecords } from '../../bump/setup.ts';
 import { createGitHub, type GitHub } from '../../standins/github.ts';
 import { Chance } from './chance.ts';
@@ -14,6 +14,7 @@ import { Lifetime } from './lifetime.ts';
 import { SimulatedRegistry } from './registry.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const review = ', update: pull-request, group: reviewed';
 const silent = new Logger({ logLevel: 'SILENT' });
 
 /** A team's world: many images, pushes whose events get lost, doubled and late, people who commit in between, and trouble everywhere. */
@@ -28,7 +29,7 @@ export class World {
   readonly written: { path: string; line: string }[] = [];
   /** What the events on the queue say. */
   readonly queue: string[] = [];
-  readonly told = { pushes: 0, lost: 0, doubled: 0, batches: 0, killed: 0, sentBack: 0, sweeps: 0 };
+  readonly told = { pushes: 0, lost: 0, doubled: 0, batches: 0, killed: 0, sentBack: 0, sweeps: 0, merged: 0 };
   github!: GitHub;
   #now = Date.parse('2026-11-22T10:00:00Z');
   #kept = new Map<string, Uint8Array>();
@@ -53,12 +54,19 @@ export class World {
     return world;
   }
 
+  /** Some images take their tags by one pull request that they share. */
+  reviewed(name: string): boolean {
+    return Number(name.slice('app-'.length)) % 6 === 5;
+  }
+
   marked(name: string): string[] {
     return [`apps/${name}/web.yaml`, 'overlays/prod.yaml'];
   }
 
   #files(): Record<string, string> {
-    const entries = this.names.map((name) => `  ${name}: { image: ${host}/${name}, semver: ">=1.0.0" }\n`).join('');
+    const entries = this.names
+      .map((name) => `  ${name}: { image: ${host}/${name}, semver: ">=1.0.0"${this.reviewed(name) ? review : ''} }\n`)
+      .join('');
     const files: Record<string, string> = { 'windlass.yaml': `windlass: 1\nimages:\n${entries}` };
     for (const name of this.names) {
       files[`apps/${name}/web.yaml`] =
@@ -102,6 +110,21 @@ export class World {
       const late = this.chance.hits(0.2) ? this.chance.number(this.queue.length + 1) : this.queue.length;
       this.queue.splice(late, 0, JSON.stringify(event));
     }
+  }
+
+  /** A person merges the pull request that is open, if there is one. */
+  merge(): boolean {
+    const open = this.github.repository.pulls.find(({ state }) => state === 'open');
+    if (open === undefined) return false;
+    try {
+      this.github.merge(open.number);
+    } catch (error) {
+      // A conflict is not merged: bump makes the request anew.
+      if (messageOf(error).includes('not mergeable')) return false;
+      throw error;
+    }
+    this.told.merged++;
+    return true;
   }
 
   /** A person writes a line into a file, above or below what bump edits, or adds a file. */
