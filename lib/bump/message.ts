@@ -3,7 +3,7 @@ import { fillTemplate, type TemplateField } from '../config/template.ts';
 import type { ImageChange } from '../model/messages.ts';
 import { isWithin } from '../model/tree-path.ts';
 import type { Hold } from '../policy/spec.ts';
-import type { BumpStory } from './story.ts';
+import type { BumpStory, MovedImage } from './story.ts';
 
 const longestSubject = 72;
 const longestTable = 200;
@@ -16,7 +16,7 @@ export function subjectOf(story: BumpStory, changes: readonly ImageChange[], con
 }
 
 function usualSubject({ images }: BumpStory): string {
-  const subject = `Bump ${inWords(images.map(({ policy, to }) => `${policy} to ${tagOf(to)}`))}`;
+  const subject = `Bump ${inWords(images.map((image) => `${image.policy} to ${shortTo(image)}`))}`;
   if (subject.length <= longestSubject) return subject;
   return images.length === 1 ? subject.slice(0, longestSubject) : `Bump ${images.length} images`;
 }
@@ -62,6 +62,14 @@ function fieldsOf(
 export function environmentsOf(files: readonly string[], config: Config): string[] {
   const found = config.syncs.filter(({ path }) => files.some((file) => isWithin(path, file)));
   return [...new Set(found.flatMap(({ environment }) => environment ?? []))];
+}
+
+/** What an image moves to, as a line has room for it: the tag, and where only its digest is another one, the beginning of that. */
+export function shortTo({ from, to }: Pick<MovedImage, 'from' | 'to'>): string {
+  const tag = tagOf(to);
+  const tags = from.map(tagOf).filter((text) => !text.startsWith('sha256:'));
+  const digest = to.slice(tag.length + 1);
+  return digest === '' || tags.some((old) => old !== tag) ? tag : `${tag} at ${digest.slice(0, 'sha256:'.length + 12)}`;
 }
 
 /** `1.4.0` of `1.4.0@sha256:...`. */

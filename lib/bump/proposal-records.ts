@@ -1,5 +1,5 @@
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
-import { tagOf } from './message.ts';
+import { shortTo } from './message.ts';
 import { nameOf } from './plan-proposals.ts';
 import type { Proposed } from './ports.ts';
 import type { ProposalResult } from './propose.ts';
@@ -51,7 +51,7 @@ function proposedRecord(
   at: string,
 ): AuditRecord {
   const { revision, warnings = [] } = proposed;
-  const moves = images.map(({ policy, to }) => `${policy} to ${tagOf(to)}`).join(', ');
+  const moves = images.map((image) => `${image.policy} to ${shortTo(image)}`).join(', ');
   return {
     id: recordId('bump-proposed', group, revision),
     at,
