@@ -1,6 +1,6 @@
 import { RetryableError, UserError } from '../model/errors.ts';
 import { commitPlan, withoutCommit } from './commit.ts';
-import { askedOnce, decide, touched } from './decide.ts';
+import { askedOnce, decide, named, touched } from './decide.ts';
 import { lookAtHead } from './look.ts';
 import { planBump } from './plan.ts';
 import type { BumpPorts } from './ports.ts';
@@ -23,9 +23,15 @@ export function bump({ pushes, now }: { pushes: readonly Push[]; now: Date }, po
   return run({ pushes, now }, ports);
 }
 
-/** The same for all policies, without a push: finds what an event missed. */
-export function sweep({ now }: { now: Date }, ports: BumpPorts): Promise<BumpResult> {
-  return run({ pushes: undefined, now }, ports);
+/**
+ * The same for all policies, without a push: finds what an event missed. With `images` for the policies of these names alone, and those that share a
+ * pull request with one of them; a name that there is not is a failure, and nothing is done.
+ */
+export function sweep(
+  { images, now }: { images?: readonly string[]; now: Date },
+  ports: BumpPorts,
+): Promise<BumpResult> {
+  return run({ pushes: undefined, images, now }, ports);
 }
 
 async function run(order: BumpOrder, ports: BumpPorts): Promise<BumpResult> {
@@ -43,7 +49,8 @@ async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<Bum
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const look = await lookAtHead(ports.repo);
     if ('problems' in look) return tellBroken(order, look, ports);
-    const decisions = await decide(look, touched(look, order.pushes), sources, order.now);
+    const asked = order.images === undefined ? touched(look, order.pushes) : named(look, order.images);
+    const decisions = await decide(look, asked, sources, order.now);
     const plan = await planBump(look, decisions, order.pushes ?? [], sources);
     const made = await commitPlan(plan, ports.repo, order.now);
     if (made?.result === 'committed') return proposeAndTell({ order, look, decisions, plan, commit: made }, ports);

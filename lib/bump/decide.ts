@@ -2,6 +2,7 @@ import type { ImageEntry } from '../config/config.ts';
 import { type Suspend, suspendMatches } from '../config/holds.ts';
 import { currentOf } from '../edit/current.ts';
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { nearest } from '../model/nearest.ts';
 import { choose } from '../policy/choose.ts';
 import { compilePolicy } from '../policy/policy.ts';
 import { judgeDigest } from './decide-digest.ts';
@@ -20,8 +21,30 @@ export function touched(look: Look, pushes: readonly Push[] | undefined): ImageE
   const entries = Object.values(look.config.images);
   if (pushes === undefined) return entries;
   const repositories = new Set(pushes.map((push) => push.repository));
+  return withTheirGroups(
+    look,
+    entries.filter((entry) => repositories.has(entry.image)),
+  );
+}
+
+/** The policies of these names, and those that share a pull request with one of them. Throws `UserError` for a name that there is not. */
+export function named(look: Look, names: readonly string[]): ImageEntry[] {
+  const { images } = look.config;
+  const unknown = names.find((name) => !Object.hasOwn(images, name));
+  if (unknown === undefined)
+    return withTheirGroups(
+      look,
+      names.map((name) => images[name]!),
+    );
+  const close = nearest(unknown, Object.keys(images));
+  const hint = close === undefined ? '' : `, did you mean "${close}"?`;
+  throw new UserError(`no image policy is named "${unknown}"${hint}`, { code: 'unknown-image', subject: unknown });
+}
+
+function withTheirGroups(look: Look, first: readonly ImageEntry[]): ImageEntry[] {
+  const entries = Object.values(look.config.images);
   const groups = new Map(entries.map((entry) => [entry, groupsOf(look, entry)]));
-  let asked = entries.filter((entry) => repositories.has(entry.image));
+  let asked = entries.filter((entry) => first.includes(entry));
   for (;;) {
     const theirs = new Set(asked.flatMap((entry) => groups.get(entry)!));
     const more = entries.filter((entry) => asked.includes(entry) || groups.get(entry)!.some((one) => theirs.has(one)));
