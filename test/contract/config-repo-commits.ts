@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UserError } from '../../lib/model/errors.ts';
-import { type Abilities, bytes, type Make, request, start, text } from './config-repo-suite.ts';
+import { type Abilities, bytes, type Make, request, start, text } from './config-repo-under-test.ts';
 
 /** One commit on top of the head, or none. */
 export function commits(make: Make, can: Abilities): void {

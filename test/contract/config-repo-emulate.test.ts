@@ -5,7 +5,8 @@ import { type Emulated, startEmulate } from '../standins/emulate.ts';
 import { frontOf, modeOf } from '../standins/emulate-front.ts';
 import { type Prism, startPrism } from '../standins/prism.ts';
 import { adapterAt } from './config-repo-github.ts';
-import { type ConfigRepoUnderTest, type Content, configRepoSuite, type Make } from './config-repo-suite.ts';
+import { configRepoSuite } from './config-repo-suite.ts';
+import type { ConfigRepoUnderTest, Content, Make } from './config-repo-under-test.ts';
 
 let emulated: Emulated;
 let prism: Prism;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openGitConfigRepo } from '../../lib/adapters/git/config-repo.ts';
 import type { CheckedOut } from '../../lib/adapters/git/push.ts';
 import { gitIn, type TestRepo, testRepo, writeFiles } from '../adapters/git/repos.ts';
-import type { ConfigRepoUnderTest, Content, Make } from './config-repo-suite.ts';
+import type { ConfigRepoUnderTest, Content, Make } from './config-repo-under-test.ts';
 
 const author = { name: 'Windlass', email: 'windlass@example.com' };
 

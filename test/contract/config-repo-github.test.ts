@@ -6,7 +6,8 @@ import { createGitHub, type GitHub } from '../standins/github.ts';
 import { listen } from '../standins/listen.ts';
 import { startPrism } from '../standins/prism.ts';
 import { adapterAt, personAt } from './config-repo-github.ts';
-import { configRepoSuite, type Make } from './config-repo-suite.ts';
+import { configRepoSuite } from './config-repo-suite.ts';
+import type { Make } from './config-repo-under-test.ts';
 
 const can = { pulls: true, setsTime: false };
 const keys = generateKeyPairSync('rsa', {

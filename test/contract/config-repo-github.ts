@@ -2,7 +2,7 @@ import { type GitHubOptions, openGitHub } from '../../lib/adapters/github/client
 import { openGitHubConfigRepo } from '../../lib/adapters/github/config-repo.ts';
 import type { ConfigRepo, SurveyStore } from '../../lib/bump/ports.ts';
 import type { GitHub } from '../standins/github.ts';
-import type { ConfigRepoUnderTest } from './config-repo-suite.ts';
+import type { ConfigRepoUnderTest } from './config-repo-under-test.ts';
 
 /** How the adapter reaches GitHub, and which repository. */
 export interface Reached extends Pick<GitHubOptions, 'auth' | 'baseUrl' | 'fetch'> {

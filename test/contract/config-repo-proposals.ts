@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { proposalPrefix } from '../../lib/bump/ports.ts';
-import { type Abilities, type Make, proposal, start, text } from './config-repo-suite.ts';
+import { type Abilities, type Make, proposal, start, text } from './config-repo-under-test.ts';
 
 const branchOf = (group: string) => `${proposalPrefix}${group}`;
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UserError } from '../../lib/model/errors.ts';
-import { type Make, start, text } from './config-repo-suite.ts';
+import { type Make, start, text } from './config-repo-under-test.ts';
 
 /** The head as one snapshot, files at a revision, and when they were changed. */
 export function reads(make: Make): void {

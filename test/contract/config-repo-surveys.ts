@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ConfigRepo, RepoFile, Survey } from '../../lib/bump/ports.ts';
-import { bytes, type ConfigRepoUnderTest, type Make, start, text } from './config-repo-suite.ts';
+import { bytes, type ConfigRepoUnderTest, type Make, start, text } from './config-repo-under-test.ts';
 
 const marker = '$imagepolicy';
 
