@@ -187,7 +187,7 @@ function isProposal({ trailers }: RecentCommit): boolean {
 
 /** Only a sweep finds what an event missed, and only what it moves now. */
 function foundIn({ order, look, decisions, plan, proposals, commit }: Told): FoundBySweep[] {
-  if (order.pushes !== undefined) return [];
+  if (order.pushes !== undefined || order.images !== undefined) return [];
   const stories = proposals.flatMap((result) =>
     result.proposed && result.plan.act === 'propose' ? [result.plan.story] : [],
   );

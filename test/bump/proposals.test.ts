@@ -411,6 +411,24 @@ syncs:
     expect(records.images.get('web')?.waiting).toBe(review);
   });
 
+  it('loses nothing of a person who pushes between the commit and the request', async () => {
+    const world = await loop(files);
+    const { git, ports, push, show } = world;
+    let theirs = '';
+    const propose = async (request: Parameters<typeof ports.repo.propose>[0]) => {
+      theirs = git.push({ 'apps/prod/other.yaml': 'by hand\n' }, 'By hand');
+      return ports.repo.propose(request);
+    };
+    const pushes = [await push('shop/web', '1.1.0')];
+    await bump({ pushes, now }, { ...ports, repo: { ...ports.repo, propose } });
+    expect(main(world)).toBe(theirs);
+    expect(git.git('rev-parse', 'windlass/bump/prod~')).toBe(git.git('rev-parse', 'main~'));
+    await sweep({ now: later(1) }, ports);
+    expect(main(world)).toBe(theirs);
+    expect(changedOn(world, 'prod')).toEqual(['apps/prod/deep/web.yaml']);
+    expect(show('apps/staging/web.yaml')).toBe(marker('web', '1.1.0').trim());
+  });
+
   it('does not keep staging back because prod has a newer tag', async () => {
     const world = await loop({ ...files, 'apps/prod/deep/web.yaml': marker('web', '9.0.0') });
     const { ports, records, push, show } = world;
