@@ -17,11 +17,22 @@ const lines: ((tag: string) => string)[] = [
   (tag) => `          image: ${repository}:${tag}\t# {"$imagepolicy": "web"}`,
 ];
 
-const tagFiles: ((tag: string) => string)[] = [
+/** Whole files with the marked value once, of the kinds that a config repo has beside Deployments. */
+const otherFiles: ((tag: string) => string)[] = [
   (tag) =>
     `# values\nimage:\n    repository: ${repository}\n    tag:   "${tag}"  # {"$imagepolicy": "web:tag"}\n\n\nreplicas:   3\n`,
   (tag) =>
     `images:\n- name: web\n  newTag: ${tag} # {"$imagepolicy": "web:tag"}\npatches: [ {path: a.yaml}, { path: b.yaml } ]\n`,
+  (tag) =>
+    `\uFEFF- op: replace   # JSON6902\n  path: /spec/template/spec/containers/0/image\n  value: "${repository}:${tag}" # {"$imagepolicy": "web"}`,
+  (tag) =>
+    `apiVersion: v1\nkind: List\nitems:\n  -   apiVersion: v1\n      kind: Pod\n      spec: { containers: [] }\n  - apiVersion: v1\n    kind: ConfigMap\n    data:\n      image: ${repository}:${tag} # {"$imagepolicy": "web"}\n`,
+  (tag) =>
+    `%YAML 1.1\n---\n# why\nargs: [\n    "--image",\n    # {"$imagepolicy": "web"}\n    '${repository}:${tag}',\n]\n...\n---   \nb:   1\n`,
+  (tag) =>
+    `apiVersion: v1\nkind: ConfigMap\ndata:\n    IMAGE: |- # {"$imagepolicy": "web"}\n        ${repository}:${tag}\n\n    OTHER: >+\n        text\n\n`,
+  (tag) =>
+    `{{- if .Values.web }}\nspec:\n  template:\n    metadata: {labels: {{ include "web.labels" . | nindent 6 }} }\n    spec:\n      containers:\n        - name: {{ .Chart.Name }}\n          image: ${repository}:${tag} # {"$imagepolicy": "web"}\n          {{- with .Values.env }}\n          env: {{- toYaml . | nindent 12 }}\n          {{- end }}\n{{- end }}\n`,
 ];
 
 /** `count` manifests of 0.5 to 4 KB, `marked` of them with a marker, evenly spread; always the same ones. */
@@ -38,11 +49,11 @@ export function makeFiles(count: number, marked: number): MarkedText[] {
 }
 
 function withLineEnds(text: string, style: number): string {
-  return style % 10 === 9 ? text.replaceAll('\n', '\r\n') : text;
+  return style % 11 === 10 ? text.replaceAll('\n', '\r\n') : text;
 }
 
 function textOf(index: number, style: number, extra: number, hasMarker: boolean, tag: string): string {
-  if (hasMarker && style % 5 === 0) return tagFiles[style % tagFiles.length]!(tag);
+  if (hasMarker && style % 5 === 0) return otherFiles[style % otherFiles.length]!(tag);
   const line = hasMarker ? lines[style % lines.length]!(tag) : `          image: ${repository}:1.4.2`;
   const variables = Array.from(
     { length: extra },
