@@ -4,14 +4,14 @@ import { quoted, wrongIn } from './event-excerpt.ts';
 import type { Cause, Seen } from './push.ts';
 
 /** What an event of EventBridge says beside its detail. */
-export interface AwsEvent {
+interface AwsEvent {
   account: string;
   region: string;
   detail: Record<string, unknown>;
 }
 
 /** What `pushEvent` builds an event from. */
-export interface PushFacts {
+interface PushFacts {
   id: string;
   at: Date;
   account: string;

@@ -4,8 +4,8 @@ import { excerptOf, quoted, wrongIn } from './event-excerpt.ts';
 import type { ReadEvent } from './push.ts';
 import { readRegistryPush, registryPush } from './registry-event.ts';
 
-export { ecrHost, type PushFacts, pushEvent } from './ecr-event.ts';
-export type { IgnoredEvent, Push, ReadEvent } from './push.ts';
+export { ecrHost, pushEvent } from './ecr-event.ts';
+export type { Push, ReadEvent } from './push.ts';
 
 const envelope = z.object({
   id: z.string().min(1).max(200),

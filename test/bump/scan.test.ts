@@ -48,7 +48,9 @@ describe('the event of a scan', () => {
     await scanned({ state: 'complete', findings: { critical: 1 } });
     await answer({ tag: '1.1.0' });
     expect(show('apps/prod.yaml')).toContain('1.0.0');
-    expect(records.told().at(-1)).toMatch(/^bump-skipped: web stays as it is.*: 1\.1\.0 waits: scan: 1 finding of high or above/);
+    expect(records.told().at(-1)).toMatch(
+      /^bump-skipped: web stays as it is.*: 1\.1\.0 waits: scan: 1 finding of high or above/,
+    );
     const record = [...records.written.values()].findLast(({ kind }) => kind === 'bump-skipped');
     expect(record?.details).toMatchObject({ waits: true });
   });
