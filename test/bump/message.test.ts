@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bump, sweep } from '../../lib/bump/bump.ts';
+import { templateFields } from '../../lib/config/template.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import { host, type Loop, loop, now } from './setup.ts';
 
@@ -56,6 +58,13 @@ syncs: { shop: { in: [staging, prod], path: "apps/{env}" } }
     );
     expect(trailer(world, 'Windlass-Policy')).toBe('web\napi');
     expect(trailer(world, 'Windlass-Event')).toBe('push-shop/web-1.1.0\npush-shop/api-4.0.0');
+  });
+
+  it('has all its fields, and no others, in the documentation', () => {
+    const text = readFileSync(new URL('../../docs/bump.md', import.meta.url), 'utf8');
+    const rows = text.split('\n').filter((line) => line.startsWith('| `{'));
+    const fields = rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    expect(fields.sort()).toEqual(Object.keys(templateFields).sort());
   });
 
   it('names only the environments whose files change', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditKind, AuditRecord } from '../../lib/model/audit-record.ts';
+import { type AuditKind, type AuditRecord, auditKinds } from '../../lib/model/audit-record.ts';
 
 // The page's own modules are JavaScript for the browser, without types; a path that is computed keeps the type checker out of them.
 const { entriesOf, filtered } = await import(String(new URL('../../lib/dashboard/assets/entries.js', import.meta.url)));
@@ -67,6 +67,17 @@ describe('the entries of the timeline', () => {
     ]);
   });
 
+  it('tell what came of a push before the push, of whatever kind it is', () => {
+    const outcomes = auditKinds.filter((kind) => /^bump/.test(kind));
+    for (const outcome of outcomes) {
+      for (const cause of ['push-received', 'scan-finished'] as const) {
+        expect(kinds(entriesOf([record(cause, ['event:1']), record(outcome, ['event:1'])]))).toEqual([
+          [outcome, cause],
+        ]);
+      }
+    }
+  });
+
   it('keep their key when newer records come', () => {
     const old = [applied('Service/prod/web', '1', 'a'), pull('prod', '1', 'a')];
     const [before] = entriesOf(old) as Entry[];
@@ -100,6 +111,16 @@ describe('the filter of the timeline', () => {
 
   it('lets everything through when nothing is looked for', () => {
     expect(filtered(entries, { text: '  ', kind: 'all' })).toEqual(entries);
+  });
+
+  it('has a choice for every kind of record', () => {
+    for (const kind of auditKinds) {
+      const one = entriesOf([record(kind, ['event:1'])]);
+      const shown = ['bumps', 'pulls', 'incidents'].filter(
+        (choice) => filtered(one, { text: '', kind: choice }).length > 0,
+      );
+      expect([kind, shown.length]).toEqual([kind, 1]);
+    }
   });
 
   it('looks for all words in any order, without regard to case', () => {

@@ -115,10 +115,12 @@ function pullDetails(records, found) {
 
 function kindOf(records) {
   if (records.some((record) => record.result === 'failed' || alarming.includes(record.kind))) return 'bad';
-  if (records.some((record) => record.result === 'skipped')) return 'busy';
+  if (records.some((record) => record.result === 'skipped' || noted.includes(record.kind))) return 'busy';
   return quiet.includes(records[0].kind) ? 'plain' : 'good';
 }
 
+/** It is for a person to look at. */
+const noted = ['bump-proposed', 'sweep-found'];
 /** Something came in, and nothing was done yet. */
 const quiet = ['push-received', 'scan-finished', 'bump-withdrawn'];
 const alarming = ['drift-found', 'incident-opened', 'incident-changed'];
