@@ -1,5 +1,5 @@
 import { editable } from './editable.ts';
-import type { MarkedFile } from './find-markers.ts';
+import type { MarkedFile } from './marker.ts';
 import { longToken, parseMarkerComment } from './marker-name.ts';
 import { locate } from './marker-place.ts';
 import { markerToken } from './source-file.ts';

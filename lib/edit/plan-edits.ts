@@ -1,7 +1,8 @@
 import { formatImageRef, type ImageRef } from '../model/image-ref.ts';
 import type { ImageChange } from '../model/messages.ts';
 import { nearest } from '../model/nearest.ts';
-import { findMarkers, type MarkedFile, type Marker } from './find-markers.ts';
+import { findMarkers } from './find-markers.ts';
+import type { MarkedFile, Marker } from './marker.ts';
 import { readBack, type ScalarEdit } from './read-back.ts';
 import { writeScalar } from './scalar-text.ts';
 import type { SkippedMarker, SourceFile } from './source-file.ts';

@@ -1,5 +1,5 @@
-import type { MarkedFile, Marker } from './find-markers.ts';
 import { findTarget } from './find-targets.ts';
+import type { MarkedFile, Marker } from './marker.ts';
 import type { SkippedMarker } from './source-file.ts';
 import { lineOf } from './source-line.ts';
 import { describeTarget, type PolicyTarget } from './target.ts';
