@@ -3,14 +3,7 @@ import type { MarkedFile } from './marker.ts';
 import { readJson } from './read-json.ts';
 import { readLines } from './read-lines.ts';
 import { readYaml } from './read-yaml.ts';
-import {
-  holdsToken,
-  largestFile,
-  mayHoldMarkers,
-  type SkippedMarker,
-  type SourceFile,
-  tokenLines,
-} from './source-file.ts';
+import { holdsToken, largestFile, mayHoldMarkers, type SourceFile, tokenLines } from './source-file.ts';
 import { describeTarget, type PolicyTarget } from './target.ts';
 import { withTargets } from './with-targets.ts';
 
