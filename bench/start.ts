@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findKubectl } from '../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../lib/adapters/renderers/kubectl.ts';
 import { acquireBinaries } from '../lib/adapters/local/control-plane/binaries.ts';
 import { benchmark, type Context } from './parts/benchmark.ts';
 import { isSettled, startLocal } from './parts/local-loop.ts';

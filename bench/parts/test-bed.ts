@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { acquireBinaries } from '../../lib/adapters/local/control-plane/binaries.ts';
 import { startControlPlane } from '../../lib/adapters/local/control-plane/control-plane.ts';
 import { type AuditLog, auditLog } from './audit-log.ts';

@@ -27,7 +27,7 @@ export async function localTree(
 
 /** kustomize, by the kubectl that runs here; remarks go to stderr. */
 export async function kustomizer(io: Io): Promise<Kustomizer> {
-  const { openKustomizer } = await import('../adapters/kustomize/kustomizer.ts');
+  const { openKustomizer } = await import('../adapters/renderers/kustomizer.ts');
   return openKustomizer({ env: io.env, note: (text) => io.stderr.write(`note: ${text}\n`) });
 }
 

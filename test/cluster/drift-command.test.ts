@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { cluster, describeWithCluster, temporaryFolder } from '../helpers/cluster.ts';
 import { windlass } from '../helpers/io.ts';
 import { configMap, deployment, namespace } from '../pull/manifests.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { drift } from '../../lib/drift/drift.ts';
 import { gitReader } from '../../lib/drift/git-reader.ts';
 import type { Notice, Report } from '../../lib/model/messages.ts';

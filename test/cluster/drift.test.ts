@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
-import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { type DriftDeps, drift } from '../../lib/drift/drift.ts';
 import { gitReader } from '../../lib/drift/git-reader.ts';
 import type { AppliedRecord } from '../../lib/kube/record.ts';

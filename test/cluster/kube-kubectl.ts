@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { readObjects } from '../../lib/desired/yaml.ts';
 import { normalise } from '../../lib/kube/normalise.ts';
 import { applyOrder } from '../../lib/kube/order.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findKubectl } from '../../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { yamlDocuments } from '../../lib/cli/output/yaml.ts';
 import { readObjects } from '../../lib/desired/yaml.ts';
 import { alike, fileOf, laxer, stricter } from './yaml-corpus.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openKustomizer } from '../../lib/adapters/kustomize/kustomizer.ts';
+import { openKustomizer } from '../../lib/adapters/renderers/kustomizer.ts';
 import { openDirectoryTree } from '../../lib/adapters/local/directory-tree.ts';
 import { type Desired, desired } from '../../lib/desired/desired.ts';
 import { formatProblem } from '../../lib/model/errors.ts';

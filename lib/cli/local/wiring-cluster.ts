@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { driftOnSchedule } from '../../../functions/drift-on-schedule.ts';
 import { reportOnQueue } from '../../../functions/report-on-queue.ts';
 import { ClusterRecords } from '../../adapters/kubernetes/records.ts';
-import { openKustomizer } from '../../adapters/kustomize/kustomizer.ts';
+import { openKustomizer } from '../../adapters/renderers/kustomizer.ts';
 import { createQueue } from '../../adapters/local/queue.ts';
 import { lambdaContext } from '../../adapters/local/sqs-record.ts';
 import type { SyncSpec } from '../../config/config.ts';

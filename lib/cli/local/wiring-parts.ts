@@ -4,7 +4,7 @@ import { defaultBranch } from '../../adapters/git/default-branch.ts';
 import { openGitSource } from '../../adapters/git/source.ts';
 import { hasWorktree } from '../../adapters/git/worktree.ts';
 import { openCluster } from '../../adapters/kubernetes/cluster.ts';
-import { findKubectl } from '../../adapters/kustomize/kubectl.ts';
+import { findKubectl } from '../../adapters/renderers/kubectl.ts';
 import { acquireBinaries } from '../../adapters/local/control-plane/binaries.ts';
 import { startControlPlane } from '../../adapters/local/control-plane/control-plane.ts';
 import { exampleDirectory, writeKubectl } from '../../adapters/local/page-files.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { findKubectl, kubectlVersion } from '../../../lib/adapters/kustomize/kubectl.ts';
+import { findKubectl, kubectlVersion } from '../../../lib/adapters/renderers/kubectl.ts';
 import { tempTree } from '../../helpers/temp-tree.ts';
 
 const limit = 120_000;

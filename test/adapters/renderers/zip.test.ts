@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readFromZip } from '../../../lib/adapters/kustomize/zip.ts';
+import { readFromZip } from '../../../lib/adapters/renderers/zip.ts';
 import { tempTree } from '../../helpers/temp-tree.ts';
 
 /** Writes an archive as zip programs do: `a/one.txt` deflated, `two.txt` stored, an extra field, and a comment at the end. */
