@@ -6,15 +6,18 @@ import { z } from 'zod';
 import { recordId } from '../lib/model/audit-record.ts';
 import type { ReportMessage } from '../lib/model/messages.ts';
 import { reportSchema } from '../lib/model/messages-schema.ts';
-import type { Notices, ReportRecords } from '../lib/report/ports.ts';
-import { report } from '../lib/report/report.ts';
+import type { CommitStatuses, Notices, ReportRecords, ToldStore } from '../lib/report/ports.ts';
+import { type ReportDeps, report } from '../lib/report/report.ts';
 import { reportConfig } from '../lib/report/report-config.ts';
+import { hostTeller } from '../lib/report/tell-host.ts';
 import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-batch.ts';
 
 /** What the function works with. */
 export interface ReportOnQueueDeps {
   records: ReportRecords;
   notices: Notices;
+  /** The host of the config repo, where it shows statuses on commits; without it nothing is told there. */
+  host?: { statuses: CommitStatuses; store: ToldStore; now(): Date };
   /** One that logs as Lambda expects it, unless told. */
   logger?: Logger;
 }
@@ -34,16 +37,18 @@ export function reportOnQueue(
   deps: ReportOnQueueDeps,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
+  const { records, notices, host } = deps;
+  const tellHost = host && hostTeller({ ...host, warn: (message) => logger.warn(message) });
   const handler = middy<Batch<ReportMessage | Malformed>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(readBatch(readReport))
     .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
-    .handler((batch) => workIn(batch, deps));
+    .handler((batch) => workIn(batch, { records, notices, tellHost }));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
 
-async function workIn(batch: Batch<ReportMessage | Malformed>, deps: ReportOnQueueDeps): Promise<SQSBatchResponse> {
+async function workIn(batch: Batch<ReportMessage | Malformed>, deps: ReportDeps): Promise<SQSBatchResponse> {
   for (const message of batch.messages) {
     if ('malformed' in message.value) await recordMalformed(message.value, deps.records);
     else if (message.value.type === 'ConfigReported') await reportConfig(message.value, deps);

@@ -96,8 +96,8 @@ function unknownContent(report: DriftFound): Content {
   };
 }
 
-// Counters, times and ids in a message do not make it another one.
-function steady(message: string): string {
+/** A message without what changes from one time to the next: counters, times and ids do not make it another one. */
+export function steady(message: string): string {
   return message.replace(/[0-9a-f]{8,}|\d+/gi, '#');
 }
 

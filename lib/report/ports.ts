@@ -26,3 +26,72 @@ export interface ReportRecords {
 export interface Notices {
   send(notice: Notice): Promise<void>;
 }
+
+/** How a sync, or a whole environment, stands with a commit. `failure`: it is not healthy; `error`: it could not be applied. */
+export interface CommitStatus {
+  state: 'pending' | 'success' | 'failure' | 'error';
+  /** One line of at most 140 characters. */
+  description: string;
+}
+
+/**
+ * What the host of the config repo shows on its commits. Every method throws `RetryableError` for what may pass, and `UserError` when the host
+ * refuses, as for a missing permission. The same status twice does no harm.
+ */
+export interface CommitStatuses {
+  /** Sets the status of a context (`windlass/shop-prod`) on a commit. False when the host does not have the commit. */
+  setStatus(revision: string, context: string, status: CommitStatus): Promise<boolean>;
+  /** The deployment of a commit to an environment: the one that is there, else a new one. Undefined when the host does not have the commit. */
+  openDeployment(wanted: { environment: string; revision: string; description: string }): Promise<number | undefined>;
+  /** `inactive`: another one took its place. */
+  setDeploymentStatus(id: number, status: CommitStatus | { state: 'inactive'; description: string }): Promise<void>;
+}
+
+/** A status as it was told, with the key of the reason that it gives. */
+export interface ToldStatus extends CommitStatus {
+  reason?: string;
+}
+
+/** What the host was told last about a sync. */
+export interface ToldSync {
+  sync: string;
+  /** ISO 8601: of the report that said so. */
+  at: string;
+  revision: string;
+  /** Absent when an answer got lost: what the host shows is not known. */
+  status?: ToldStatus;
+  /** An earlier commit that was left `pending`: later ones brought the sync nothing, so its roll-out goes on. */
+  unfinished?: string;
+}
+
+/** The deployment that an environment has now, and what the host was told about it. */
+export interface ToldEnvironment {
+  environment: string;
+  /** The commit that last brought the environment something. */
+  revision: string;
+  /** ISO 8601: of the report that brought it. */
+  openedAt: string;
+  /** The sync that brought it; its reports alone open the deployment. */
+  opener: string;
+  /** The host's; absent until it is open. */
+  id?: number;
+  /** The host does not have the commit, or refuses: it is not asked again. */
+  leftOut?: boolean;
+  syncs: Record<string, ToldStatus>;
+  /** Absent when nothing was told yet, or an answer got lost. */
+  told?: ToldStatus;
+  /** Deployments that this one took the place of before they were done; they are to become inactive. */
+  superseded: number[];
+  /** Commits that the environment had before, newest first. */
+  past: string[];
+}
+
+/** Keeps what the host was told. Methods throw `RetryableError` for a table that is throttled or away, `UserError` for an item that is broken. */
+export interface ToldStore {
+  sync(sync: string): Promise<ToldSync | undefined>;
+  /** What is newer stays. */
+  saveSync(told: ToldSync): Promise<void>;
+  environment(environment: string): Promise<{ told: ToldEnvironment; version: number } | undefined>;
+  /** Saves as `version + 1`; `version` is 0 where there was none. False when there is another version by now. */
+  saveEnvironment(told: ToldEnvironment, version: number): Promise<boolean>;
+}

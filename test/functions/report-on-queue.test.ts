@@ -1,14 +1,18 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportOnQueue } from '../../functions/report-on-queue.ts';
 import type { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
+import { openToldStore } from '../../lib/adapters/aws/told-store.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
-import { RetryableError } from '../../lib/model/errors.ts';
+import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import type { Notice } from '../../lib/model/messages.ts';
+import type { CommitStatuses, ToldStore } from '../../lib/report/ports.ts';
 import { openRecords } from '../report/records.ts';
 import { changed, check, pull, time } from '../report/reports.ts';
 
+const allDone = { batchItemFailures: [] };
 const context: Context = lambdaContext('windlass-report');
 const sentAt = Date.parse(time(0));
 const event = (...bodies: string[]): SQSEvent => ({
@@ -26,6 +30,7 @@ const event = (...bodies: string[]): SQSEvent => ({
 
 describe('the handler of the report queue', () => {
   let records: DynamoRecords;
+  let client: DynamoDBClient;
   let close: () => Promise<void>;
   let notices: Notice[];
   let deliver: (notice: Notice) => Promise<void>;
@@ -33,7 +38,7 @@ describe('the handler of the report queue', () => {
   const handler = () => reportOnQueue({ records, notices: { send: (notice) => deliver(notice) }, logger });
 
   beforeEach(async () => {
-    ({ records, close } = await openRecords());
+    ({ records, client, close } = await openRecords());
     notices = [];
     deliver = async (notice) => void notices.push(notice);
   }, 60_000);
@@ -79,5 +84,74 @@ describe('the handler of the report queue', () => {
       throw new TypeError('a bug');
     };
     await expect(handler()(event(JSON.stringify(check(0, [changed()]))), context)).rejects.toThrow('a bug');
+  });
+
+  describe('with a host that shows statuses on commits', () => {
+    let store: ToldStore;
+    let asked: string[];
+    let lines: string[];
+    let answer: () => Promise<boolean>;
+    const statuses: CommitStatuses = {
+      setStatus: async (revision, context, { state }) => {
+        const { pulledAt } = (await records.syncState('shop-prod')) ?? {};
+        asked.push(`${revision} ${context} ${state}, kept ${pulledAt?.slice(14, 19)}`);
+        return answer();
+      },
+      openDeployment: () => Promise.reject(new Error('there is no environment')),
+      setDeploymentStatus: () => Promise.reject(new Error('there is no environment')),
+    };
+    const listening = () => {
+      const told = new Logger({ serviceName: 'test' });
+      const write = (...parts: unknown[]) => void lines.push(parts.map(String).join(' '));
+      return Object.assign(told, { console: { ...console, warn: write, info: write, error: write } });
+    };
+    const withHost = () => {
+      const host = { statuses, store, now: () => new Date(time(0)) };
+      return reportOnQueue({ records, notices: { send: (notice) => deliver(notice) }, host, logger: listening() });
+    };
+    const bodies = (...reports: object[]) => event(...reports.map((one) => JSON.stringify(one)));
+
+    beforeEach(() => {
+      [asked, lines, answer] = [[], [], async () => true];
+      store = openToldStore(client, { table: 'windlass' });
+    });
+
+    it('tells it after all else is kept, and of pulls alone', async () => {
+      expect(await withHost()(bodies(check(0), pull(5, 6), check(8), pull(9, 10)), context)).toEqual(allDone);
+      expect(asked).toEqual(['aaaa windlass/shop-prod success, kept 00:06']);
+    });
+
+    it('tells it of a report that comes once more, not of an older one', async () => {
+      answer = async () => {
+        throw new TypeError('a bug');
+      };
+      await expect(withHost()(bodies(pull(5, 6)), context)).rejects.toThrow('a bug');
+      answer = async () => true;
+      expect(await withHost()(bodies(pull(5, 6), pull(2, 3, [], { revision: 'bbbb' })), context)).toEqual(allDone);
+      expect(asked).toHaveLength(2);
+      expect(asked[1]).toBe('aaaa windlass/shop-prod success, kept 00:06');
+    });
+
+    it('works reports in although it is out of reach, and leaves it alone for the rest of the batch', async () => {
+      answer = async () => {
+        throw new RetryableError('no answer', { code: 'github-unreachable' });
+      };
+      const handle = withHost();
+      const reports = [pull(5, 6), pull(8, 9, [], { revision: 'bbbb' }), pull(10, 11, [], { revision: 'cccc' })];
+      expect(await handle(bodies(...reports), context)).toEqual(allDone);
+      expect(asked).toHaveLength(1);
+      expect(lines.join('\n')).toContain('it is told with the next report: no answer');
+      expect(await records.syncState('shop-prod')).toMatchObject({ revision: 'cccc', pulledAt: time(11) });
+    });
+
+    it('says once what it refuses, and goes on', async () => {
+      answer = async () => {
+        throw new UserError('give the permission', { code: 'github-permission' });
+      };
+      const reports = [pull(5, 6), pull(8, 9), pull(10, 11, [], { revision: 'bbbb' })];
+      expect(await withHost()(bodies(...reports), context)).toEqual(allDone);
+      expect(asked).toHaveLength(2);
+      expect(lines.filter((line) => line.includes('give the permission'))).toHaveLength(1);
+    });
   });
 });

@@ -4,7 +4,11 @@ import { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { startDynalite } from '../../lib/adapters/local/dynalite.ts';
 
 /** Records in an embedded table of their own, until `close`. */
-export async function openRecords(): Promise<{ records: DynamoRecords; close(): Promise<void> }> {
+export async function openRecords(): Promise<{
+  records: DynamoRecords;
+  client: DynamoDBClient;
+  close(): Promise<void>;
+}> {
   const server = await startDynalite();
   const client = new DynamoDBClient({
     endpoint: server.endpoint,
@@ -16,6 +20,7 @@ export async function openRecords(): Promise<{ records: DynamoRecords; close(): 
     throw error;
   };
   return {
+    client,
     records: new DynamoRecords(client, { table: 'windlass', onUnreadable }),
     close: async () => {
       client.destroy();
