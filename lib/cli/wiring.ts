@@ -68,11 +68,13 @@ export async function configSource(
   });
 }
 
-function urlOf(io: Io, repo: string): string {
+/** The address of a repository, an absolute path for one on this machine. */
+export function urlOf(io: Io, repo: string): string {
   return isPath(repo) ? resolve(io.cwd, repo) : repo;
 }
 
-function isPath(repo: string): boolean {
+/** True for a directory of this machine, false for a URL and for `user@host:path`. */
+export function isPath(repo: string): boolean {
   return !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repo) && !/^[^/.][^/]*:/.test(repo);
 }
 

@@ -35,6 +35,21 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./bump.ts')).bump,
   },
   {
+    name: 'sweep',
+    summary: 'bump every image of a config repo that has a newer tag, once',
+    load: async () => (await import('./sweep.ts')).sweep,
+  },
+  {
+    name: 'suspend',
+    summary: 'stop the bumps of an image or the pulls of a sync, or list what is stopped',
+    load: async () => (await import('./suspend.ts')).suspend,
+  },
+  {
+    name: 'resume',
+    summary: 'let what was suspended go on',
+    load: async () => (await import('./resume.ts')).resume,
+  },
+  {
     name: 'render',
     summary: 'print the objects of a directory, in apply order',
     load: async () => (await import('./render.ts')).render,
