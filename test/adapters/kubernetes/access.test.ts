@@ -1,8 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { accessFromKubeconfig } from '../../../lib/adapters/kubernetes/access.ts';
+import { kubeconfigData } from '../../../lib/adapters/kubernetes/kubeconfig-data.ts';
+import { kubeconfigByLibrary } from '../../../lib/adapters/kubernetes/kubeconfig-library.ts';
 import { RetryableError, UserError } from '../../../lib/model/errors.ts';
 
 async function kubeconfig(
@@ -104,5 +106,71 @@ describe('the way in by a kubeconfig', () => {
     await expect(accessFromKubeconfig('/nowhere/kubeconfig')).rejects.toThrow(
       '/nowhere/kubeconfig: there is no such kubeconfig',
     );
+  });
+
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const certificates = {
+    'client-certificate-data': base64('the cert'),
+    'client-key-data': base64('the key'),
+  };
+
+  it.each([
+    ['a token', { token: 't0' }, {}],
+    ['certificates', certificates, { 'certificate-authority-data': base64('the ca') }],
+    ['both, and a name for TLS', { ...certificates, token: 't0' }, { 'tls-server-name': 'inside' }],
+    ['a server that is not verified', { token: 't0' }, { 'insecure-skip-tls-verify': true }],
+    ['a server that is verified after all', { token: 't0' }, { 'insecure-skip-tls-verify': false }],
+    ['a user without anything', {}, {}],
+  ])('reads %s by itself, to the same as the library', async (_, user, cluster) => {
+    const file = await kubeconfig(user, { server: 'https://cluster.example:6443', ...cluster });
+    const data = await kubeconfigData(await readFile(file, 'utf8'));
+    const library = await kubeconfigByLibrary(file);
+    expect(data?.server).toBe(library.server);
+    expect(await data?.authenticate()).toEqual(await library.authenticate());
+  });
+
+  it.each([
+    ['a plug-in', execOf(''), {}],
+    ['a file for the token', { 'token-file': '/somewhere' }, {}],
+    ['a file for the key', { 'client-key': 'key.pem', 'client-certificate-data': base64('the cert') }, {}],
+    ['another identity', { token: 't0', as: 'somebody' }, {}],
+    ['a password', { username: 'me', password: 'secret' }, {}],
+    ['a file for the authority', { token: 't0' }, { 'certificate-authority': 'ca.pem' }],
+    ['something that is no text', { token: 7 }, {}],
+    ['a cluster without a server', { token: 't0' }, { server: undefined }],
+  ])('leaves %s to the library', async (_, user, cluster) => {
+    const file = await kubeconfig(user, { server: 'https://cluster.example:6443', ...cluster });
+    expect(await kubeconfigData(await readFile(file, 'utf8'))).toBeUndefined();
+  });
+
+  it('reads YAML, and the context that is current among several', async () => {
+    const text = [
+      'current-context: b',
+      'contexts:',
+      '- {name: a, context: {cluster: one, user: one}}',
+      '- {name: b, context: {cluster: two, user: two, namespace: shop}}',
+      'clusters:',
+      '- {name: one, cluster: {server: "https://one.example"}}',
+      '- {name: two, cluster: {server: "https://two.example"}}',
+      'users:',
+      '- {name: one, user: {exec: {command: none}}}',
+      '- {name: two, user: {token: t2}}',
+    ].join('\n');
+    const data = await kubeconfigData(text);
+    expect(data?.server).toBe('https://two.example');
+    expect((await data?.authenticate())?.headers).toEqual({ authorization: 'Bearer t2' });
+    expect(await kubeconfigData(text.replace('name: two, user', 'name: three, user'))).toBeUndefined();
+  });
+
+  it('reads the file again for fresh credentials, whatever they have become', async () => {
+    const file = await kubeconfig({ token: 't0' });
+    const access = await accessFromKubeconfig(file);
+    expect((await access.credentials()).headers).toEqual({ authorization: 'Bearer t0' });
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"token":"t0"', '"token":"t1","as":"me"'));
+    expect((await access.credentials()).headers).toEqual({ authorization: 'Bearer t0' });
+    expect((await access.credentials(true)).headers).toEqual({
+      authorization: 'Bearer t1',
+      'impersonate-user': 'me',
+    });
   });
 });

@@ -1,0 +1,77 @@
+import type { Credentials, Kubeconfig } from './credentials.ts';
+
+type Fields = Record<string, unknown>;
+
+const clusterFields = new Set([
+  'server',
+  'certificate-authority-data',
+  'insecure-skip-tls-verify',
+  'tls-server-name',
+  'proxy-url',
+]);
+const userFields = new Set(['client-certificate-data', 'client-key-data', 'token']);
+
+/**
+ * The current context of a kubeconfig that holds all it needs, certificates or a token, by itself. Undefined for any other: what it says
+ * of files, plug-ins, providers or impersonation, and what is wrong with it, is for the library (kubeconfig-library.ts).
+ */
+export async function kubeconfigData(text: string): Promise<Kubeconfig | undefined> {
+  const whole = fieldsOf(await parsed(text));
+  const context = named(whole?.['contexts'], whole?.['current-context'], 'context');
+  const cluster = named(whole?.['clusters'], context?.['cluster'], 'cluster');
+  const user = named(whole?.['users'], context?.['user'], 'user');
+  if (cluster === undefined || user === undefined) return undefined;
+  if (!hasOnly(cluster, clusterFields) || !hasOnly(user, userFields)) return undefined;
+  const { server, 'proxy-url': proxyUrl } = cluster as { server?: string; 'proxy-url'?: string };
+  if (server === undefined) return undefined;
+  const credentials = credentialsOf(cluster, user);
+  return { server, proxyUrl, authenticate: async () => credentials };
+}
+
+async function parsed(text: string): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const { load, YAMLException } = await import('js-yaml');
+    try {
+      return load(text);
+    } catch (error) {
+      if (error instanceof YAMLException) return undefined;
+      throw error;
+    }
+  }
+}
+
+function named(list: unknown, name: unknown, what: string): Fields | undefined {
+  if (!Array.isArray(list) || typeof name !== 'string') return undefined;
+  const found = list.map(fieldsOf).filter((entry) => entry?.['name'] === name);
+  return found.length === 1 ? fieldsOf(found[0]?.[what]) : undefined;
+}
+
+function fieldsOf(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+function hasOnly(fields: Fields, known: ReadonlySet<string>): boolean {
+  return Object.entries(fields).every(
+    ([name, value]) =>
+      known.has(name) &&
+      (name === 'insecure-skip-tls-verify' ? typeof value === 'boolean' : typeof value === 'string' && value !== ''),
+  );
+}
+
+function credentialsOf(cluster: Fields, user: Fields): Credentials {
+  const bytes = (value: unknown) => (value === undefined ? undefined : Buffer.from(value as string, 'base64'));
+  const tls: Credentials['tls'] = {
+    ca: bytes(cluster['certificate-authority-data']),
+    cert: bytes(user['client-certificate-data']),
+    key: bytes(user['client-key-data']),
+    servername: cluster['tls-server-name'] as string | undefined,
+    ...(cluster['insecure-skip-tls-verify'] === true && { rejectUnauthorized: false }),
+  };
+  const token = user['token'] as string | undefined;
+  return {
+    tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)),
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  };
+}
