@@ -59,7 +59,8 @@ export function createServer(parts: ServerParts): Server {
 
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    const aborted = rejectWhenAborted(request.signal);
+    // A request's own signal only follows the one that was given, and may be collected while nothing else holds the request.
+    const aborted = rejectWhenAborted(init?.signal ?? request.signal);
     const response = await Promise.race([answer(request), aborted]).catch((error: unknown) => {
       if (!(error instanceof HungUp)) throw error;
       throw new TypeError('fetch failed', {
@@ -74,7 +75,7 @@ export function createServer(parts: ServerParts): Server {
     const headers = new Headers(request.headers);
     // As the Fetch standard has it: credentials do not go to another origin.
     if (to.origin !== new URL(request.url).origin) headers.delete('authorization');
-    return fetch(to, { headers, signal: request.signal });
+    return fetch(to, { headers, signal: init?.signal ?? request.signal });
   };
 
   return { fetch: fetch as typeof globalThis.fetch, answer };

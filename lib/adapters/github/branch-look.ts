@@ -4,13 +4,14 @@ import type { GitHubRepo } from './client.ts';
 const query = `query Look($owner: String!, $repo: String!, $ref: String!) {
   repository(owner: $owner, name: $repo) {
     ref(qualifiedName: $ref) {
-      target { oid ... on Commit { history(first: 50) { nodes { oid message parents(first: 2) { nodes { oid } } } } } }
+      target { oid ... on Commit { history(first: 50) { nodes { oid message committedDate parents(first: 2) { nodes { oid } } } } } }
     }
   }
 }`;
 const commit = z.object({
   oid: z.string(),
   message: z.string(),
+  committedDate: z.string(),
   parents: z.object({ nodes: z.array(z.object({ oid: z.string() })) }),
 });
 const shape = z.object({
@@ -21,7 +22,7 @@ const shape = z.object({
 type Told = z.infer<typeof commit>;
 
 /** How a branch stands after a write whose answer got lost. */
-export type BranchLook = { found: string } | { head: string | undefined };
+export type BranchLook = { found: string; at: string } | { head: string | undefined };
 
 /** Looks for a commit of ours among the last 50 of a branch; where it is not, the branch's head (undefined: there is no branch). Throws `GitHubFailure`. */
 export async function lookFor(
@@ -32,11 +33,11 @@ export async function lookFor(
   const { repository } = await repo.query(query, { ref: `refs/heads/${branch}` }, shape);
   const target = repository.ref?.target;
   const ours = target?.history.nodes.find(isOurs);
-  return ours === undefined ? { head: target?.oid } : { found: ours.oid };
+  return ours === undefined ? { head: target?.oid } : { found: ours.oid, at: ours.committedDate };
 }
 
 /** True for the one commit on a parent with this whole message: bump writes its events into it, so that no other has the same. */
-export function isCommitOn(parent: string, message: string): (commit: Told) => boolean {
+export function isCommitOn(parent: string, message: string): (commit: Omit<Told, 'committedDate'>) => boolean {
   return (commit) =>
     commit.parents.nodes.length === 1 &&
     commit.parents.nodes[0]!.oid === parent &&

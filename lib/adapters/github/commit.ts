@@ -4,7 +4,7 @@ import { commitMessage } from '../../model/commit-message.ts';
 import { isCommitOn, lookFor } from './branch-look.ts';
 import type { GitHubRepo } from './client.ts';
 import { GitHubFailure, isFailure } from './failure.ts';
-import { moveBranch, type TreeFile, treeOf, writeCommitObject, writeTree } from './git-data.ts';
+import { moveBranch, type TreeFile, treeOf, type Written, writeCommitObject, writeTree } from './git-data.ts';
 import { isProtected } from './trouble.ts';
 
 /** A commit that is to be made: the request's files with their modes. */
@@ -14,15 +14,18 @@ export interface Commit extends Omit<CommitRequest, 'files' | 'at'> {
   tree?: string;
 }
 
-export type Committed = { result: 'committed'; revision: string } | { result: 'head-moved' };
+/** `at`: the time that GitHub gave it. */
+export type Committed = { result: 'committed'; revision: string; at: string } | { result: 'head-moved' };
 
 /** Bytes that GraphQL takes with certainty: it refuses about 40 MB, of which base64 is a third. */
 const mostBytes = 20 * 1024 * 1024;
 
 const mutation = `mutation Commit($input: CreateCommitOnBranchInput!) {
-  createCommitOnBranch(input: $input) { commit { oid } }
+  createCommitOnBranch(input: $input) { commit { oid committedDate } }
 }`;
-const made = z.object({ createCommitOnBranch: z.object({ commit: z.object({ oid: z.string() }) }) });
+const made = z.object({
+  createCommitOnBranch: z.object({ commit: z.object({ oid: z.string(), committedDate: z.string() }) }),
+});
 
 /**
  * Makes one commit on the head of a branch, if its head is the parent. GraphQL's `createCommitOnBranch` compares and swaps; it knows no modes, so
@@ -44,20 +47,23 @@ export async function commitOnBranch(repo: GitHubRepo, branch: string, commit: C
 async function byMutation(repo: GitHubRepo, branch: string, commit: Commit): Promise<Committed> {
   const message = commitMessage(commit);
   const input = mutationInput(repo, branch, commit, message);
-  const send = async () => (await repo.mutate(mutation, { input }, made)).createCommitOnBranch.commit.oid;
+  const send = async () => {
+    const { oid, committedDate } = (await repo.mutate(mutation, { input }, made)).createCommitOnBranch.commit;
+    return { revision: oid, at: committedDate };
+  };
   return settle(repo, branch, commit.parent, send, isCommitOn(commit.parent, message), isStale);
 }
 
 async function byGitData(repo: GitHubRepo, branch: string, commit: Commit): Promise<Committed> {
   const { parent } = commit;
   const tree = await writeTree(repo, commit.tree ?? (await treeOf(repo, parent)), commit.files);
-  const revision = await writeCommitObject(repo, { message: commitMessage(commit), tree, parent });
+  const written = await writeCommitObject(repo, { message: commitMessage(commit), tree, parent });
   const send = async () => {
-    await moveBranch(repo, branch, revision, false);
-    return revision;
+    await moveBranch(repo, branch, written.revision, false);
+    return written;
   };
   const refused = (error: unknown) => isFailure(error, 'refused', 409, 422) && !isProtected(error);
-  return settle(repo, branch, parent, send, ({ oid }) => oid === revision, refused);
+  return settle(repo, branch, parent, send, ({ oid }) => oid === written.revision, refused);
 }
 
 /**
@@ -68,19 +74,19 @@ async function settle(
   repo: GitHubRepo,
   branch: string,
   parent: string,
-  send: () => Promise<string>,
+  send: () => Promise<Written>,
   isOurs: Parameters<typeof lookFor>[2],
   isLostRace: (error: unknown) => boolean,
 ): Promise<Committed> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return { result: 'committed', revision: await send() };
+      return { result: 'committed', ...(await send()) };
     } catch (error) {
       if (attempt === 1 && isStale(error)) return { result: 'head-moved' };
       const inDoubt = isFailure(error, 'lost');
       if (!inDoubt && !isLostRace(error)) throw error;
       const look = await lookFor(repo, branch, isOurs);
-      if ('found' in look) return { result: 'committed', revision: look.found };
+      if ('found' in look) return { result: 'committed', revision: look.found, at: look.at };
       if (look.head !== parent) return { result: 'head-moved' };
       if (!inDoubt || attempt === 2) throw error;
     }

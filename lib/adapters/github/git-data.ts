@@ -14,6 +14,14 @@ export interface TreeFile {
 const object = z.object({ sha: z.string() });
 const commitWithTree = z.object({ tree: object });
 
+/** A commit that was written, and the time that GitHub gave it. */
+export interface Written {
+  revision: string;
+  at: string;
+}
+
+const writtenCommit = z.object({ sha: z.string(), committer: z.object({ date: z.string() }) });
+
 /** The root tree of a commit. */
 export async function treeOf(repo: GitHubRepo, revision: string): Promise<string> {
   const route = 'GET /repos/{owner}/{repo}/git/commits/{commit_sha}';
@@ -33,10 +41,11 @@ export async function writeTree(repo: GitHubRepo, base: string, files: readonly 
 export async function writeCommitObject(
   repo: GitHubRepo,
   commit: { message: string; tree: string; parent: string },
-): Promise<string> {
+): Promise<Written> {
   const { message, tree, parent } = commit;
   const parameters = { message, tree, parents: [parent] };
-  return (await repo.rest('POST /repos/{owner}/{repo}/git/commits', parameters, object)).sha;
+  const { sha, committer } = await repo.rest('POST /repos/{owner}/{repo}/git/commits', parameters, writtenCommit);
+  return { revision: sha, at: committer.date };
 }
 
 /** Moves a branch; not forced, only forward. */

@@ -8,7 +8,7 @@ export const proposalRefPrefix = `refs/heads/${proposalPrefix}`;
 
 /** What a query asks of each branch of a proposal. */
 export const proposalBranchFields = `prefix name
-  target { oid ... on Commit { message tree { oid } parents(first: 2) { nodes { oid } } } }
+  target { oid ... on Commit { message committedDate tree { oid } parents(first: 2) { nodes { oid } } } }
   associatedPullRequests(first: 20, orderBy: { field: CREATED_AT, direction: DESC }) {
     nodes { number url state baseRefName headRefOid isCrossRepository mergeable }
   }`;
@@ -20,6 +20,7 @@ export const proposalBranchShape = z.object({
   target: z.object({
     oid: z.string(),
     message: z.string(),
+    committedDate: z.string(),
     tree: z.object({ oid: z.string() }),
     parents: z.object({ nodes: z.array(z.object({ oid: z.string() })) }),
   }),
@@ -74,6 +75,7 @@ export function proposalOf(branch: ProposalBranch, base: string): Proposal | und
     branch: name,
     revision: target.oid,
     trailers: trailersIn(target.message),
+    at: target.committedDate,
     state: last?.state === 'CLOSED' ? 'declined' : 'open',
     ...(open?.mergeable === 'CONFLICTING' && { conflicts: true }),
     ...(last === undefined ? {} : { number: last.number, url: last.url }),

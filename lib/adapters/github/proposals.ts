@@ -67,7 +67,7 @@ export async function makeProposal(
     ],
   };
   return {
-    proposed: { revision: target.oid, branch: name, number, url, warnings },
+    proposed: { revision: target.oid, branch: name, number, url, warnings, at: target.committedDate },
     branch: { prefix: 'refs/heads/', name, target, associatedPullRequests },
   };
 }
@@ -99,8 +99,8 @@ async function writeWanted(repo: GitHubRepo, request: ProposedCommit, before: Ta
   const message = commitMessage(request);
   const tree = await writeTree(repo, request.tree ?? (await treeOf(repo, parent)), request.files);
   if (before !== undefined && before.tree.oid === tree && isCommitOn(parent, message)(before)) return before;
-  const oid = await writeCommitObject(repo, { message, tree, parent });
-  return { oid, message, tree: { oid: tree }, parents: { nodes: [{ oid: parent }] } };
+  const { revision, at } = await writeCommitObject(repo, { message, tree, parent });
+  return { oid: revision, committedDate: at, message, tree: { oid: tree }, parents: { nodes: [{ oid: parent }] } };
 }
 
 async function moveTo(repo: GitHubRepo, branch: string, revision: string, exists: boolean): Promise<void> {

@@ -11,7 +11,7 @@ describeWithStandins('a commit on GitHub', () => {
     const repo = open();
     const { revision } = await repo.head();
     const made = await repo.commit(request(revision));
-    expect(made).toEqual({ result: 'committed', revision: github.head() });
+    expect(made).toEqual({ result: 'committed', revision: github.head(), at: expect.any(String) });
     const commit = github.commitOf('main');
     expect(commit.message.trimEnd()).toBe(message);
     expect(commit.verified).toBe(true);
@@ -38,7 +38,7 @@ describeWithStandins('a commit on GitHub', () => {
       const { revision } = await repo.head();
       github.faults.add({ on: 'createCommitOnBranch', trouble, when: 'after', times: 1 });
       const made = await repo.commit(request(revision));
-      expect(made).toEqual({ result: 'committed', revision: github.head() });
+      expect(made).toEqual({ result: 'committed', revision: github.head(), at: expect.any(String) });
       expect(github.log()).toHaveLength(2);
     },
   );
@@ -59,7 +59,7 @@ describeWithStandins('a commit on GitHub', () => {
     };
     const made = await repo.commit(request(revision));
     expect(github.log()).toHaveLength(3);
-    expect(made).toEqual({ result: 'committed', revision: github.log()[1]!.oid });
+    expect(made).toEqual({ result: 'committed', revision: github.log()[1]!.oid, at: expect.any(String) });
   });
 
   it('is sent once more when the answer got lost before the work', async () => {
@@ -67,7 +67,11 @@ describeWithStandins('a commit on GitHub', () => {
     const repo = open();
     const { revision } = await repo.head();
     github.faults.add({ on: 'createCommitOnBranch', trouble: 502, when: 'before', times: 1 });
-    expect(await repo.commit(request(revision))).toEqual({ result: 'committed', revision: github.head() });
+    expect(await repo.commit(request(revision))).toEqual({
+      result: 'committed',
+      revision: github.head(),
+      at: expect.any(String),
+    });
     expect(github.log()).toHaveLength(2);
   });
 
@@ -106,7 +110,7 @@ describeWithStandins('a commit on GitHub', () => {
       { path: 'bom.yaml', bytes: bytes('\ufeffa: 1\r\n') },
     ];
     const made = await repo.commit(request(revision, files));
-    expect(made).toEqual({ result: 'committed', revision: github.head() });
+    expect(made).toEqual({ result: 'committed', revision: github.head(), at: expect.any(String) });
     expect(github.mode('deploy.sh')).toBe('100755');
     expect(text(github.show('deploy.sh'))).toBe('# web:1.1.0\n');
     expect(github.show('gone.yaml')).toBeUndefined();
@@ -127,7 +131,7 @@ describeWithStandins('a commit on GitHub', () => {
       const { revision } = await repo.head();
       github.faults.add({ on: 'PATCH', trouble, when, times: 1 });
       const made = await repo.commit(request(revision, [{ path: 'run', bytes: bytes('b\n') }]));
-      expect(made).toEqual({ result, revision: github.head() });
+      expect(made).toMatchObject({ result, revision: github.head() });
       expect(github.log()).toHaveLength(2);
     },
   );

@@ -19,6 +19,7 @@ describeWithStandins('a proposal on GitHub', () => {
       number: 1,
       url: expect.stringContaining('/pull/1'),
       warnings: [],
+      at: expect.any(String),
     });
     const commit = github.commitOf(branch);
     expect(commit.parents).toEqual([head.revision]);
@@ -39,6 +40,7 @@ describeWithStandins('a proposal on GitHub', () => {
           ['Windlass-Policy', 'web'],
           ['Windlass-Event', 'e-1'],
         ],
+        at: expect.any(String),
         state: 'open',
         number: 1,
         url: made.url,
