@@ -28,5 +28,12 @@ export async function judgeDigest(
   }
   const ref = { repository: entry.image, ...choice.chosen };
   const { pushedAt } = found ?? {};
-  return { ...judged, adopted: choice.adopted, released: choice.releasedHolds, ref, pushedAt };
+  return {
+    ...judged,
+    adopted: choice.adopted,
+    released: choice.releasedHolds,
+    ref,
+    pushedAt,
+    digest: choice.chosen.digest,
+  };
 }

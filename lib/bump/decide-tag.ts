@@ -49,14 +49,14 @@ async function answer(
   if (choice.kept === 'no-newer') return judged;
   if (choice.kept === 'hold') return { ...judged, waiting: unmetHold(asked, tags) ?? choice.reason };
   if (found === undefined) return { ...judged, waiting: waiting ?? choice.reason };
-  const { pushedAt } = found;
-  const taken = { ...judged, adopted: choice.adopted, released: choice.releasedHolds, pushedAt };
+  const { pushedAt, digest: told } = found;
+  const taken = { ...judged, adopted: choice.adopted, released: choice.releasedHolds, pushedAt, digest: told };
   const ref: ImageRef = { repository: asked.entry.image, tag: found.tag };
   if (!pinsDigests(asked, places)) return { ...taken, ref };
   if (keepsDigest(asked, places, found.tag)) return judged;
   // Git pins digests for this policy: writing the tag alone would take the pin away.
   const digest = await digestOf(asked, found);
-  if (digest !== undefined) return { ...taken, ref: { ...ref, digest } };
+  if (digest !== undefined) return { ...taken, digest, ref: { ...ref, digest } };
   return { ...judged, waiting: `Git pins digests, and the registry does not tell the one of ${found.tag}` };
 }
 

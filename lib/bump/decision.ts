@@ -22,6 +22,8 @@ export interface Outcome {
   released: Hold[];
   /** When the registry says that the image of `ref` was pushed, where it does (ISO 8601). */
   pushedAt?: string;
+  /** What the image of `ref` is at, where the registry tells it. */
+  digest?: string;
   /** What the policy says of each tag of the registry, by what Git has. */
   reasons: readonly TagReason[];
 }

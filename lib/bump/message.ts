@@ -49,7 +49,7 @@ function fieldsOf(
     from: listed(images.flatMap(({ from }) => from)),
     to: listed(images.map(({ to }) => to)),
     tag: listed(images.map(({ to }) => tagOf(to))),
-    digest: listed(images.flatMap(({ to }) => to.split('@')[1] ?? [])),
+    digest: listed(images.flatMap(({ digest }) => digest ?? [])),
     environment: listed(environmentsOf(files, config)),
     files: listed(files),
     changes: table(changes).join('\n'),

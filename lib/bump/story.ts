@@ -22,6 +22,8 @@ export interface MovedImage {
   from: string[];
   /** `tag` or `tag@digest`. */
   to: string;
+  /** What `to` is at, where the registry tells it. */
+  digest?: string;
   /** The revision that it was built of, or a link to the commits in between. */
   source?: string;
 }
@@ -36,13 +38,20 @@ export function storyOf(
   events: readonly string[],
   sources: ReadonlyMap<string, Source>,
 ): BumpStory {
-  const images = moved.map(({ decision: { entry }, ref }): MovedImage => {
+  const images = moved.map(({ decision: { entry }, outcome: { digest }, ref }): MovedImage => {
     const to = formatImageRef({ ...ref, repository: '' }).replace(/^:/, '');
     const texts = changes.filter(({ policy, to: text }) => policy === entry.name && text !== entry.image);
     const from = [...new Set(texts.map((change) => shortOf(change.from, entry.image)))];
     const { link, revision } = sources.get(entry.name) ?? {};
     const source = link ?? revision;
-    return { policy: entry.name, repository: entry.image, from, to, ...(source === undefined ? {} : { source }) };
+    return {
+      policy: entry.name,
+      repository: entry.image,
+      from,
+      to,
+      ...(digest === undefined ? {} : { digest }),
+      ...(source === undefined ? {} : { source }),
+    };
   });
   return { images, events: [...events] };
 }
@@ -64,11 +73,12 @@ function shortOf(text: string, repository: string): string {
 /** The trailers of the commit: one group for each image, beginning with its policy; then the events. */
 export function trailersOf({ images, events }: BumpStory): [string, string][] {
   return [
-    ...images.flatMap(({ policy, repository, from, to, source }): [string, string][] => [
+    ...images.flatMap(({ policy, repository, from, to, digest, source }): [string, string][] => [
       ['Windlass-Policy', policy],
       ['Windlass-Image', repository],
       ...from.map((tag): [string, string] => ['Windlass-From', tag]),
       ['Windlass-To', to],
+      ...(digest === undefined ? [] : [['Windlass-Digest', digest] as [string, string]]),
       ...(source === undefined ? [] : [['Windlass-Source', source] as [string, string]]),
     ]),
     ...events.map((id): [string, string] => ['Windlass-Event', id]),
@@ -85,6 +95,7 @@ export function storyIn({ trailers }: Pick<CommitSummary, 'trailers'>): BumpStor
     else if (key === 'Windlass-Image' && image) image.repository = value;
     else if (key === 'Windlass-From' && image) image.from.push(value);
     else if (key === 'Windlass-To' && image) image.to = value;
+    else if (key === 'Windlass-Digest' && image) image.digest = value;
     else if (key === 'Windlass-Source' && image) image.source = value;
   }
   return story.images.length === 0 ? undefined : story;
@@ -97,7 +108,7 @@ export function wholeSeconds(time: string | Date): string {
 
 /** One record for each image of a commit. `at` is the commit's time, in whole seconds as Git keeps it; `by` ends the sentence. */
 export function bumpedRecords(story: BumpStory, revision: string, at: string, by = ''): AuditRecord[] {
-  return story.images.map(({ policy, repository, from, to, source }) => ({
+  return story.images.map(({ policy, repository, from, to, digest, source }) => ({
     id: recordId('bumped', revision, policy),
     at,
     kind: 'bumped',
@@ -106,6 +117,12 @@ export function bumpedRecords(story: BumpStory, revision: string, at: string, by
     revision,
     result: 'ok',
     summary: `${policy} went ${from.length === 0 ? '' : `from ${from.join(', ')} `}to ${to}${story.events.length === 0 ? ', found by the sweep' : ''}${by}`,
-    details: { image: repository, from, to, ...(source === undefined ? {} : { source }) },
+    details: {
+      image: repository,
+      from,
+      to,
+      ...(digest === undefined ? {} : { digest }),
+      ...(source === undefined ? {} : { source }),
+    },
   }));
 }

@@ -9,7 +9,7 @@ export const templateFields = {
   from: 'what Git had: tags, each once',
   to: 'what Git gets: `1.4.0`, or `1.4.0@sha256:...`',
   tag: 'the new tags, each once',
-  digest: 'the new digests, each once, where any is written',
+  digest: 'the digests of the new tags, each once, where the registry tells them',
   environment: 'the environments whose files change',
   files: 'the files that change',
   changes: 'a table of the changes, a line each; in `body` only',

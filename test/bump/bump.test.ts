@@ -12,7 +12,8 @@ const hold = (more = '') => `image: web\ntag: 1.0.0\npast: 1.1.0\nwho: ada\nwhy:
 describe('bump', () => {
   it('answers a push with one commit that moves every marker of its policy and nothing else', async () => {
     const { git, ports, records, push, show } = await loop();
-    const result = await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    const pushed = await push('shop/web', '1.1.0');
+    const result = await bump({ pushes: [pushed], now }, ports);
     expect(result.outcome).toBe('committed');
     expect(show('apps/staging.yaml')).toBe(shop['apps/staging.yaml']!.replace('web:1.0.0', 'web:1.1.0').trim());
     expect(show('apps/prod.yaml')).toBe('newTag: 1.1.0 # {"$imagepolicy": "web:tag"}');
@@ -27,6 +28,7 @@ describe('bump', () => {
         `Windlass-Image: ${host}/shop/web`,
         'Windlass-From: 1.0.0',
         'Windlass-To: 1.1.0',
+        `Windlass-Digest: ${pushed.digest}`,
         'Windlass-Event: push-shop/web-1.1.0',
       ].join('\n'),
     );

@@ -40,10 +40,8 @@ syncs: { shop: { in: [staging, prod], path: "apps/{env}" } }
     Events: {event}
     Digest: {digest}
     {changes}`);
-    await bump(
-      { pushes: [await world.push('shop/web', '1.1.0'), await world.push('shop/api', '4.0.0')], now },
-      world.ports,
-    );
+    const pushes = [await world.push('shop/web', '1.1.0'), await world.push('shop/api', '4.0.0')];
+    await bump({ pushes, now }, world.ports);
     expect(head(world).split('\n\nWindlass-')[0]).toBe(
       [
         'chore(staging, prod): web and api to 1.1.0, 4.0.0 (2)',
@@ -52,6 +50,7 @@ syncs: { shop: { in: [staging, prod], path: "apps/{env}" } }
         'from 1.0.0, 3.0.0 to 1.1.0, 4.0.0{}',
         'Files: apps/prod/api.yaml, apps/staging/web.yaml',
         'Events: push-shop/web-1.1.0, push-shop/api-4.0.0',
+        `Digest: ${pushes.map(({ digest }) => digest).join(', ')}`,
         'api: 3.0.0 -> 4.0.0 (apps/prod/api.yaml:1)',
         `web: ${web}:1.0.0 -> ${web}:1.1.0 (apps/staging/web.yaml:1)`,
       ].join('\n'),
