@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { findKubectl } from '../lib/adapters/renderers/kubectl.ts';
 import { acquireBinaries } from '../lib/adapters/local/control-plane/binaries.ts';
+import { findKubectl } from '../lib/adapters/renderers/kubectl.ts';
 import { benchmark, type Context } from './parts/benchmark.ts';
 import { isSettled, startLocal } from './parts/local-loop.ts';
 import { median } from './parts/numbers.ts';

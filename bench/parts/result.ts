@@ -26,6 +26,12 @@ export function memory(kilobytes: number): string {
   return `${Math.round(kilobytes / 1024)} MB`;
 }
 
+/** Bytes for people: `850 B`, `12.3 kB`, `4.5 MB`. */
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
 /** How many times `peer` is as long as `ours`: above 1 Windlass is quicker. */
 export function ratio(peer: number, ours: number): string {
   return `${(peer / ours).toFixed(peer / ours < 10 ? 1 : 0)}x`;

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { bumpCases } from '../../bench/parts/bump-cases.ts';
 import type { Result } from '../../bench/parts/result.ts';
+import { describeWithStandins } from '../standins/describe.ts';
 
 const folder = fileURLToPath(new URL('../../bench/', import.meta.url));
 const names = readdirSync(folder).flatMap((file) =>
@@ -46,6 +48,22 @@ describe('the benchmarks', () => {
     expect(tables[0]?.rows.map(([name]) => name)).toEqual([
       'filter with extract, numerical',
       'filter with extract, semver',
+      'filter, newest pushed',
+    ]);
+  });
+});
+
+describeWithStandins('the benchmark of bump', () => {
+  it('commits to both hosts, and asks GitHub no more often than it may', () => {
+    const { tables } = quickResult('bump', '--files', '40', '--runs', '1');
+    const [github, git, aims] = tables;
+    for (const table of [github, git]) {
+      expect(table?.rows.map((row) => row[1])).toEqual([...bumpCases]);
+      for (const row of table!.rows) expect(row).toHaveLength(table!.columns.length);
+    }
+    expect(aims?.rows.map(([what, , , met]) => [what, met])).toEqual([
+      ['requests to GitHub of an event that leads to a commit', 'met'],
+      ['requests to GitHub of an event that leads to nothing', 'met'],
     ]);
   });
 });

@@ -1,9 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { all, atMost, tableOfAims } from '../../bench/parts/aims.ts';
+import { startProgram } from '../../bench/parts/calls.ts';
+import { firstTag, makeConfigRepo } from '../../bench/parts/config-repo.ts';
 import { fillIn, type Measurement } from '../../bench/parts/document.ts';
 import { makeFiles } from '../../bench/parts/marked-files.ts';
 import { median, percentile, seeded } from '../../bench/parts/numbers.ts';
 import { generate } from '../../bench/parts/objects.ts';
-import { asText, ratio, time } from '../../bench/parts/result.ts';
+import { asText, bytes, ratio, time } from '../../bench/parts/result.ts';
+import { watchTraffic } from '../../bench/parts/traffic.ts';
+import { readConfig } from '../../lib/config/windlass-file.ts';
+import type { CalledMethods } from './called-program.ts';
 
 const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
 
@@ -40,6 +48,7 @@ describe('numbers', () => {
 describe('results', () => {
   it('writes times and ratios for people', () => {
     expect([0.5, 4.25, 850, 12_345].map(time)).toEqual(['0.50 ms', '4.3 ms', '850 ms', '12.35 s']);
+    expect([850, 12_345, 4_000_000].map(bytes)).toEqual(['850 B', '12.3 kB', '4.0 MB']);
     expect([ratio(30, 10), ratio(5, 10), ratio(250, 10)]).toEqual(['3.0x', '0.5x', '25x']);
   });
 
@@ -78,5 +87,87 @@ describe('what is measured with', () => {
     expect(files.filter(({ before, after }) => before !== after)).toHaveLength(47);
     expect(files.filter(({ before }) => before.includes('$imagepolicy'))).toHaveLength(47);
     expect(new Set(files.map(({ path }) => path)).size).toBe(500);
+  });
+
+  it('is a whole config repo, whose services name all marked files', () => {
+    const { files, services } = makeConfigRepo(2000);
+    expect(makeConfigRepo(2000).files).toEqual(files);
+    const texts = Object.entries(files);
+    expect(texts).toHaveLength(2000);
+    const marked = texts.filter(([, text]) => text.includes('$imagepolicy')).map(([path]) => path);
+    expect(marked).toHaveLength(186);
+    expect(services.flatMap((service) => Object.keys(service.filesWith('1.5.0'))).sort()).toEqual(marked.sort());
+    expect(readConfig(files['windlass.yaml']!).problems).toEqual([]);
+  });
+
+  it('has a release of a service in its own files alone', () => {
+    const { files, services } = makeConfigRepo(200);
+    const changed = services[1]!.filesWith('1.6.7');
+    for (const [path, text] of Object.entries(changed)) {
+      expect(text.split('1.6.7')).toHaveLength(2);
+      expect(text.replace('1.6.7', firstTag)).toBe(files[path]);
+    }
+    expect(() => makeConfigRepo(5)).toThrow('too small');
+  });
+});
+
+describe('calls of another program', () => {
+  const program = new URL('./called-program.ts', import.meta.url);
+  const signal = new AbortController().signal;
+
+  it('answer what its methods answer, and throw what they throw', async () => {
+    const called = await startProgram<CalledMethods>(program, { add: 2 }, { signal });
+    expect(await called.call('add', 40)).toBe(42);
+    await expect(called.call('fail')).rejects.toThrow('as it was told');
+    expect(await called.call('add', 1)).toBe(3);
+    await called.end();
+  });
+
+  it('fail when it ends', async () => {
+    const called = await startProgram<CalledMethods>(program, { add: 2 }, { signal });
+    await expect(called.call('exit')).rejects.toThrow('ended with 7');
+    await called.end();
+  });
+});
+
+describe('the watch of traffic', () => {
+  it('counts requests and bytes since the mark, and the time in which servers are busy', async () => {
+    const watch = watchTraffic();
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => setTimeout(() => response.end('x'.repeat(5000)), 50));
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    onTestFinished(() => void server.closeAllConnections());
+    const { port } = server.address() as AddressInfo;
+    const ask = async () =>
+      (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'y'.repeat(1000) })).text();
+    await ask();
+    watch.mark();
+    await Promise.all([ask(), ask()]);
+    const { byPort, busy } = await watch.since();
+    const { requests, up, down } = byPort.get(port)!;
+    expect(requests).toBe(2);
+    expect(up).toBeGreaterThan(2000);
+    expect(up).toBeLessThan(4000);
+    expect(down).toBeGreaterThan(10_000);
+    expect(down).toBeLessThan(12_000);
+    // Two at once are busy once; a timer may be a millisecond early.
+    expect(busy).toBeGreaterThan(45);
+    server.close();
+  });
+});
+
+describe('aims', () => {
+  it('are met at their limit, and not above it', () => {
+    const aims = [
+      { what: 'a', ...atMost(300, 300, time) },
+      { what: 'b', ...atMost(301, 300, time) },
+      { what: 'c', ...all(9, 10) },
+    ];
+    expect(tableOfAims(aims).rows).toEqual([
+      ['a', 'at most 300 ms', '300 ms', 'met'],
+      ['b', 'at most 300 ms', '301 ms', 'not met'],
+      ['c', 'all 10', '9', 'not met'],
+    ]);
   });
 });
