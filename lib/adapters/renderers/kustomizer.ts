@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Kustomizer, SourceTree } from '../../desired/ports.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
-import { findKubectl, type Kubectl, type KubectlOptions } from './kubectl.ts';
+import { findKubectl } from './kubectl.ts';
+import { once, type ProgramOptions } from './program.ts';
 import { type RunLimits, run } from './run.ts';
 
 /** How `kubectl kustomize` is run. */
-export interface KustomizerOptions extends KubectlOptions {
+export interface KustomizerOptions extends ProgramOptions {
   /** One build: 60 s and 64 MB unless told. */
   limits?: RunLimits;
   /** Told once when another kubectl than the usual one is used. */
@@ -17,18 +18,11 @@ export interface KustomizerOptions extends KubectlOptions {
 /** Builds kustomizations with `kubectl kustomize`. kubectl is looked for when it is first needed. */
 export function openKustomizer(options: KustomizerOptions): Kustomizer {
   const limits = options.limits ?? { seconds: 60, bytes: 64_000_000 };
-  let found: Promise<Kubectl> | undefined;
-  const kubectl = () => {
-    found ??= findKubectl(options).then((one) => {
-      if (one.note !== undefined) options.note?.(one.note);
-      return one;
-    });
-    // A download that failed may work the next time.
-    found.catch(() => {
-      found = undefined;
-    });
+  const kubectl = once(async () => {
+    const found = await findKubectl(options);
+    if (found.note !== undefined) options.note?.(found.note);
     return found;
-  };
+  });
   return {
     build: async (tree, path) => {
       const { path: program } = await kubectl();

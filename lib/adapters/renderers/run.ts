@@ -55,7 +55,7 @@ export async function run(program: string, args: readonly string[], limits: RunL
     child.stderr.on('data', keep(stderr));
     child.on('error', (cause) => {
       clearTimeout(timer);
-      reject(new UserError(`${program} cannot be started`, { code: 'kubectl-broken', cause }));
+      reject(new UserError(`${program} cannot be started`, { code: 'program-broken', cause }));
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
