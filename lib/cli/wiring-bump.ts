@@ -65,7 +65,8 @@ export async function registries(io: Io): Promise<Registry> {
   return registryFor({ ecr: whenAsked(async () => (await import('../adapters/aws/ecr.ts')).openEcrRegistry()), oci });
 }
 
-function dockerConfig(env: Io['env']): string | undefined {
+/** Where `docker login` leaves credentials. */
+export function dockerConfig(env: Io['env']): string | undefined {
   const directory = env['DOCKER_CONFIG'] || (env['HOME'] && join(env['HOME'], '.docker'));
   return directory ? join(resolve(directory), 'config.json') : undefined;
 }

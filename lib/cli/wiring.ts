@@ -1,7 +1,7 @@
 // Puts adapters into flows for the commands, one function a need. Everything is imported when it is asked for:
 // a command must not load what it does not use.
 import { join, resolve } from 'node:path';
-import type { Kustomizer, SourceTree } from '../desired/ports.ts';
+import type { SourceTree } from '../desired/ports.ts';
 import { UserError } from '../model/errors.ts';
 import type { Source } from '../pull/ports.ts';
 import type { Io } from './command.ts';
@@ -23,12 +23,6 @@ export async function localTree(
   if (path !== undefined) return { tree: await openDirectoryTree(directory), path };
   const { root, inside } = await findRepoRoot(directory);
   return { tree: await openDirectoryTree(root), path: inside };
-}
-
-/** kustomize, by the kubectl that runs here; remarks go to stderr. */
-export async function kustomizer(io: Io): Promise<Kustomizer> {
-  const { openKustomizer } = await import('../adapters/renderers/kustomizer.ts');
-  return openKustomizer({ env: io.env, note: (text) => io.stderr.write(`note: ${text}\n`) });
 }
 
 /**
@@ -78,12 +72,14 @@ export function isPath(repo: string): boolean {
   return !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repo) && !/^[^/.][^/]*:/.test(repo);
 }
 
-/** A cluster by its kubeconfig, and the applied records in it. With `readOnly` the records are never written. */
+/** A cluster by its kubeconfig, what it can do, and the applied records in it. With `readOnly` the records are never written. */
 export async function kubernetes(kubeconfig: string, { readOnly }: { readOnly: boolean }) {
   const { openCluster } = await import('../adapters/kubernetes/cluster.ts');
   const { ClusterRecords } = await import('../adapters/kubernetes/records.ts');
+  const { readCapabilities } = await import('../adapters/kubernetes/capabilities.ts');
   const cluster = await openCluster({ kubeconfig });
-  return { cluster, records: new ClusterRecords(cluster.client, { readOnly }) };
+  const records = new ClusterRecords(cluster.client, { readOnly });
+  return { cluster, records, capabilities: () => readCapabilities(cluster.client) };
 }
 
 /** Where the loop of this directory is. Throws `UserError` when none runs. */

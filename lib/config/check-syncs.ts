@@ -1,4 +1,5 @@
 import { isWithin, treePath } from '../model/tree-path.ts';
+import { checkHelm } from './check-helm.ts';
 import { type Names, unknown } from './check-names.ts';
 import type { SyncSpec } from './config.ts';
 import { heldBackSync } from './held-back.ts';
@@ -54,7 +55,7 @@ function checkSync(file: WindlassFile, names: Names, expanded: SyncSpec[], name:
     if (!names.environments.includes(environment))
       findings.push(unknown([...path, 'in', index], 'environment', environment, names.environments));
   }
-  findings.push(...checkPath(name, sync));
+  findings.push(...checkPath(name, sync), ...checkHelm(name, sync, expanded));
   for (const [index, wanted] of (sync.dependsOn ?? []).entries()) {
     findings.push(...checkDependency(names, expanded, name, wanted, [...path, 'dependsOn', index]));
   }
@@ -110,6 +111,8 @@ function checkCollisions(expanded: SyncSpec[]): { problems: Finding[]; warnings:
       if (other.name === sync.name) {
         const message = `${sync.template} expands to ${sync.name}, which ${other.template} is or expands to as well`;
         problems.push({ path, at: 'key', code: 'duplicate-sync', message });
+      } else if (sync.helm !== undefined || other.helm !== undefined) {
+        // A chart may be rendered by many: what they declare differs by release and namespace, and a pull compares it.
       } else if (other.cluster === sync.cluster && other.path === sync.path) {
         const message = `${sync.name} has the path ${sync.path} in ${sync.cluster}, as ${other.name} has: both would claim its objects`;
         problems.push({ path: [...path, 'path'], code: 'duplicate-path', message });

@@ -66,6 +66,28 @@ export interface EnvironmentEntry {
   update: Update;
 }
 
+/** A chart that lies outside of the repo, pinned. */
+export type PublishedChart = { version: string; digest: string } & (
+  | { kind: 'oci' /** `ghcr.io/acme/charts/web`. */; repository: string }
+  | { kind: 'repo' /** `https://charts.example.com`, without a slash at the end. */; url: string; name: string }
+);
+
+/** What becomes of an object of a chart that is a hook of Helm's: there is no install or upgrade that it could run before or after. */
+export type HookRule = 'refuse' | 'skip' | 'apply';
+
+/** The Helm chart that a sync consists of. Paths are from the repo's root, normalised. */
+export interface HelmSpec {
+  chart: { kind: 'directory'; path: string } | PublishedChart;
+  release: string;
+  namespace: string;
+  /** A later one wins. */
+  values: string[];
+  hooks: HookRule;
+}
+
+/** Values for `${NAME}`. One that is the whole of a scalar gives its own type to it. */
+export type Variables = Readonly<Record<string, string | number | boolean>>;
+
 /** One sync after expansion: a path of the config repo that belongs in one cluster. */
 export interface SyncSpec {
   /** `shop-staging`: unique in the config repo. */
@@ -82,6 +104,10 @@ export interface SyncSpec {
   waitSeconds: number;
   prune: boolean;
   selfHeal: boolean;
+  /** The sync is this chart; absent where it is the manifests of its path. */
+  helm?: HelmSpec;
+  /** Absent: a `${NAME}` is left as it is. */
+  variables?: Variables;
   /** Why it must not be pulled: what its entry asks for and cannot be done yet. Absent where it can be. */
   notYet?: string;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { imageName, imageSchema, policyKinds } from './image-schema.ts';
 import { allError, date, duration, name, notAll, pointer } from './scalars.ts';
+import { helmSchema, variableName } from './source-schema.ts';
 import { targetAlternatives, targetSchema } from './target-schema.ts';
 import { checkTemplate } from './template.ts';
 
@@ -36,6 +37,12 @@ const clusterSchema = z.strictObject({
 
 const syncSchema = z.strictObject({
   path: z.string().describe('A directory from the root of the repo; {env} and {cluster} are filled in.'),
+  helm: helmSchema.optional().describe('Renders a Helm chart: the one in the path, or another.'),
+  variables: z
+    .record(variableName, z.union([z.string(), z.int(), z.boolean()]))
+    .optional()
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how a variable is written
+    .describe('Replaces ${NAME} in the values of all objects; {env} and {cluster} are filled in.'),
   cluster: name.optional().describe('The cluster; not needed where there is only one.'),
   in: z.array(name).min(1).optional().describe('The environments: the sync is expanded once for each of them.'),
   dependsOn: z.array(z.string()).optional().describe('Syncs of the same cluster that must be healthy first.'),

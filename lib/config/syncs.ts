@@ -2,6 +2,7 @@ import { treePath } from '../model/tree-path.ts';
 import type { SyncSpec } from './config.ts';
 import { parseDuration } from './duration.ts';
 import { heldBackSync } from './held-back.ts';
+import { filledVariables, helmSpec } from './helm.ts';
 import type { WindlassFile } from './schema.ts';
 
 /** How long a pull waits for health where a sync does not say. */
@@ -20,10 +21,11 @@ export function onlyCluster(file: WindlassFile): string | undefined {
 export function expandSyncs(file: WindlassFile): SyncSpec[] {
   const expanded = Object.entries(file.syncs ?? {}).flatMap(([template, sync]) =>
     placesOf(file, sync).flatMap(({ environment, cluster }) => {
-      const filled = fill(sync.path, { env: environment, cluster });
-      const path = treePath(filled);
+      const fillIn = (text: string) => fill(text, { env: environment, cluster });
+      const path = treePath(fillIn(sync.path));
       if (path === undefined) return [];
       const held = heldBackSync(sync);
+      const helm = sync.helm && helmSpec(sync.helm, { template, path }, fillIn);
       const spec: SyncSpec = {
         name: environment === undefined ? template : `${template}-${environment}`,
         template,
@@ -34,6 +36,8 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
         waitSeconds: parseDuration(sync.wait ?? '') ?? defaultWaitSeconds,
         prune: sync.prune ?? true,
         selfHeal: sync.selfHeal ?? true,
+        ...(helm !== undefined && { helm }),
+        ...(sync.variables !== undefined && { variables: filledVariables(sync.variables, fillIn) }),
         ...(held === undefined ? {} : { notYet: `${held.key}: ${held.reason}` }),
       };
       return [spec];

@@ -1,4 +1,5 @@
 import { type Problem, UserError } from '../model/errors.ts';
+import { checkVariables } from './check-helm.ts';
 import { checkImages } from './check-images.ts';
 import type { Names } from './check-names.ts';
 import { checkSyncs } from './check-syncs.ts';
@@ -34,7 +35,8 @@ export function parseWindlassFile(
   const shape = parsed.success ? [] : findingsOf(windlassSchema, raw, parsed.error.issues);
   const sound = parsed.success ? parsed.data : soundPart(raw, shape);
   const rest = sound === undefined ? { problems: [], warnings: [] } : checkMeaning(sound, namesIn(raw));
-  const findings = [...shape, ...rest.problems].map(source.problem).sort(byPlace);
+  const variables = sound === undefined ? [] : checkVariables(sound, source);
+  const findings = [...shape, ...rest.problems, ...variables].map(source.problem).sort(byPlace);
   return {
     ...(parsed.success && findings.length === 0 ? { file: parsed.data } : {}),
     problems: findings,
@@ -115,7 +117,7 @@ function withoutEmptySections(value: unknown): unknown {
 }
 
 /** Keys of a sync or an environment without which the rest of it can still be checked. */
-const dispensable = ['dependsOn', 'wait', 'prune', 'selfHeal', 'serviceAccount', 'update'];
+const dispensable = ['dependsOn', 'wait', 'prune', 'selfHeal', 'serviceAccount', 'update', 'variables'];
 
 /** The file without what has the wrong shape, so that what the rest means can be checked in the same run. */
 function soundPart(raw: unknown, findings: readonly Finding[]): WindlassFile | undefined {

@@ -21,6 +21,8 @@ export interface YamlSource {
   value: unknown;
   /** The problem of a finding, with file, line, column and the line's text. */
   problem(finding: Finding): Problem;
+  /** The text of the plain or quoted scalar at a path; undefined where there is none. */
+  written(path: Path): string | undefined;
 }
 
 /** Reads a configuration file (YAML 1.2). All syntax errors come back at once, each with its place. */
@@ -47,7 +49,11 @@ export function readYamlSource(text: string, file: string): { source?: YamlSourc
       const offset = offsetOf(document, path, where ?? 'value');
       return { code, message, file, ...at(offset), ...(hint === undefined ? {} : { hint }) };
     };
-    return { source: { value, problem }, problems: [] };
+    const written = (path: Path) => {
+      const node = document.getIn(path, true);
+      return isScalar(node) ? node.source : undefined;
+    };
+    return { source: { value, problem, written }, problems: [] };
   } catch (error) {
     // Only aliases are resolved here: what `yaml` throws is about them.
     return {

@@ -1,20 +1,17 @@
+import type { HelmSpec, SyncSpec, Variables } from '../config/config.ts';
 import { messageOf, type Problem, UserError } from '../model/errors.ts';
-import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import { nameOf } from '../model/kube-object.ts';
 import { treePath } from '../model/tree-path.ts';
+import { renderChart } from './chart.ts';
+import type { DesiredObject, Rendered } from './desired-object.ts';
 import { checkKustomization, kustomizationIn } from './kustomization.ts';
 import type { ReadObject } from './object-shape.ts';
-import type { Kustomizer, SourceTree } from './ports.ts';
+import type { Kustomizer, Renderers, SourceTree } from './ports.ts';
 import { planSources } from './source-plan.ts';
+import { substituteAll } from './variable-places.ts';
 import { maxFileSize, readObjects } from './yaml.ts';
 
-/** An object that Git declares, and where. */
-export interface DesiredObject {
-  object: KubeObject;
-  /** The file; for what kustomize built, the kustomization's directory. */
-  origin: string;
-  /** Line of the document, in a plain file only. */
-  line?: number;
-}
+export type { DesiredObject } from './desired-object.ts';
 
 /** What Git says of one path. With a problem among `problems` it is not complete and must not be applied or pruned by. */
 export interface Desired {
@@ -22,55 +19,87 @@ export interface Desired {
   /** In the order of the files. */
   objects: DesiredObject[];
   problems: Problem[];
+  /** Every directory and file of the tree that it depends on; a directory stands for all below it. */
+  inputs: string[];
 }
 
-/** What `desired` reads, and with which tools. */
-export interface DesiredRequest {
+/** Which part of the tree, and with which tools. */
+export interface DesiredRequest extends Renderers {
   tree: SourceTree;
   /** A directory of the tree; `.` is its root. */
   path: string;
-  kustomizer: Kustomizer;
-}
-
-interface Rendered {
-  objects: DesiredObject[];
-  problems: Problem[];
+  /** The chart that is rendered in place of the path's manifests. */
+  chart?: HelmSpec;
+  /** Replaces `${NAME}`; absent: it is left as it is. */
+  variables?: Variables;
 }
 
 const maxTotalSize = 100_000_000;
+/** As many as an applied record holds. */
+const maxObjects = 20_000;
 
 /**
- * Git to objects: finds the files of a path, builds its kustomizations, reads all of it as kubectl would, and checks it. Everything that
- * the user can mend is among the problems; only what may pass by itself (a timeout, a tree that cannot be read) is thrown.
+ * Git to objects: finds the files of a path, builds its kustomizations or its chart, reads all of it as kubectl would, and checks it.
+ * Everything that the user can mend is among the problems; only what may pass by itself (a timeout, a tree that cannot be read) is thrown.
  */
-export async function desired({ tree, path, kustomizer }: DesiredRequest): Promise<Desired> {
+export async function desired(request: DesiredRequest): Promise<Desired> {
+  const { tree, path, variables } = request;
   const directory = treePath(path);
   if (directory === undefined)
     return refused(tree, { code: 'path-outside', message: `the path "${path}" leads out of the repository` });
-  const plan = await planSources(tree, directory);
-  const plain = await readPlain(tree, plan.plain);
-  const built: Rendered[] = [];
-  for (const kustomization of plan.kustomizations) built.push(await build(tree, kustomization, kustomizer));
-  const parts = [plain, ...built];
-  const objects = parts.flatMap((part) => part.objects);
-  const problems = [...plan.problems, ...parts.flatMap((part) => part.problems), ...duplicates(objects)];
-  if (objects.length === 0 && problems.length === 0) {
-    problems.push({
+  const read = await readSources(request, directory);
+  const { objects, problems } = variables === undefined ? read : await withVariables(tree, read, variables);
+  const all = [...problems, ...duplicates(objects), ...tooMany(objects, directory)];
+  if (objects.length === 0 && all.length === 0) {
+    all.push({
       code: 'path-empty',
       file: directory,
       message: 'the path declares no object',
       hint: 'is it the right path?',
     });
   }
-  return { revision: tree.revision, objects, problems };
+  return { revision: tree.revision, objects, problems: all, inputs: read.inputs };
+}
+
+/** What `desired` is asked for a sync. */
+export function sourcesOf({ path, helm, variables }: Pick<SyncSpec, 'path' | 'helm' | 'variables'>) {
+  return { path, chart: helm, variables };
+}
+
+async function readSources(request: DesiredRequest, directory: string): Promise<Rendered> {
+  const { tree, chart, kustomizer } = request;
+  if (chart !== undefined) return await renderChart(tree, chart, request);
+  const plan = await planSources(tree, directory);
+  const parts: Rendered[] = [await readPlain(tree, plan.plain)];
+  for (const kustomization of plan.kustomizations) parts.push(await build(tree, kustomization, kustomizer));
+  return {
+    objects: parts.flatMap((part) => part.objects),
+    problems: [...plan.problems, ...parts.flatMap((part) => part.problems)],
+    inputs: [...new Set([directory, ...plan.inputs, ...parts.flatMap((part) => part.inputs)])],
+  };
+}
+
+async function withVariables(
+  tree: SourceTree,
+  read: Rendered,
+  variables: Variables,
+): Promise<Omit<Rendered, 'inputs'>> {
+  const { objects, problems } = await substituteAll(tree, read.objects, variables, read.inputs);
+  return { objects, problems: [...read.problems, ...problems] };
+}
+
+function tooMany(objects: readonly DesiredObject[], path: string): Problem[] {
+  if (objects.length <= maxObjects) return [];
+  const message = `the path declares ${objects.length} objects; up to ${maxObjects} are applied`;
+  return [{ code: 'too-many-objects', file: path, message, hint: 'split the sync' }];
 }
 
 function refused(tree: SourceTree, problem: Problem): Desired {
-  return { revision: tree.revision, objects: [], problems: [problem] };
+  return { revision: tree.revision, objects: [], problems: [problem], inputs: [] };
 }
 
 async function readPlain(tree: SourceTree, paths: string[]): Promise<Rendered> {
-  const rendered: Rendered = { objects: [], problems: [] };
+  const rendered: Rendered = { objects: [], problems: [], inputs: paths };
   let total = 0;
   for (const path of paths) {
     const bytes = await tree.read(path);
@@ -108,8 +137,8 @@ function readBytes(bytes: Uint8Array, path: string): { objects: ReadObject[]; pr
 }
 
 async function build(tree: SourceTree, directory: string, kustomizer: Kustomizer): Promise<Rendered> {
-  const problems = await checkKustomization(tree, directory);
-  if (problems.length > 0) return { objects: [], problems };
+  const { problems, inputs } = await checkKustomization(tree, directory);
+  if (problems.length > 0) return { objects: [], problems, inputs };
   const file = kustomizationIn(await tree.files(directory), directory)?.path ?? directory;
   try {
     const read = readObjects(await kustomizer.build(tree, directory), file);
@@ -120,12 +149,13 @@ async function build(tree: SourceTree, directory: string, kustomizer: Kustomizer
         ...rest,
         ...(line && { hint: hintFor(rest.hint, source) }),
       })),
+      inputs,
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const own =
       error.problems.length > 0 ? [...error.problems] : [{ code: error.code, file, message: messageOf(error) }];
-    return { objects: [], problems: own };
+    return { objects: [], problems: own, inputs };
   }
 }
 

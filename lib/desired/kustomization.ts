@@ -21,11 +21,18 @@ export function kustomizationIn(files: readonly TreeFile[], directory: string): 
   return files.find((file) => names.includes(file.path));
 }
 
+/** What a look through a kustomization gives. */
+export interface CheckedKustomization {
+  problems: Problem[];
+  /** The directories that it builds on, and the files outside of them that it names. */
+  inputs: string[];
+}
+
 /**
  * Looks through a kustomization, and all that it builds on, for what must not be built: remote bases and files, charts, plugins,
  * paths and symbolic links out of the config repo, files that are not there (kustomize would take their names for URLs).
  */
-export async function checkKustomization(tree: SourceTree, directory: string): Promise<Problem[]> {
+export async function checkKustomization(tree: SourceTree, directory: string): Promise<CheckedKustomization> {
   return await new Check(tree, await tree.files('.')).run(directory);
 }
 
@@ -36,6 +43,7 @@ class Check {
   private readonly files: readonly TreeFile[];
   private readonly byPath: Map<string, TreeFile>;
   private readonly seen = new Set<string>();
+  private readonly inputs = new Set<string>();
   private readonly problems: Problem[] = [];
 
   constructor(tree: SourceTree, files: readonly TreeFile[]) {
@@ -44,14 +52,15 @@ class Check {
     this.byPath = new Map(files.map((file) => [file.path, file]));
   }
 
-  async run(directory: string): Promise<Problem[]> {
+  async run(directory: string): Promise<CheckedKustomization> {
     await this.visit(directory);
-    return this.problems;
+    return { problems: this.problems, inputs: [...this.inputs] };
   }
 
   private async visit(directory: string): Promise<void> {
     if (this.seen.has(directory)) return;
     this.seen.add(directory);
+    this.inputs.add(directory);
     this.checkLinks(directory);
     const file = kustomizationIn(this.files, directory);
     if (file === undefined) {
@@ -76,6 +85,7 @@ class Check {
     for (const file of this.files) {
       if (file.kind !== 'symlink' || !isWithin(directory, file.path)) continue;
       const target = linkTarget(file);
+      if (target !== undefined) this.inputs.add(target);
       // A link to a link is not followed up: it could lead out in two steps.
       if (target !== undefined && !this.passesLink(target) && this.byPath.get(target)?.kind !== 'symlink') continue;
       this.problems.push({
@@ -136,6 +146,7 @@ class Check {
     const refuse = (code: string, message: string, hint?: string) =>
       this.refuse(document, value, key, code, `${key}: ${message}`, hint, path);
     const target = joinTreePath(directory, path);
+    if (target !== undefined) this.inputs.add(target);
     const local = target !== undefined && this.exists(target);
     if (!local && looksRemote(path))
       return refuse('kustomize-remote', `"${path}" is remote`, 'copy it into the config repo');

@@ -1,6 +1,7 @@
 import type { Problem } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { nearest } from '../model/nearest.ts';
+import { encryptedValueOf, isEncrypted } from './encrypted.ts';
 import { placeOf, problemAt } from './source-text.ts';
 import type { Json, YamlDocument } from './yaml-document.ts';
 
@@ -72,6 +73,13 @@ function problemsOf(document: YamlDocument, value: Json): Problem[] {
       }),
     ];
   }
+  const encrypted = encryptedValueOf(value);
+  if (encrypted !== undefined) {
+    const message = `the value at ${encrypted} is encrypted with SOPS; it would be applied as it is`;
+    return [
+      at(document, value, encrypted.split('/')[1]!, { code: 'encrypted', message, hint: 'Windlass does not decrypt' }),
+    ];
+  }
   return [
     ...needText(document, value, 'apiVersion'),
     ...needText(document, value, 'kind'),
@@ -123,12 +131,6 @@ function textMapProblems(document: YamlDocument, value: Mapping, metadata: Mappi
       const message = `the value of "${key}" in ${field} must be a text`;
       return at(document, map, key, { code: 'bad-object', message, hint: 'quote it' }, value);
     });
-}
-
-/** SOPS puts a mapping `sops` with a `mac` beside what it encrypted. */
-function isEncrypted(value: Mapping): boolean {
-  const { sops } = value;
-  return isMapping(sops) && (sops['mac'] !== undefined || sops['lastmodified'] !== undefined);
 }
 
 /** A problem at a key of a mapping; at the mapping, or the object around it, where the key is not written there. */

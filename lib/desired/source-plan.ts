@@ -10,6 +10,8 @@ export interface SourcePlan {
   plain: string[];
   kustomizations: string[];
   problems: Problem[];
+  /** What else decides: ignore files above the path, there or not, and what links lead to. */
+  inputs: string[];
 }
 
 /** What Windlass itself keeps at the root of the config repo. */
@@ -27,14 +29,14 @@ export async function planSources(tree: SourceTree, path: string): Promise<Sourc
     return problem({ code: 'path-missing', file: path, message: 'there is no such directory, or nothing in it' });
   if (all.length > maxFiles)
     return problem({ code: 'too-many-files', file: path, message: `the path has more than ${maxFiles} files` });
-  if (kustomizationIn(all, path) !== undefined) return { plain: [], kustomizations: [path], problems: [] };
+  if (kustomizationIn(all, path) !== undefined) return { plain: [], kustomizations: [path], problems: [], inputs: [] };
   const patterns = await readPatterns(tree, path, all);
   const files = all.filter(
     (file) => !isHidden(path, file.path) && !isOwn(file.path) && !isIgnored(file.path, patterns),
   );
   const kustomizations = topKustomizations(files);
   const rest = files.filter((file) => !kustomizations.some((directory) => isWithin(directory, file.path)));
-  const problems: Problem[] = [...chartProblems(rest), ...submoduleProblems(rest)];
+  const problems: Problem[] = [...chartProblems(rest, path), ...submoduleProblems(rest)];
   const charts = rest.filter(isChart).map((file) => parentOf(file.path));
   const manifests = rest.filter(
     (file) => isManifest(file) && !charts.some((directory) => isWithin(directory, file.path)),
@@ -44,11 +46,12 @@ export async function planSources(tree: SourceTree, path: string): Promise<Sourc
     if (file.kind === 'file') plain.push(file.path);
     else if (file.kind === 'symlink') await followLink(tree, file, plain, problems);
   }
-  return { plain: [...new Set(plain)].sort(), kustomizations, problems };
+  const links = manifests.filter((file) => file.kind === 'symlink').map((file) => linkTarget(file) ?? file.path);
+  return { plain: [...new Set(plain)].sort(), kustomizations, problems, inputs: [...ignoreFilesAbove(path), ...links] };
 }
 
 function problem(found: Problem): SourcePlan {
-  return { plain: [], kustomizations: [], problems: [found] };
+  return { plain: [], kustomizations: [], problems: [found], inputs: [] };
 }
 
 /** Patterns of the ignore files from the root down to the path and in it, outer ones first. */
@@ -68,6 +71,12 @@ async function readPatterns(tree: SourceTree, path: string, files: TreeFile[]): 
   return patterns;
 }
 
+function ignoreFilesAbove(path: string): string[] {
+  if (path === '.') return [];
+  const above = parentOf(path);
+  return [above === '.' ? ignoreFileName : `${above}/${ignoreFileName}`, ...ignoreFilesAbove(above)];
+}
+
 /** Directories with a kustomization that are not below another one: those are its own affair. */
 function topKustomizations(files: TreeFile[]): string[] {
   const names: readonly string[] = kustomizationNames;
@@ -79,12 +88,16 @@ function topKustomizations(files: TreeFile[]): string[] {
   );
 }
 
-function chartProblems(files: TreeFile[]): Problem[] {
+/** Without a namespace and a release a chart would be rendered for the wrong ones: they are never guessed. */
+function chartProblems(files: TreeFile[], path: string): Problem[] {
   return files.filter(isChart).map((file) => ({
     code: 'helm-chart',
     file: file.path,
-    message: 'Helm charts are not rendered yet',
-    hint: `leave the directory out with ${ignoreFileName}`,
+    message: 'a Helm chart is rendered only for a sync that says so',
+    hint:
+      parentOf(file.path) === path
+        ? 'write helm: { namespace: ... } in the sync'
+        : `give it a sync with helm: { namespace: ... }, or leave the directory out with ${ignoreFileName}`,
   }));
 }
 

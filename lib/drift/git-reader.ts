@@ -1,7 +1,7 @@
 import type { SyncSpec } from '../config/config.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
-import { desired } from '../desired/desired.ts';
-import type { Kustomizer, SourceTree } from '../desired/ports.ts';
+import { desired, sourcesOf } from '../desired/desired.ts';
+import type { Renderers, SourceTree } from '../desired/ports.ts';
 import { UserError } from '../model/errors.ts';
 import type { DesiredReader } from './ports.ts';
 
@@ -11,15 +11,15 @@ export interface RevisionSource {
   open(revision: string): Promise<SourceTree & { close(): Promise<void> }>;
 }
 
-/** Reads Git for a check: windlass.yaml of the asked revision says where the sync is, and that path is rendered. */
-export function gitReader({ source, kustomizer }: { source: RevisionSource; kustomizer: Kustomizer }): DesiredReader {
+/** Reads Git for a check: windlass.yaml of the asked revision says what the sync is, and that is rendered. */
+export function gitReader({ source, ...renderers }: { source: RevisionSource } & Renderers): DesiredReader {
   return {
     head: () => source.head(),
     async objects(sync, revision) {
       const tree = await source.open(revision);
       try {
-        const { path } = await syncIn(tree, sync);
-        const { objects, problems } = await desired({ tree, path, kustomizer });
+        const sources = sourcesOf(await syncIn(tree, sync));
+        const { objects, problems } = await desired({ tree, ...sources, ...renderers });
         if (problems.length === 0) return objects.map(({ object }) => object);
         const message = `sync ${sync} cannot be rendered at ${revision}`;
         throw new UserError(message, { code: 'render', subject: sync, problems });

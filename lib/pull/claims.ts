@@ -69,7 +69,7 @@ async function declares(
   tree: SourceTree,
   renderer: Renderer,
 ): Promise<string | undefined> {
-  const { objects, problems } = await renderer.render(tree, other.path);
+  const { objects, problems } = await renderer.render(tree, other);
   if (objects.some(({ object }) => nameOf(object) === id)) return `sync ${other.name} declares it`;
   return problems.length > 0 ? `sync ${other.name} cannot be rendered and may declare it` : undefined;
 }

@@ -1,4 +1,5 @@
-import type { Desired } from '../desired/desired.ts';
+import type { SyncSpec } from '../config/config.ts';
+import type { Desired, DesiredObject } from '../desired/desired.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import type { JsonPatch } from '../kube/ownership.ts';
 import type { AppliedRecord } from '../kube/record.ts';
@@ -72,9 +73,27 @@ export interface AppliedRecords {
 
 /** Git to objects; may remember what it rendered. Throws only for trouble that may pass: what the user can mend is among the problems. */
 export interface Renderer {
-  render(tree: SourceTree, path: string): Promise<Desired>;
-  /** Versions of the tools: `{ kubectl: "v1.35.2" }`. */
+  /** `fresh`: the cluster is asked anew what it can do, as CRDs may have come; a chart may depend on it. */
+  render(tree: SourceTree, sync: SyncSources, options?: { fresh?: boolean }): Promise<Desired>;
+  /** Versions of the tools that were used: `{ kustomize: "kubectl v1.35.2, kustomize v5.7.1" }`. */
   versions(): Promise<Record<string, string>>;
+}
+
+/** What of a sync decides which objects it has. */
+export type SyncSources = Pick<SyncSpec, 'path' | 'helm' | 'variables'>;
+
+/** What a sync was rendered to, and from what. */
+export interface RenderedSync {
+  inputs: string[];
+  /** What was at the inputs then: see `inputsId` of desired. */
+  inputsId: string;
+  objects: DesiredObject[];
+}
+
+/** Keeps rendered syncs from one revision to the next. They hold the values of Secrets: what keeps them outside of the process must guard them so. */
+export interface RenderMemory {
+  get(key: string): Promise<RenderedSync | undefined>;
+  put(key: string, rendered: RenderedSync): Promise<void>;
 }
 
 /** Where pull reports to; nothing else leaves it. */

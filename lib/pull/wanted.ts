@@ -31,7 +31,7 @@ export async function readWanted(
   renderer: Renderer,
   cluster: Cluster,
 ): Promise<Wanted> {
-  const { objects, problems } = await renderer.render(tree, sync.path);
+  const { objects, problems } = await renderer.render(tree, sync, { fresh: true });
   if (problems.length > 0) {
     throw new UserError(`sync ${sync.name} cannot be rendered at ${tree.revision}: nothing was applied`, {
       code: 'render',

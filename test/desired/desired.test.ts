@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openKustomizer } from '../../lib/adapters/renderers/kustomizer.ts';
 import { openDirectoryTree } from '../../lib/adapters/local/directory-tree.ts';
+import { openKustomizer } from '../../lib/adapters/renderers/kustomizer.ts';
 import { type Desired, desired } from '../../lib/desired/desired.ts';
 import { formatProblem } from '../../lib/model/errors.ts';
 import { nameOf } from '../../lib/model/kube-object.ts';
@@ -75,8 +75,8 @@ describe('plain files', () => {
       'app/gone.yaml': { link: 'nowhere.yaml' },
     });
     expect(problems(found)).toMatchInlineSnapshot(`
-      "app/chart/Chart.yaml: Helm charts are not rendered yet
-        = leave the directory out with .windlassignore
+      "app/chart/Chart.yaml: a Helm chart is rendered only for a sync that says so
+        = give it a sync with helm: { namespace: ... }, or leave the directory out with .windlassignore
       app/gone.yaml: this symbolic link leads to no file (nowhere.yaml)
       app/link.yaml: this symbolic link leads out of the repository (/etc/hostname)
       app/b.yaml:1:7: a [, { or quote before this is not closed, or this line is not indented enough

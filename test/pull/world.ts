@@ -124,7 +124,7 @@ export async function openWorld(kubeconfig: string, sync = syncSpec()): Promise<
         {
           cluster: changes.cluster ?? cluster,
           records,
-          renderer: rendererWith(noKustomizer),
+          renderer: rendererWith({ kustomizer: noKustomizer }),
           reports: { send: async (report) => void reports.push(report) },
           sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
           now: changes.now ?? (() => new Date()),

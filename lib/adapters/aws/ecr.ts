@@ -1,5 +1,5 @@
 import type { Registry } from '../../bump/ports.ts';
-import { lookInto } from '../../model/image-contents.ts';
+import { type ImageSource, lookInto } from '../../model/image-contents.ts';
 import { type EcrClientOptions, ecrClients } from './ecr-clients.ts';
 import { scanOf } from './ecr-scan.ts';
 import { ecrSource } from './ecr-source.ts';
@@ -26,4 +26,13 @@ export function openEcrRegistry({ fetch = globalThis.fetch, ...options }: OpenEc
       return scanOf(place, ecrSource(place, fetch), digest);
     },
   };
+}
+
+/** The documents of any repository of ECR, for what is no image: a chart. */
+export function openEcrDocuments({
+  fetch = globalThis.fetch,
+  ...options
+}: OpenEcr = {}): (repository: string) => ImageSource {
+  const placeOf = ecrClients(options);
+  return (repository) => ecrSource(placeOf(repository), fetch);
 }

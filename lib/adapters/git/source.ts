@@ -67,10 +67,10 @@ function gitTree(
 }
 
 function treeFile(entry: TreeEntry, links: ReadonlyMap<string, string>): TreeFile {
-  const { path, size } = entry;
-  if (entry.mode === '160000') return { path, size: 0, kind: 'submodule' };
+  const { path, size, oid: id } = entry;
+  if (entry.mode === '160000') return { path, size: 0, kind: 'submodule', id };
   const target = links.get(path);
-  return target === undefined ? { path, size, kind: 'file' } : { path, size, kind: 'symlink', target };
+  return target === undefined ? { path, size, kind: 'file', id } : { path, size, kind: 'symlink', target, id };
 }
 
 async function linkTargets(mirror: Mirror, entries: readonly TreeEntry[]): Promise<Map<string, string>> {

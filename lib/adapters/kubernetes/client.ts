@@ -15,6 +15,8 @@ export interface Request {
   path: string;
   body?: string;
   contentType?: string;
+  /** `application/json` unless told. */
+  accept?: string;
   /** False where a second execution could do harm: then it is only repeated when the server cannot have seen it. Default true. */
   idempotent?: boolean;
 }
@@ -107,9 +109,9 @@ export class Client {
     }
   }
 
-  #wire({ method, path, body, contentType }: Request): WireRequest {
+  #wire({ method, path, accept = 'application/json', body, contentType }: Request): WireRequest {
     const prefix = new URL(this.#access.server).pathname.replace(/\/$/, '');
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'windlass' };
+    const headers: Record<string, string> = { accept, 'user-agent': 'windlass' };
     if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
     return { method, path: `${prefix}${path}`, headers, body };
   }

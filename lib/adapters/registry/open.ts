@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Registry } from '../../bump/ports.ts';
-import { lookInto } from '../../model/image-contents.ts';
+import { type ImageSource, lookInto } from '../../model/image-contents.ts';
 import { Authorization } from './authorization.ts';
 import { RegistryClient } from './client.ts';
 import type { Credentials } from './credentials.ts';
@@ -34,12 +34,8 @@ export interface OciOptions {
  * holds tokens, and documents that need not be sent again.
  */
 export function openOciRegistry(options: OciOptions = {}): Registry {
-  const { plainHttp = [], realmHosts = {}, userAgent = 'windlass', mostPages = 1000 } = options;
-  const { credentials = async () => undefined, now = () => new Date(), sleep = (ms) => wait(ms) } = options;
-  const { requestsPerHost = 4, timeoutMs = 30_000 } = options;
-  const exchange = new Exchange({ fetch: options.fetch ?? fetch, now, sleep, requestsPerHost, timeoutMs });
-  const authorization = new Authorization({ exchange, credentials, realmHosts, userAgent, now });
-  const client = new RegistryClient({ exchange, authorization, userAgent, now });
+  const { plainHttp = [], mostPages = 1000 } = options;
+  const client = clientWith(options);
   return {
     tags: async (repository) => {
       const tags = await listTags(client, placeOf(repository, plainHttp), mostPages);
@@ -55,4 +51,18 @@ export function openOciRegistry(options: OciOptions = {}): Registry {
       reason: `${placeOf(repository, plainHttp).host} tells of no scans: only Amazon ECR does`,
     }),
   };
+}
+
+/** The documents of any repository of such registries, for what is no image: a chart. */
+export function openOciDocuments(options: OciOptions = {}): (repository: string) => ImageSource {
+  const client = clientWith(options);
+  return (repository) => imageSource(client, placeOf(repository, options.plainHttp ?? []));
+}
+
+function clientWith(options: OciOptions): RegistryClient {
+  const { realmHosts = {}, userAgent = 'windlass', requestsPerHost = 4, timeoutMs = 30_000 } = options;
+  const { credentials = async () => undefined, now = () => new Date(), sleep = (ms) => wait(ms) } = options;
+  const exchange = new Exchange({ fetch: options.fetch ?? fetch, now, sleep, requestsPerHost, timeoutMs });
+  const authorization = new Authorization({ exchange, credentials, realmHosts, userAgent, now });
+  return new RegistryClient({ exchange, authorization, userAgent, now });
 }

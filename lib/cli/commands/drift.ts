@@ -5,7 +5,8 @@ import type { DriftFound } from '../../model/messages.ts';
 import { readHead, syncNamed } from '../../pull/head.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printDrift, printDriftJson } from '../output/drift.ts';
-import { configSource, kubernetes, kustomizer } from '../wiring.ts';
+import { configSource, kubernetes } from '../wiring.ts';
+import { renderers } from '../wiring-renderers.ts';
 import { kubeconfigOf, syncOptions } from './sync-options.ts';
 
 /** `windlass drift`: one check of one sync. */
@@ -43,9 +44,9 @@ async function checkOnce(args: Args, io: Io): Promise<DriftFound> {
   const sync = await readHead(tree)
     .then((head) => syncNamed(head, args.need('sync')))
     .finally(() => tree.close());
-  const { cluster, records } = await kubernetes(kubeconfig, { readOnly: true });
+  const { cluster, records, capabilities } = await kubernetes(kubeconfig, { readOnly: true });
   try {
-    const desired = gitReader({ source, kustomizer: await kustomizer(io) });
+    const desired = gitReader({ source, ...renderers(io), capabilities });
     // One check of a person: the terminal is the report.
     const findings = { send: async () => undefined };
     return await check({ sync, run: randomUUID(), now: io.now() }, { cluster, records, desired, findings });

@@ -5,7 +5,8 @@ import { readHead, syncNamed } from '../../pull/head.ts';
 import { type PullOutcome, pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { Args, ExitCode, Io, Option } from '../command.ts';
-import { configTree, kubernetes, kustomizer } from '../wiring.ts';
+import { configTree, kubernetes } from '../wiring.ts';
+import { renderers } from '../wiring-renderers.ts';
 
 /** The options of the commands that look at one sync in one cluster. */
 export const syncOptions: Record<string, Option> = {
@@ -44,13 +45,13 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
   try {
     const head = await readHead(tree);
     const sync = syncNamed(head, args.need('sync'));
-    const { cluster, records } = await kubernetes(kubeconfig, { readOnly: dryRun });
+    const { cluster, records, capabilities } = await kubernetes(kubeconfig, { readOnly: dryRun });
     try {
       return await pull(
         { head, sync, dryRun, wait: 'block', run: randomUUID() },
         {
           ...{ cluster, records, now: io.now, signal: io.signal },
-          renderer: rendererWith(await kustomizer(io)),
+          renderer: rendererWith({ ...renderers(io), capabilities }),
           // One pull of a person: the terminal is the report.
           reports: { send: async () => undefined },
           sleep: (milliseconds) => sleepUntil(milliseconds, io.signal),

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Config, SyncSpec } from '../../config/config.ts';
 import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
-import { type DesiredObject, desired } from '../../desired/desired.ts';
-import type { Kustomizer, SourceTree } from '../../desired/ports.ts';
+import { type DesiredObject, desired, sourcesOf } from '../../desired/desired.ts';
+import type { Renderers, SourceTree } from '../../desired/ports.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
 import { formatProblem, type Problem } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
@@ -11,7 +11,8 @@ import { checkStops, readStops } from '../check-stops.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printJson } from '../output/json.ts';
 import { styleFor } from '../output/style.ts';
-import { kustomizer, localTree } from '../wiring.ts';
+import { localTree } from '../wiring.ts';
+import { renderers } from '../wiring-renderers.ts';
 
 /** `windlass validate`: windlass.yaml, holds and suspends, markers and targets, and every manifest that a sync refers to. */
 export const validate: Command = {
@@ -41,21 +42,20 @@ interface Report {
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
   const { tree } = await localTree(resolve(io.cwd, args.text('repo') ?? '.'), '.');
-  const report = await check(tree, await kustomizer(io));
+  const report = await check(tree, renderers(io));
   if (args.flag('json')) printJson(io, report);
   else print(io, report);
   return report.problems.length > 0 ? 2 : 0;
 }
 
-async function check(tree: SourceTree, kustomizing: Kustomizer): Promise<Report> {
+async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
   const stops = await readStops(tree);
   const { config, text, problems, warnings } = await readWindlassFile(tree);
   if (config === undefined) return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [] };
   const places = await checkPlaces(tree, config, text);
   const stopped = checkStops(stops, config, places.fluxNames);
   const rendered: Rendered[] = [];
-  for (const sync of config.syncs)
-    rendered.push({ sync, ...(await desired({ tree, path: sync.path, kustomizer: kustomizing })) });
+  for (const sync of config.syncs) rendered.push({ sync, ...(await desired({ tree, ...sourcesOf(sync), ...tools })) });
   const placeless = rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placelessObject));
   return {
     problems: [

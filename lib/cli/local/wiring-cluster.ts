@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { driftOnSchedule } from '../../../functions/drift-on-schedule.ts';
 import { reportOnQueue } from '../../../functions/report-on-queue.ts';
+import { readCapabilities } from '../../adapters/kubernetes/capabilities.ts';
 import { ClusterRecords } from '../../adapters/kubernetes/records.ts';
-import { openKustomizer } from '../../adapters/renderers/kustomizer.ts';
 import { createQueue } from '../../adapters/local/queue.ts';
 import { lambdaContext } from '../../adapters/local/sqs-record.ts';
 import type { SyncSpec } from '../../config/config.ts';
@@ -11,6 +11,7 @@ import type { ReportMessage, SyncReported } from '../../model/messages.ts';
 import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { Io } from '../command.ts';
+import { renderers } from '../wiring-renderers.ts';
 import { sleep } from './sleep.ts';
 import type { Teller } from './teller.ts';
 import type { Closers, Parts } from './wiring-parts.ts';
@@ -27,8 +28,8 @@ export interface ClusterSide {
 /** Puts pull before the report queue, and drift and report behind their handlers. */
 export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Closers, signal: AbortSignal): ClusterSide {
   const { source, heads, records, cluster } = parts;
-  const kustomizer = openKustomizer({ env: io.env });
-  const renderer = rendererWith(kustomizer);
+  const tools = { ...renderers(io, () => {}), capabilities: () => readCapabilities(cluster.client) };
+  const renderer = rendererWith(tools);
   const applied = new ClusterRecords(cluster.client);
   const last = new Map<string, SyncReported>();
 
@@ -56,7 +57,7 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
         name: sync.name,
         open: async () => ({
           sync,
-          deps: { cluster, records: applied, desired: gitReader({ source, kustomizer }), findings: { send: report } },
+          deps: { cluster, records: applied, desired: gitReader({ source, ...tools }), findings: { send: report } },
         }),
       })),
   });
