@@ -3,6 +3,7 @@ import { statusOf } from '../kube/status/status-of.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import type { ObjectHealth } from '../model/messages.ts';
 import type { Ledger } from './ledger.ts';
+import { listKind } from './list-kind.ts';
 import type { Cluster, Resource, Sleep } from './ports.ts';
 
 /** Time between two looks while waiting, in milliseconds. */
@@ -109,13 +110,15 @@ async function refresh(
   waiting: readonly string[],
   { cluster, resources, sync }: HealthDeps,
 ): Promise<void> {
-  const kinds = new Map(
-    waiting
-      .map((object) => resources.get(object)!)
-      .map((resource) => [`${resource.apiVersion} ${resource.kind}`, resource]),
-  );
+  const kinds = Map.groupBy(waiting, (object) => {
+    const { apiVersion, kind } = resources.get(object)!;
+    return `${apiVersion} ${kind}`;
+  });
   const lists = await Promise.all(
-    [...kinds.values()].map((resource) => cluster.list(resource, `${syncLabel}=${sync}`)),
+    [...kinds.values()].map((ofKind) => {
+      const namespaces = ofKind.map((object) => objects.get(object)?.metadata.namespace ?? '');
+      return listKind(cluster, resources.get(ofKind[0]!)!, `${syncLabel}=${sync}`, namespaces);
+    }),
   );
   const found = new Map(lists.flat().map((object) => [nameOf(object), object]));
   for (const object of waiting) {

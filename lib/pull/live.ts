@@ -2,12 +2,10 @@ import { syncLabel } from '../kube/normalise.ts';
 import type { AppliedRecord } from '../kube/record.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { formatObjectId, type ObjectId, parseObjectId } from '../model/object-id.ts';
-import { each } from './each.ts';
+import { isForbidden, listKind } from './list-kind.ts';
 import type { Cluster, Resource } from './ports.ts';
+import { type Lacking, readLacking } from './read-lacking.ts';
 import type { WantedObject } from './wanted.ts';
-
-/** How many single reads are under way at once. */
-const readsAtOnce = 32;
 
 /** What the cluster has of everything that Git wants and the record knows. */
 export interface Live {
@@ -23,8 +21,8 @@ interface Target {
 }
 
 /**
- * Reads the live objects: one LIST per kind by our label, then one GET for each that the lists lack (a removed label is not a deleted
- * object, and an object of that name may be there that is not ours yet). Throws when anything cannot be read.
+ * Reads the live objects: one LIST per kind by our label, then what the lists lack (a removed label is not a deleted object, and an object
+ * of that name may be there that is not ours yet). Throws when anything cannot be read.
  */
 export async function readLive(
   sync: string,
@@ -34,18 +32,13 @@ export async function readLive(
 ): Promise<Live> {
   const targets = await targetsOf(wanted, record, cluster);
   const listed = await listKinds(sync, [...targets.values()], cluster);
-  const lacking = [...targets].filter(([name]) => !listed.has(name));
-  const single = await each(
-    lacking,
-    readsAtOnce,
-    async ([name, { id, resource }]): Promise<[string, KubeObject | undefined]> => [
-      name,
-      resource === undefined ? undefined : await cluster.get(resource, id),
-    ],
+  const lacking = [...targets].filter(([name]) => !listed.has(name)).map(([, target]) => target);
+  const single = await readLacking(
+    lacking.filter((target): target is Lacking => target.resource !== undefined),
+    cluster,
   );
-  const known = [...listed].filter(([name]) => targets.has(name));
   return {
-    objects: new Map([...known, ...single]),
+    objects: new Map([...targets.keys()].map((name) => [name, listed.get(name) ?? single.get(name)])),
     resources: new Map([...targets].map(([name, { resource }]) => [name, resource])),
   };
 }
@@ -60,19 +53,34 @@ async function targetsOf(
     const { namespace = '', name } = object.metadata;
     targets.set(id, { id: { ...parseObjectId(id)!, namespace, name }, resource: served ? resource : undefined });
   }
+  const { resource, preferred } = lookUps(cluster);
   for (const { object, apiVersion, kind, namespace, name } of record?.entries ?? []) {
     const id = { ...parsed(object), kind, namespace, name };
     // Read at the version that was applied: the paths of our entry are in its terms.
-    const recorded = await cluster.resource(apiVersion, kind);
-    const resource = recorded ?? targets.get(object)?.resource ?? (await cluster.preferred(id.group, kind));
-    targets.set(object, { id, resource });
+    const recorded = await resource(apiVersion, kind);
+    const served = recorded ?? targets.get(object)?.resource ?? (await preferred(id.group, kind));
+    targets.set(object, { id, resource: served });
   }
   for (const object of record?.intent?.objects ?? []) {
     if (targets.has(object)) continue;
     const id = parsed(object);
-    targets.set(object, { id, resource: await cluster.preferred(id.group, id.kind) });
+    targets.set(object, { id, resource: await preferred(id.group, id.kind) });
   }
   return targets;
+}
+
+/** Discovery that asks once a kind: it would ask again for each object of a kind that is not served any more. */
+function lookUps(cluster: Pick<Cluster, 'resource' | 'preferred'>): Pick<Cluster, 'resource' | 'preferred'> {
+  const kept = new Map<string, Promise<Resource | undefined>>();
+  const once = (key: string, ask: () => Promise<Resource | undefined>) => {
+    const asked = kept.get(key) ?? ask();
+    kept.set(key, asked);
+    return asked;
+  };
+  return {
+    resource: (apiVersion, kind) => once(`at ${apiVersion} ${kind}`, () => cluster.resource(apiVersion, kind)),
+    preferred: (group, kind) => once(`of ${group} ${kind}`, () => cluster.preferred(group, kind)),
+  };
 }
 
 function parsed(name: string): ObjectId {
@@ -82,14 +90,23 @@ function parsed(name: string): ObjectId {
 }
 
 async function listKinds(sync: string, targets: Target[], cluster: Cluster): Promise<Map<string, KubeObject>> {
-  const kinds = new Map<string, Resource>();
-  for (const { resource } of targets)
-    if (resource !== undefined) kinds.set(`${resource.apiVersion} ${resource.kind}`, resource);
-  const lists = await Promise.all(
-    [...kinds.values()].map((resource) => cluster.list(resource, `${syncLabel}=${sync}`)),
-  );
+  const served = targets.filter((target): target is Lacking => target.resource !== undefined);
+  const kinds = Map.groupBy(served, ({ resource }) => `${resource.apiVersion} ${resource.kind}`);
+  const lists = await Promise.all([...kinds.values()].map((ofKind) => listOurs(sync, ofKind, cluster)));
   // Two versions of one kind list the same objects: the target's own version counts.
   const versions = new Map(targets.map(({ id, resource }) => [formatObjectId(id), resource?.apiVersion]));
   const ours = lists.flat().filter((object) => versions.get(nameOf(object)) === object.apiVersion);
   return new Map(ours.map((object) => [nameOf(object), object]));
+}
+
+async function listOurs(sync: string, ofKind: readonly Lacking[], cluster: Cluster): Promise<KubeObject[]> {
+  const resource = ofKind[0]!.resource;
+  const namespaces = ofKind.map(({ id }) => id.namespace);
+  try {
+    return await listKind(cluster, resource, `${syncLabel}=${sync}`, namespaces);
+  } catch (error) {
+    // A user of some namespaces may read those by name and not list all: what is not listed is read one by one.
+    if (!resource.namespaced && isForbidden(error)) return [];
+    throw error;
+  }
 }

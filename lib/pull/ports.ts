@@ -44,6 +44,15 @@ export interface Cluster {
   rediscover(): void;
   /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages; of one namespace, where one is given. */
   list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]>;
+  /**
+   * The names of all objects of a kind, or of those in one namespace, without their contents. Undefined when there are more than `atMost`,
+   * which the first page tells.
+   */
+  names(
+    resource: Resource,
+    atMost: number,
+    namespace?: string,
+  ): Promise<{ namespace: string; name: string }[] | undefined>;
   /** Undefined only for a 404 of that object. */
   get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined>;
   /** Server-side apply as field manager `windlass`. A refused object is a failure; throws when the server does not answer. */

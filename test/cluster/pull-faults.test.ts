@@ -68,6 +68,7 @@ function afterApplies(real: Cluster, count: number, act: () => void): Cluster {
     preferred: (...args) => real.preferred(...args),
     rediscover: () => real.rediscover(),
     list: (...args) => real.list(...args),
+    names: (...args) => real.names(...args),
     get: (...args) => real.get(...args),
     release: (...args) => real.release(...args),
     remove: (...args) => real.remove(...args),

@@ -1,5 +1,4 @@
 import type { JsonPatch } from '../../kube/ownership.ts';
-import { RetryableError } from '../../model/errors.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import type { ObjectId } from '../../model/object-id.ts';
 import type { ApplyFailure, Cluster, Resource } from '../../pull/ports.ts';
@@ -7,19 +6,12 @@ import { accessFromKubeconfig } from './access.ts';
 import { type Answer, Client, type Verb } from './client.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { Discovery } from './discovery.ts';
+import { type ListRequest, listAll, listUpTo } from './list.ts';
 import { listPath, objectPath } from './paths.ts';
 import { failureOf, isAbsent, readError, unauthorized } from './status.ts';
 
-const pageSize = 500;
-/** A list is begun again when its continue token expires (five minutes, or a compaction); not without end. */
-const listTries = 3;
 /** Two writers met: the server asks to try again. */
 const raceTries = 4;
-
-interface ListAnswer {
-  metadata?: { continue?: string };
-  items?: KubeObject[];
-}
 
 /** A Kubernetes API server. */
 export class KubernetesCluster implements Cluster {
@@ -44,19 +36,20 @@ export class KubernetesCluster implements Cluster {
   }
 
   async list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]> {
-    for (let attempt = 1; ; attempt++) {
-      const items = await this.#pages(resource, labelSelector, namespace);
-      if (items !== 'expired') return items;
-      if (attempt === listTries) {
-        throw new RetryableError(
-          `the API server ${this.client.server} could not list ${resource.plural}: its pages expire while they are read`,
-          {
-            code: 'server',
-            subject: resource.plural,
-          },
-        );
-      }
-    }
+    const { apiVersion, kind } = resource;
+    const items = await listAll(this.client, { ...this.#listOf(resource, namespace), labelSelector });
+    for (const item of items) Object.assign(item, { apiVersion, kind });
+    return items;
+  }
+
+  async names(
+    resource: Resource,
+    atMost: number,
+    namespace?: string,
+  ): Promise<{ namespace: string; name: string }[] | undefined> {
+    const request = { ...this.#listOf(resource, namespace), metadataOnly: true };
+    const items = await listUpTo(this.client, request, atMost);
+    return items?.map(({ metadata: { namespace: within = '', name } }) => ({ namespace: within, name }));
   }
 
   async get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined> {
@@ -137,28 +130,10 @@ export class KubernetesCluster implements Cluster {
     return this.client.close();
   }
 
-  async #pages(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[] | 'expired'> {
-    const items: KubeObject[] = [];
-    let token: string | undefined;
-    do {
-      const query = new URLSearchParams({ limit: String(pageSize) });
-      if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
-      if (token !== undefined) query.set('continue', token);
-      const answer = await this.client.send({
-        verb: 'list',
-        method: 'GET',
-        path: `${listPath(resource, namespace)}?${query}`,
-      });
-      if (answer.status === 410 && token !== undefined) return 'expired';
-      if (answer.status !== 200 || answer.json === undefined)
-        throw this.#refusedRead(resource, `list ${resource.plural}`, answer);
-      const page = answer.json as ListAnswer;
-      // Items of a list carry neither apiVersion nor kind.
-      for (const item of page.items ?? [])
-        items.push({ ...item, apiVersion: resource.apiVersion, kind: resource.kind });
-      token = page.metadata?.continue || undefined;
-    } while (token !== undefined);
-    return items;
+  #listOf(resource: Resource, namespace?: string): ListRequest {
+    const what = resource.plural;
+    const refused = (answer: Answer) => this.#refusedRead(resource, `list ${what}`, answer);
+    return { path: listPath(resource, namespace), what, refused };
   }
 
   #refusedRead(resource: Resource, doing: string, answer: Answer): Error {

@@ -1,0 +1,82 @@
+import { RetryableError } from '../../model/errors.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
+import type { Answer, Client } from './client.ts';
+
+const pageSize = 500;
+/** A list is begun again when its continue token expires (five minutes, or a compaction); not without end. */
+const listTries = 3;
+
+/** One list, of all pages. */
+export interface ListRequest {
+  path: string;
+  /** The plural, for errors. */
+  what: string;
+  labelSelector?: string | undefined;
+  /** Without contents: only `metadata` of each item. */
+  metadataOnly?: boolean;
+  /** What to throw for a refusal. */
+  refused: (answer: Answer) => Error;
+}
+
+interface Page {
+  kind?: string;
+  metadata?: { continue?: string; remainingItemCount?: number };
+  items?: KubeObject[] | null;
+}
+
+const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+
+/** All items of all pages, without apiVersion and kind, which lists do not repeat. A page that cannot be had fails the whole. */
+export async function listAll(client: Client, request: ListRequest): Promise<KubeObject[]> {
+  return (await listUpTo(client, request, Number.POSITIVE_INFINITY))!;
+}
+
+/** Like `listAll`, but undefined when there are more than `atMost`; mostly the first page tells. */
+export async function listUpTo(
+  client: Client,
+  request: ListRequest,
+  atMost: number,
+): Promise<KubeObject[] | undefined> {
+  for (let attempt = 1; attempt <= listTries; attempt++) {
+    const items = await pages(client, request, atMost);
+    if (items === 'too many') return undefined;
+    if (items !== 'expired') return items;
+  }
+  throw new RetryableError(
+    `the API server ${client.server} could not list ${request.what}: its pages expire while they are read`,
+    { code: 'server', subject: request.what },
+  );
+}
+
+async function pages(
+  client: Client,
+  { path, labelSelector, metadataOnly = false, refused }: ListRequest,
+  atMost: number,
+): Promise<KubeObject[] | 'expired' | 'too many'> {
+  const items: KubeObject[] = [];
+  let token: string | undefined;
+  do {
+    const query = new URLSearchParams({ limit: String(pageSize) });
+    if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
+    if (token !== undefined) query.set('continue', token);
+    const answer = await client.send({
+      ...{ verb: 'list', method: 'GET', path: `${path}?${query}` },
+      ...(metadataOnly && { accept: metadataList }),
+    });
+    if (answer.status === 410 && token !== undefined) return 'expired';
+    const page = pageOf(answer);
+    if (page === undefined) throw refused(answer);
+    for (const item of page.items ?? []) items.push(item);
+    if (items.length + (page.metadata?.remainingItemCount ?? 0) > atMost) return 'too many';
+    token = page.metadata?.continue || undefined;
+  } while (token !== undefined);
+  return items;
+}
+
+/** Undefined for what is no list: a refusal, or the page of something in between. */
+function pageOf({ status, json }: Answer): Page | undefined {
+  if (status !== 200 || typeof json !== 'object' || json === null) return undefined;
+  const { kind, items } = json as Page;
+  // Some servers write an empty list as null.
+  return Array.isArray(items) || (items === null && kind !== undefined) ? json : undefined;
+}
