@@ -43,7 +43,7 @@ export function compareObject({ entry, live, desired, hashKey }: Comparison): Ve
   const show = showerOf(live, desired, hashKey);
   if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, show, hashKey);
   if (live.metadata.resourceVersion === entry.resourceVersion) {
-    return verdictOf(entry, [], additionsIn(live, entry.fields, show), [], heldFields(entry, live, show));
+    return verdictOf(entry, [], additionsIn(entry, live, entry.fields, show), [], heldFields(entry, live, show));
   }
   const ours = ourFields(live);
   if (ours === undefined) return ownershipGone(entry, live, show, hashKey);
@@ -59,7 +59,7 @@ export function compareObject({ entry, live, desired, hashKey }: Comparison): Ve
   ];
   const same = lost.filter(({ value }) => value === 'same').map(({ path }) => pathText(path));
   const held = [...left.map(show.lost), ...heldFields(entry, live, show)];
-  return verdictOf(entry, changed, additionsIn(live, union(entry.fields, ours), show), same, held);
+  return verdictOf(entry, changed, additionsIn(entry, live, union(entry.fields, ours), show), same, held);
 }
 
 interface Additions {
@@ -103,7 +103,7 @@ function ownershipGone(entry: AppliedEntry, live: KubeObject, show: Shower, hash
   const changed = byValue(entry, live, hashKey).map((lost) =>
     show.lost({ ...lost, holder: holderOf(live, lost.path) }),
   );
-  const added = additionsIn(live, entry.fields, show);
+  const added = additionsIn(entry, live, entry.fields, show);
   const reason = changed.length > 0 ? 'our entry in managedFields is gone: compared by value' : undefined;
   return verdictOf(entry, changed, added, ['(every field)'], [], reason);
 }
@@ -112,10 +112,11 @@ function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array): Lo
   return lostPaths(entry, {}, live, keyFor(entry, hashKey)).filter(({ value }) => value !== 'same');
 }
 
-function additionsIn(live: KubeObject, ours: FieldsV1, show: Shower): Additions {
+function additionsIn({ ignored, merged }: AppliedEntry, live: KubeObject, ours: FieldsV1, show: Shower): Additions {
+  if (merged) return { people: [], others: [] };
   return {
-    people: foreignAdditions(live, ours).map(show.added),
-    others: foreignAdditions(live, ours, ['deployer', 'other']).map(show.added),
+    people: foreignAdditions(live, ours, ['person'], ignored).map(show.added),
+    others: foreignAdditions(live, ours, ['deployer', 'other'], ignored).map(show.added),
   };
 }
 

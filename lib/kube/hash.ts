@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { KubeObject } from '../model/kube-object.ts';
+import { withoutIgnored } from './exceptions/without-ignored.ts';
 import { isMap } from './values.ts';
 
 /** JSON with sorted keys and without undefined: equal values give equal text, whatever the order of their keys. */
@@ -32,7 +33,7 @@ export function isSecret(object: { apiVersion: string; kind: string }): boolean 
   return object.kind === 'Secret' && !object.apiVersion.includes('/');
 }
 
-/** Hash of Git's object, as the record keeps it. */
+/** Hash of Git's object without the fields that it ignores, as the record keeps it. */
 export function desiredHashOf(desired: KubeObject, hashKey: Uint8Array): string {
-  return hashOf(desired, keyFor(desired, hashKey));
+  return hashOf(withoutIgnored(desired), keyFor(desired, hashKey));
 }

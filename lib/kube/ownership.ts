@@ -1,5 +1,6 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { keepsCreator } from './creator.ts';
+import { splitFields } from './exceptions/ignored.ts';
 import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, union } from './fields.ts';
 import { canonicalJson } from './hash.ts';
 import { classOfEntry, fieldsOf, isOurs, otherEntries, ourFields, ourManager } from './managers.ts';
@@ -12,17 +13,23 @@ export type JsonPatch = { op: 'replace'; path: string; value: unknown }[];
 /**
  * A JSON patch that makes ours the fields of the entries for which `take` is true, so that our next apply removes what Git does not have.
  * Entries of subresources, of another apiVersion and of kinds whose creation cannot be repeated stay. Guarded by the resourceVersion: the
- * API server answers 409 when the object changed meanwhile. Undefined when there is nothing to take.
+ * API server answers 409 when the object changed meanwhile. Fields at the paths of `except` stay with who has them: an apply that lacks
+ * them would remove them. Undefined when there is nothing to take.
  */
-export function ownershipPatch(live: KubeObject, take: (entry: ManagedFieldsEntry) => boolean): JsonPatch | undefined {
+export function ownershipPatch(
+  live: KubeObject,
+  take: (entry: ManagedFieldsEntry) => boolean,
+  except: readonly FieldPath[] = [],
+): JsonPatch | undefined {
   if (keepsCreator(live)) return undefined;
   const entries = live.metadata.managedFields ?? [];
-  const taken = entries.filter(
-    (entry) => !isOurs(entry) && !entry.subresource && entry.apiVersion === live.apiVersion && take(entry),
-  );
+  const parts = new Map(entries.map((entry) => [entry, splitFields(fieldsOf(entry) ?? {}, except)]));
+  const isTaken = (entry: ManagedFieldsEntry) =>
+    !isOurs(entry) && !entry.subresource && entry.apiVersion === live.apiVersion && take(entry);
+  const taken = entries.filter((entry) => isTaken(entry) && !isEmpty(parts.get(entry)!.outside));
   if (taken.length === 0) return undefined;
   const ours = entries.find((entry) => isOurs(entry) && entry.apiVersion === live.apiVersion);
-  const fields = [ours, ...taken].reduce<FieldsV1>((all, entry) => union(all, fieldsOf(entry) ?? {}), {});
+  const fields = taken.reduce<FieldsV1>((all, entry) => union(all, parts.get(entry)!.outside), fieldsOf(ours) ?? {});
   const time = ours?.time ?? taken.at(-1)?.time;
   const merged: ManagedFieldsEntry = {
     manager: ourManager,
@@ -32,7 +39,12 @@ export function ownershipPatch(live: KubeObject, take: (entry: ManagedFieldsEntr
     fieldsType: 'FieldsV1',
     fieldsV1: fields,
   };
-  const kept = entries.filter((entry) => entry !== ours && !taken.includes(entry));
+  const kept = entries.flatMap((entry) => {
+    if (entry === ours) return [];
+    if (!taken.includes(entry)) return [entry];
+    const { inside } = parts.get(entry)!;
+    return isEmpty(inside) ? [] : [{ ...entry, fieldsV1: inside }];
+  });
   return [
     { op: 'replace', path: '/metadata/managedFields', value: [merged, ...kept] },
     { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
@@ -43,12 +55,17 @@ export function ownershipPatch(live: KubeObject, take: (entry: ManagedFieldsEntr
 export type TakenFrom = 'people' | 'people and deployers';
 
 /** The ownership patch for what people, and at adoption earlier tools, put on an object. Undefined when there is nothing to take. */
-export function takeOverPatch(live: KubeObject, from: TakenFrom): JsonPatch | undefined {
+export function takeOverPatch(
+  live: KubeObject,
+  from: TakenFrom,
+  except: readonly FieldPath[] = [],
+): JsonPatch | undefined {
   const adopting = from === 'people and deployers';
-  return ownershipPatch(live, (entry) => {
+  const isWanted = (entry: ManagedFieldsEntry) => {
     const manager = classOfEntry(entry);
     return manager === 'person' || (adopting && (manager === 'deployer' || entry.manager === 'before-first-apply'));
-  });
+  };
+  return ownershipPatch(live, isWanted, except);
 }
 
 /**
@@ -79,6 +96,10 @@ export function without(object: KubeObject, paths: readonly FieldPath[]): KubeOb
     if (parent.count === 'one' && isMap(parent.value)) delete parent.value[path.at(-1)!.slice(2)];
   }
   return copy;
+}
+
+function isEmpty(fields: FieldsV1): boolean {
+  return Object.keys(fields).length === 0;
 }
 
 function leavesOf(set: FieldsV1, path: FieldPath = []): FieldPath[] {

@@ -3,6 +3,11 @@ import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
 import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { compareObject, type Verdict } from './compare.ts';
+import { exceptionsOf } from './exceptions/exceptions.ts';
+import { ignoredIn, withLiveIgnored } from './exceptions/ignored.ts';
+import { withoutIgnored } from './exceptions/without-ignored.ts';
+import type { FieldPath } from './fields.ts';
+import type { WaitingPrune } from './guard.ts';
 import { desiredHashOf } from './hash.ts';
 import { ourFields } from './managers.ts';
 import { belongsTo, idAnnotation } from './normalise.ts';
@@ -10,6 +15,7 @@ import { orderGroups } from './order.ts';
 import { heldByControllers, type JsonPatch, type TakenFrom, takeOverPatch, without } from './ownership.ts';
 import { type PlannedPrune, type PruneOptions, planPrune, type Skipped } from './prune.ts';
 import type { AppliedEntry, AppliedRecord } from './record.ts';
+import { type Recreation, recreationOf } from './recreate.ts';
 
 /** One object to apply. */
 export interface PlannedApply {
@@ -23,9 +29,18 @@ export interface PlannedApply {
   reason: string;
   /**
    * Send this JSON patch before the apply (only with the option `takeOver`): it makes ours what people or earlier tools put on the object,
-   * so that the apply removes it. When the object changed meanwhile, `takeOverPatch` makes it anew from `takenFrom`.
+   * so that the apply removes it. When the object changed meanwhile, `takeOverPatch` makes it anew from `takenFrom` and `except`.
    */
-  ownership?: { takenFrom: TakenFrom; patch: JsonPatch };
+  ownership?: { takenFrom: TakenFrom; except: FieldPath[]; patch: JsonPatch };
+  /** Set where Git's object asks to be deleted and created again when a field turns out to be immutable. */
+  recreate?: Recreation;
+}
+
+/** An object that is in the cluster and is left as it is, but belongs in the record. */
+export interface Remembered {
+  id: string;
+  desired: KubeObject;
+  live: KubeObject;
 }
 
 /** What a pull is going to do with one sync: a value, shown, performed and reported. */
@@ -34,12 +49,20 @@ export interface Plan {
   apply: PlannedApply[][];
   /** Objects that are as the record says. */
   unchanged: string[];
+  /** Objects that Git declares and says to leave alone. */
+  leftAlone: Skipped[];
+  /** Some of `leftAlone`: the record has to know them. */
+  remember: Remembered[];
   /** In order, the reverse of applying. */
   prune: PlannedPrune[][];
   /** Those of the record stay in the record. */
   skipped: Skipped[];
-  /** Objects of the record that left Git and are gone already, or moved to another sync: they leave the record. */
+  /** Objects of the record that left Git and are gone already, moved to another sync, or are not to be touched any more: they leave the record. */
   gone: string[];
+  /** Some of `skipped`: they left Git, and are pruned when somebody approves. */
+  waiting: WaitingPrune[];
+  /** The same, with those that were approved: for the record, until they are pruned. */
+  guarded: WaitingPrune[];
   /** What live shows against the record, before anything is healed. */
   drift: ObjectDrift[];
   /** Fields that controllers hold: not drift. */
@@ -73,7 +96,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
   refuseDuplicates(desired);
   const entries = new Map(record?.entries.map((entry) => [entry.object, entry]));
   const interrupted = new Set(record?.intent?.objects);
-  const result: Plan = { apply: [], unchanged: [], prune: [], skipped: [], gone: [], drift: [], leftToControllers: [] };
+  const result: Plan = emptyPlan();
 
   for (const group of orderGroups(desired)) {
     const applies: PlannedApply[] = [];
@@ -87,6 +110,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
         entry: known,
         cutOff: interrupted.has(id),
       };
+      if (leaveAlone(subject, result, entries.has(id), options)) continue;
       const findings = compare(subject, options);
       note(result, id, findings);
       const decision = decide(subject, findings, options);
@@ -97,18 +121,46 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
     if (applies.length > 0) result.apply.push(applies);
   }
   const left = leftGit(entries, interrupted, desired);
+  const pruning = planPrune(
+    { left, live: (id) => lookUp(live, id), recorded: entries.size, desired, options },
+    result.skipped,
+  );
+  return { ...result, ...pruning, gone: [...result.gone, ...pruning.gone] };
+}
+
+/** A plan that does nothing. */
+export function emptyPlan(): Plan {
   return {
-    ...result,
-    ...planPrune({ left, live: (id) => lookUp(live, id), recorded: entries.size, desired, options }, result.skipped),
+    apply: [],
+    unchanged: [],
+    leftAlone: [],
+    remember: [],
+    prune: [],
+    skipped: [],
+    gone: [],
+    waiting: [],
+    guarded: [],
+    drift: [],
+    leftToControllers: [],
   };
 }
 
 /** The plan as changes, in the order of doing; for a dry run and `diff`. */
-export function changesOf({ apply, unchanged, prune, skipped }: Plan): ObjectChange[] {
+export function changesOf(plan: Plan): ObjectChange[] {
+  const rest = restOf(plan);
   return [
-    ...apply.flat().map(({ id, action, reason }): ObjectChange => ({ object: id, action, reason })),
+    ...plan.apply.flat().map(({ id, action, reason }): ObjectChange => ({ object: id, action, reason })),
+    ...rest.filter(({ action }) => action === 'unchanged'),
+    ...plan.prune.flat().map(({ id, reason }): ObjectChange => ({ object: id, action: 'pruned', reason })),
+    ...rest.filter(({ action }) => action === 'skipped'),
+  ];
+}
+
+/** What a plan does nothing about, as changes. */
+export function restOf({ unchanged, leftAlone, skipped }: Plan): ObjectChange[] {
+  return [
     ...unchanged.map((object): ObjectChange => ({ object, action: 'unchanged' })),
-    ...prune.flat().map(({ id, reason }): ObjectChange => ({ object: id, action: 'pruned', reason })),
+    ...leftAlone.map(({ id, reason }): ObjectChange => ({ object: id, action: 'unchanged', reason })),
     ...skipped.map(({ id, reason }): ObjectChange => ({ object: id, action: 'skipped', reason })),
   ];
 }
@@ -128,6 +180,29 @@ type Decision =
   | 'unchanged'
   | { skip: string }
   | { action: 'created' | 'configured'; reason: string; takeOver?: boolean };
+
+/** True for an object that Git declares and says not to touch: at all, or because it is there. */
+function leaveAlone(
+  { id, desired, live, entry, cutOff }: Subject,
+  result: Plan,
+  known: boolean,
+  options: PlanOptions,
+): boolean {
+  const { apply } = exceptionsOf(desired);
+  if (apply === 'never') {
+    if (known || cutOff) result.gone.push(id);
+    result.leftAlone.push({ id, reason: 'an annotation says never to apply it' });
+    return true;
+  }
+  if (apply !== 'once' || live === undefined || live.metadata.deletionTimestamp) return false;
+  result.leftAlone.push({ id, reason: 'an annotation says to apply it once, and it is there' });
+  const isOurs = belongsTo(live, options.sync) && ourFields(live) !== undefined;
+  const isKnown = entry?.uid === live.metadata.uid;
+  if (isOurs && !(isKnown && entry?.ignored?.some((path) => path.length === 0)))
+    result.remember.push({ id, desired, live });
+  else if (!isKnown && (known || cutOff)) result.gone.push(id);
+  return true;
+}
 
 function compare({ entry, live, desired }: Subject, { hashKey }: PlanOptions): Verdict | undefined {
   if (entry === undefined) return undefined;
@@ -157,17 +232,18 @@ function decide(
   if (entry === undefined) return { action: 'configured', reason: adoptionReason(live, options.sync), takeOver: true };
   if (!inGit) return { action: 'configured', reason: 'changed in Git' };
   if (findings?.unknown !== undefined) return { action: 'configured', reason: findings.unknown };
-  return heal(live, findings, options);
+  return heal(desired, live, findings, options);
 }
 
-function heal(live: KubeObject, findings: Verdict | undefined, options: PlanOptions): Decision {
+function heal(desired: KubeObject, live: KubeObject, findings: Verdict | undefined, options: PlanOptions): Decision {
   const drift = findings?.drift;
   if (drift === undefined) {
     if (ourFields(live) !== undefined || !options.selfHeal) return 'unchanged';
     return { action: 'configured', reason: 'our ownership of its fields was taken away' };
   }
   if (!options.selfHeal) return { skip: `it drifted, and self-heal is off` };
-  if (drift.state === 'added' && !(options.takeOver && takeOverPatch(live, 'people') !== undefined)) return 'unchanged';
+  const removable = () => takeOverPatch(live, 'people', ignoredIn(desired, live)) !== undefined;
+  if (drift.state === 'added' && !(options.takeOver && removable())) return 'unchanged';
   const paths = drift.fields.map(({ path }) => path);
   const what = paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ');
   return { action: 'configured', reason: [`drift`, drift.reason, what].filter(Boolean).join(': ') };
@@ -186,10 +262,18 @@ function applyOf(
 ): PlannedApply {
   const { action, reason } = decision;
   if (live === undefined) return { id, object: desired, desired, action, reason };
-  const object = without(desired, heldByControllers(desired, live));
+  const except = ignoredIn(desired, live);
+  const held = heldByControllers(withoutIgnored(desired), live);
+  const object = withLiveIgnored(without(desired, held), except, live);
   const takenFrom = decision.takeOver ? 'people and deployers' : 'people';
-  const patch = options.takeOver ? takeOverPatch(live, takenFrom) : undefined;
-  return { id, object, desired, action, reason, ...(patch === undefined ? {} : { ownership: { takenFrom, patch } }) };
+  const mayTake = options.takeOver && exceptionsOf(desired).apply !== 'merge';
+  const patch = mayTake ? takeOverPatch(live, takenFrom, except) : undefined;
+  const recreate = recreationOf(desired, live, options.sync);
+  return {
+    ...{ id, object, desired, action, reason },
+    ...(patch !== undefined && { ownership: { takenFrom, except, patch } }),
+    ...(recreate !== undefined && { recreate }),
+  };
 }
 
 function leftGit(entries: Map<string, AppliedEntry>, interrupted: Set<string>, desired: KubeObject[]): string[] {

@@ -1,13 +1,13 @@
 import type { KubeObject } from '../model/kube-object.ts';
 import { nameOf } from '../model/kube-object.ts';
 import { groupOf } from '../model/object-id.ts';
+import { badExceptions, exceptionsOf } from './exceptions/exceptions.ts';
+import { ignoreAnnotation, pruneAnnotation } from './exceptions/own.ts';
+import { guardPrune, noGuards, type PruneGuards, type WaitingPrune, waitingReason } from './guard.ts';
 import { belongsTo, idAnnotation } from './normalise.ts';
 import { orderGroups } from './order.ts';
 
-/** On an object: `never` keeps it when it leaves Git, `always` lets also a kind go that is kept by default. */
-export const pruneAnnotation = 'windlass.dev/prune';
-
-/** Deleting one of these deletes what people stored in it. */
+/** Deleting one of these deletes what people stored in it, or everything of its kind. */
 const keptKinds = new Set([
   '/Namespace',
   '/PersistentVolume',
@@ -15,8 +15,10 @@ const keptKinds = new Set([
   'apiextensions.k8s.io/CustomResourceDefinition',
 ]);
 
-/** More objects than this AND more than this share of the sync: somebody has to look first. */
-export const pruneLimit = { objects: 10, share: 0.25 };
+/** True for kinds that hold what cannot be made again: they are pruned only when annotated, and never deleted to be created again. */
+export function isKeptKind({ apiVersion, kind }: { apiVersion: string; kind: string }): boolean {
+  return keptKinds.has(`${groupOf(apiVersion)}/${kind}`);
+}
 
 /** One object to delete; the uid of `live` guards the deletion. */
 export interface PlannedPrune {
@@ -38,6 +40,10 @@ export interface PruneOptions {
   prune: boolean;
   /** Why nothing may be pruned now (`the render has problems`): everything that would be is skipped with this reason. */
   keep?: string;
+  /** Why an object must stay although it left this sync: another one declares it. */
+  claimed?: ReadonlyMap<string, string>;
+  /** Without it only the number of objects makes a prune wait. */
+  guards?: PruneGuards;
 }
 
 interface PruneInput {
@@ -50,33 +56,52 @@ interface PruneInput {
   options: PruneOptions;
 }
 
+/** What becomes of the objects that left Git. */
+export interface PrunePlan {
+  /** In order, the reverse of applying. */
+  prune: PlannedPrune[][];
+  /** Also those of `waiting`. */
+  skipped: Skipped[];
+  gone: string[];
+  /** What is not pruned before somebody approves. */
+  waiting: WaitingPrune[];
+  /** The same, with those that were approved: the record keeps them until they are pruned. */
+  guarded: WaitingPrune[];
+}
+
 /** What to delete, in the reverse of the apply order; what to keep and why, after what was `skipped` before; what is gone already. */
 export function planPrune(
   { left, live, recorded, desired, options }: PruneInput,
   skipped: readonly Skipped[],
-): { prune: PlannedPrune[][]; skipped: Skipped[]; gone: string[] } {
+): PrunePlan {
   const gone: string[] = [];
   const kept: Skipped[] = [];
-  const doomed: KubeObject[] = [];
-  const general = reasonToKeepAll(desired, options);
+  const candidates: KubeObject[] = [];
   for (const id of left) {
     const object = live(id);
+    const reason = object && reasonToKeep(object, options);
     if (object === undefined || belongsToAnother(object, options.sync)) gone.push(id);
-    else {
-      const reason = general ?? reasonToKeep(object, options.sync);
-      if (reason === undefined) doomed.push(object);
-      else kept.push({ id, reason });
-    }
+    else if (reason === undefined) candidates.push(object);
+    else kept.push({ id, reason });
   }
-  if (doomed.length > pruneLimit.objects && doomed.length > pruneLimit.share * recorded) {
-    const reason = `it left Git, with ${doomed.length} of ${recorded} objects at once: too many to prune unasked`;
-    kept.push(...doomed.map((object) => ({ id: nameOf(object), reason })));
-    doomed.length = 0;
-  }
-  const prune = orderGroups(doomed)
+  const guards = options.guards ?? noGuards;
+  const general = reasonToKeepAll(desired, options);
+  // While nothing is pruned at all it is not sure what has left Git: nothing new begins to wait.
+  const { free, waiting, guarded } = guardPrune(general === undefined ? candidates : [], recorded, guards);
+  kept.push(...waiting.map((one) => ({ id: one.object, reason: waitingReason(one) })));
+  if (general !== undefined) kept.push(...candidates.map((object) => ({ id: nameOf(object), reason: general })));
+  // What stays for another reason for now goes on to be guarded after it.
+  const judged = new Set(guarded.map(({ object }) => object));
+  const still = guards.waiting.filter(({ object }) => !judged.has(object) && kept.some(({ id }) => id === object));
+  const approvals = new Map(free.map(({ object, approval }) => [object, approval]));
+  const prune = orderGroups([...approvals.keys()])
     .reverse()
-    .map((group) => group.reverse().map((object) => ({ id: nameOf(object), live: object, reason: 'left Git' })));
-  return { prune, skipped: [...skipped, ...kept], gone };
+    .map((group) => group.reverse().map((object) => planned(object, approvals.get(object))));
+  return { prune, skipped: [...skipped, ...kept], gone, waiting, guarded: [...guarded, ...still] };
+}
+
+function planned(live: KubeObject, approval: string | undefined): PlannedPrune {
+  return { id: nameOf(live), live, reason: approval === undefined ? 'left Git' : `left Git; ${approval}` };
 }
 
 function reasonToKeepAll(desired: KubeObject[], { keep, prune }: PruneOptions): string | undefined {
@@ -92,13 +117,16 @@ function belongsToAnother(object: KubeObject, sync: string): boolean {
   return other !== undefined && other !== sync && belongsTo(object, other);
 }
 
-function reasonToKeep(object: KubeObject, sync: string): string | undefined {
+function reasonToKeep(object: KubeObject, { sync, claimed }: PruneOptions): string | undefined {
+  const claim = claimed?.get(nameOf(object));
+  if (claim !== undefined) return claim;
   if (!belongsTo(object, sync)) return 'it left Git; it does not carry our label and id any more, so it is not deleted';
-  const wish = object.metadata.annotations?.[pruneAnnotation];
-  if (wish === 'never') return `it left Git; ${pruneAnnotation} is never`;
+  const bad = badExceptions(object).find(({ key }) => key !== ignoreAnnotation);
+  if (bad !== undefined) return `it left Git; not pruned: ${bad.key}: ${bad.message}`;
+  const { prune: wish } = exceptionsOf(object);
+  if (wish === 'never') return 'it left Git; an annotation says never to prune it';
   if (object.metadata.deletionTimestamp) return 'it left Git and is being deleted';
-  const kind = `${groupOf(object.apiVersion)}/${object.kind}`;
-  if (keptKinds.has(kind) && wish !== 'always')
-    return `it left Git; a ${object.kind} is pruned only with ${pruneAnnotation}: always`;
+  if (isKeptKind(object) && wish !== 'always' && wish !== 'confirm')
+    return `it left Git; a ${object.kind} is pruned only with ${pruneAnnotation}: always, or confirm`;
   return undefined;
 }

@@ -1,19 +1,29 @@
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import { exceptionsOf } from './exceptions/exceptions.ts';
+import { ignoredIn, splitFields } from './exceptions/ignored.ts';
+import { withoutIgnored } from './exceptions/without-ignored.ts';
 import { type FieldsV1, pathText } from './fields.ts';
 import { foreignAdditions } from './foreign.ts';
+import type { WaitingPrune } from './guard.ts';
 import { desiredHashOf, keyFor } from './hash.ts';
 import { ourFields, ourManager } from './managers.ts';
 import { heldByControllers } from './ownership.ts';
 import { type HashTree, projectionOf } from './projection.ts';
+import { isMap } from './values.ts';
+
+/** The format that is written. A reader refuses a higher one. */
+export const recordFormat = 2;
 
 /** What the puller last applied for one sync, kept in the cluster. Holds hashes, no values. */
 export interface AppliedRecord {
-  /** Readers refuse any other number. */
-  format: 1;
+  /** 1 lacks `path`, `waiting` and the entries' `ignored` and `merged`; else it is the same. */
+  format: 1 | typeof recordFormat;
   sync: string;
   cluster?: string;
   /** The commit that was applied last. */
   revision: string;
+  /** The sync's path in the config repo at that commit. */
+  path?: string;
   /** ISO 8601, UTC. */
   at: string;
   /** Versions of what rendered it: `{ kubectl: "v1.35.2", helm: "v4.1.4" }`. */
@@ -24,6 +34,8 @@ export interface AppliedRecord {
    * was cut off, these objects (as `formatObjectId` writes them) may or may not have been written and their entries prove nothing.
    */
   intent?: { revision: string; objects: string[] };
+  /** What left Git and is not pruned before somebody approves; each is in `entries` or was in `intent`. */
+  waiting?: WaitingPrune[];
 }
 
 /** What the API server answered to our last apply of one object. */
@@ -45,6 +57,10 @@ export interface AppliedEntry {
   foreign: string[];
   /** Paths, for people, that Git sets and a controller holds: left out of the apply. */
   left?: string[];
+  /** Fields that Git's object ignores: in neither `fields` nor `projection`, and not compared. The empty path is everything. */
+  ignored?: string[][];
+  /** True where Git's object says that what others add beside it may stay. */
+  merged?: true;
   /** The answer cut down to `fields`: list order kept, a hash per scalar (keyed for a Secret). */
   projection: HashTree;
   /** ISO 8601, UTC. */
@@ -63,13 +79,15 @@ export function recordEntry(
   options: { hashKey: Uint8Array; now: Date },
 ): AppliedEntry {
   const { uid, resourceVersion, name, namespace } = answer.metadata;
-  const fields = ourFields(answer);
-  if (!uid || !resourceVersion || fields === undefined) {
+  const owned = ourFields(answer);
+  if (!uid || !resourceVersion || owned === undefined) {
     throw new Error(
       `${nameOf(desired)}: the API server's answer has no uid, no resourceVersion or no fields of ${ourManager}`,
     );
   }
-  const left = heldByControllers(desired, answer).map(pathText);
+  const ignored = ignoredIn(desired, answer);
+  const fields = splitFields(owned, ignored).outside;
+  const left = heldByControllers(withoutIgnored(desired), answer).map(pathText);
   return {
     object: nameOf(desired),
     apiVersion: desired.apiVersion,
@@ -80,9 +98,29 @@ export function recordEntry(
     resourceVersion,
     desiredHash: desiredHashOf(desired, options.hashKey),
     fields,
-    foreign: foreignAdditions(answer, fields).map(({ path }) => pathText(path)),
+    foreign: foreignAdditions(answer, fields, ['person'], ignored).map(({ path }) => pathText(path)),
     ...(left.length === 0 ? {} : { left }),
+    ...(ignored.length === 0 ? {} : { ignored: ignored.map((path) => [...path]) }),
+    ...(exceptionsOf(desired).apply === 'merge' ? { merged: true as const } : {}),
     projection: projectionOf(answer, fields, keyFor(desired, options.hashKey)),
     appliedAt: options.now.toISOString(),
   };
+}
+
+/**
+ * Reads a record as it was stored, of this format or an older one; or says why it cannot be used. One of a newer Windlass is refused: to
+ * write it back without what is new in it would lose that.
+ */
+export function readRecord(stored: unknown, sync: string): { record: AppliedRecord } | { refused: string } {
+  if (!isMap(stored)) return { refused: 'it is no record' };
+  const { format } = stored;
+  if (typeof format === 'number' && format > recordFormat) {
+    const hint = 'use the newer one for this cluster';
+    return { refused: `a newer Windlass wrote it, in format ${format}; this one reads up to ${recordFormat}: ${hint}` };
+  }
+  if (format !== 1 && format !== recordFormat)
+    return { refused: `it has format ${String(format)}, this Windlass reads 1 to ${recordFormat}` };
+  if (stored['sync'] !== sync || !Array.isArray(stored['entries']))
+    return { refused: 'it is not a record of this sync' };
+  return { record: stored as unknown as AppliedRecord };
 }

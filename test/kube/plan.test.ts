@@ -192,7 +192,9 @@ describe('pruning', () => {
 
   it('keeps what says never', () => {
     const kept = git('ConfigMap', 'kept', { metadata: { annotations: { 'windlass.dev/prune': 'never' } } });
-    expect(gone([kept], many(1)).skipped).toMatchObject([{ reason: 'it left Git; windlass.dev/prune is never' }]);
+    expect(gone([kept], many(1)).skipped).toMatchObject([
+      { reason: 'it left Git; an annotation says never to prune it' },
+    ]);
   });
 
   it.each([

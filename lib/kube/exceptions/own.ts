@@ -1,0 +1,49 @@
+import { oneOf, type ReadValue } from './wish.ts';
+
+/** Our own annotations: they win over those of other tools. */
+export const pruneAnnotation = 'windlass.dev/prune';
+export const applyAnnotation = 'windlass.dev/apply';
+export const forceAnnotation = 'windlass.dev/force';
+export const ignoreAnnotation = 'windlass.dev/ignore-paths';
+
+/** How each of our annotations is read. */
+export const ownAnnotations: Readonly<Record<string, ReadValue>> = {
+  [pruneAnnotation]: oneOf({
+    never: { prune: 'never' },
+    confirm: { prune: 'confirm' },
+    always: { prune: 'always' },
+  }),
+  [applyAnnotation]: oneOf({
+    always: { apply: 'always' },
+    merge: { apply: 'merge' },
+    once: { apply: 'once' },
+    never: { apply: 'never' },
+  }),
+  [forceAnnotation]: oneOf({ recreate: { recreate: true }, never: { recreate: false } }),
+  [ignoreAnnotation]: readPaths,
+};
+
+const pointer = /^(?:\/(?:[^~/]|~[01])*)+$/;
+
+/** Without these an object is another one, or not known as ours any more. */
+const needed = [
+  '/apiVersion',
+  '/kind',
+  '/metadata/name',
+  '/metadata/namespace',
+  '/metadata/labels/windlass.dev~1sync',
+  '/metadata/annotations/windlass.dev~1id',
+];
+
+function readPaths(value: string): ReturnType<ReadValue> {
+  const paths = value.split(/[\s,]+/).filter((path) => path !== '');
+  const hint = 'it holds JSON Pointers with commas between them: /spec/replicas,/data/cert';
+  if (paths.length === 0) return { message: 'it names no path', hint };
+  const odd = paths.find((path) => !pointer.test(path));
+  if (odd !== undefined) return { message: `"${odd}" is no JSON Pointer`, hint };
+  for (const path of paths) {
+    const lost = needed.find((one) => one === path || one.startsWith(`${path}/`));
+    if (lost !== undefined) return { message: `${path} cannot be ignored`, hint: `Windlass needs ${lost}` };
+  }
+  return { ignorePaths: paths };
+}
