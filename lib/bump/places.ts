@@ -1,7 +1,7 @@
 import type { ImageEntry } from '../config/config.ts';
 import type { Look } from './look.ts';
 import { groupOf } from './route.ts';
-import type { MarkerFact } from './survey.ts';
+import type { MarkerFact, SurveyedFile } from './survey.ts';
 
 /** A place in Git that belongs to an image policy. */
 export interface Place extends MarkerFact {
@@ -18,12 +18,30 @@ export interface Route {
 /** An image's places, apart by how a change gets to them; bump's own commit comes first. */
 export function routesOf(look: Pick<Look, 'files' | 'reviewed'>, entry: ImageEntry): Route[] {
   const routes = new Map<string | undefined, Place[]>();
-  for (const { path, facts } of look.files) {
-    const own = facts.markers.filter(({ policy }) => policy === entry.name);
-    if (own.length === 0) continue;
-    const group = groupOf(entry, path, look.reviewed);
-    routes.set(group, [...(routes.get(group) ?? []), ...own.map((marker) => ({ ...marker, path }))]);
+  for (const place of placesByPolicy(look.files).get(entry.name) ?? []) {
+    const group = groupOf(entry, place.path, look.reviewed);
+    const places = routes.get(group) ?? [];
+    routes.set(group, places);
+    places.push({ ...place });
   }
   const found = [...routes].map(([group, places]) => (group === undefined ? { places } : { group, places }));
   return found.sort((a, b) => Number('group' in a) - Number('group' in b));
+}
+
+/** By the files of a look, which stay as they are: hundreds of policies ask for their places in thousands of files. */
+const indexes = new WeakMap<readonly SurveyedFile[], Map<string, Place[]>>();
+
+function placesByPolicy(files: readonly SurveyedFile[]): ReadonlyMap<string, readonly Place[]> {
+  const known = indexes.get(files);
+  if (known !== undefined) return known;
+  const index = new Map<string, Place[]>();
+  for (const { path, facts } of files) {
+    for (const marker of facts.markers) {
+      const places = index.get(marker.policy) ?? [];
+      index.set(marker.policy, places);
+      places.push({ ...marker, path });
+    }
+  }
+  indexes.set(files, index);
+  return index;
 }
