@@ -38,8 +38,21 @@ const wholeGroup = RE2JS.compile(
   `^(\\s*(${operators})\\s*(${operand})\\s*)((?:\\s+|,\\s*)(${operators})\\s*(${operand})\\s*)*$`,
 );
 
+/** The ranges read last: hundreds of policies share a few, and each is read when windlass.yaml is checked and when its policy chooses. */
+const read = new Map<string, VersionRange>();
+const mostRead = 1000;
+
 /** Reads a range: blanks and commas mean AND, `||` means OR. Throws `UserError` when it is none. */
 export function parseRange(text: string): VersionRange {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const range = readRange(text);
+  if (read.size >= mostRead) read.clear();
+  read.set(text, range);
+  return range;
+}
+
+function readRange(text: string): VersionRange {
   if (text.length > longest) throw refusal(text, `it is longer than ${longest} characters`);
   const groups = withoutHyphens(text).split('||');
   if (groups.length > mostGroups) throw refusal(text, `it has more than ${mostGroups} groups between "||"`);
