@@ -22,6 +22,9 @@ const host = `${registryPlace.account}.dkr.ecr.${registryPlace.region}.amazonaws
 export const firstTag = '1.4.2';
 const laterTag = '1.5.0';
 
+/** A team writes the same few ranges again and again. All take every tag of 1.4 and 1.5. */
+const ranges = ['>=1.0.0 <2.0.0', '^1.4.0', '1.x', '~1', '>=1.4', '>=1.2.3, <3.0.0'];
+
 /** Of 10,000 files 931 have a marker. */
 const markedShare = 0.0931;
 /** Files that name the same image: an environment or a region each. */
@@ -39,7 +42,9 @@ export function makeConfigRepo(count: number): ConfigFiles {
   const services = Array.from({ length: Math.ceil(marked.length / filesOfService) }, (_, index) =>
     serviceOf(index, marked.slice(index * filesOfService, (index + 1) * filesOfService)),
   );
-  const entries = services.map(({ policy, image }) => `  ${policy}: { image: ${image}, semver: ">=1.0.0 <2.0.0" }\n`);
+  const entries = services.map(
+    ({ policy, image }, index) => `  ${policy}: { image: ${image}, semver: "${ranges[index % ranges.length]}" }\n`,
+  );
   return {
     services,
     files: {
