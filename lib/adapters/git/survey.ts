@@ -1,22 +1,16 @@
 import type { RepoFile, Survey, Surveyed } from '../../bump/ports.ts';
+import { type KnownFile, type KnownFiles, loadKnownFiles, saveKnownFiles } from './known-files.ts';
 import type { Mirror } from './mirror.ts';
 import { pathsContaining, readBlobs, type TreeEntry } from './tree.ts';
 
 /** Files read by one call of git. */
 const batch = 500;
 
-/** What is known of one path: its facts hold for this blob. */
-interface Known {
-  oid: string;
-  facts: unknown;
-}
-
-/** Surveys commits of a mirror, and reads only the blobs that it has not seen under the same path and key. */
+/** Surveys commits of a mirror, and reads only the blobs that neither it nor an earlier process has seen under the same path and key. */
 export class MirrorSurveys {
   readonly #mirror: Mirror;
   readonly #maxFileBytes: number;
-  #key: string | undefined;
-  #known = new Map<string, Known>();
+  #known: KnownFiles | undefined;
 
   constructor(mirror: Mirror, maxFileBytes: number) {
     this.#mirror = mirror;
@@ -29,14 +23,15 @@ export class MirrorSurveys {
     entries: readonly TreeEntry[],
     survey: Survey<Facts>,
   ): Promise<Surveyed<Facts>> {
-    const kept = this.#key === survey.key ? this.#known : new Map<string, Known>();
+    const before = this.#known ?? (await loadKnownFiles(this.#mirror.gitDir));
+    const kept = before?.key === survey.key ? before.files : new Map<string, KnownFile>();
     const wanted = entries.filter(({ mode, path }) => mode.startsWith('100') && isOfInterest(survey, path));
     const readable = wanted.filter(({ size }) => size <= this.#maxFileBytes);
-    const known = new Map<string, Known>();
+    const known = new Map<string, KnownFile>();
     const unread: TreeEntry[] = [];
     for (const entry of readable) {
-      const before = kept.get(entry.path);
-      if (before?.oid === entry.oid) known.set(entry.path, before);
+      const seen = kept.get(entry.path);
+      if (seen?.oid === entry.oid) known.set(entry.path, seen);
       else unread.push(entry);
     }
     for (let at = 0; at < unread.length; at += batch) {
@@ -49,8 +44,8 @@ export class MirrorSurveys {
         known.set(path, { oid, facts: factsOf(survey, { path, bytes: blobs[index]! }) });
       }
     }
-    this.#key = survey.key;
-    this.#known = known;
+    this.#known = { key: survey.key, files: known };
+    if (unread.length > 0 || known.size !== kept.size) await saveKnownFiles(this.#mirror.gitDir, this.#known);
     const files = readable.flatMap(({ path }) => {
       const facts = known.get(path)?.facts as Facts | undefined;
       return facts === undefined ? [] : [{ path, facts }];
