@@ -27,17 +27,17 @@ export async function localTree(
 
 /**
  * The config repo at the head of a branch; the repository's own branch where none is named. With `plainDirectory` a directory that is no
- * Git repository is taken as it is. `close` gives the copy back.
+ * Git repository is taken as it is, and has no history to ask about. `close` gives the copy back.
  */
 export async function configTree(
   io: Io,
   { repo, branch, plainDirectory }: { repo: string; branch: string | undefined; plainDirectory: boolean },
-): Promise<{ tree: SourceTree; close: () => Promise<void> }> {
+): Promise<{ tree: SourceTree; isAncestor?: Source['isAncestor']; close: () => Promise<void> }> {
   const url = urlOf(io, repo);
   try {
     const source = await configSource(io, { repo, branch });
     const tree = await source.open(await source.head());
-    return { tree, close: () => tree.close() };
+    return { tree, isAncestor: source.isAncestor, close: () => tree.close() };
   } catch (error) {
     const noRepository = error instanceof UserError && error.code === 'not-a-repository';
     if (!noRepository || !plainDirectory || branch !== undefined || !isPath(repo)) throw error;

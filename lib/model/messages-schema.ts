@@ -73,6 +73,7 @@ export const syncReportedSchema = z.object({
     }),
   ),
   errors: z.array(problem),
+  notices: z.array(problem).optional(),
 }) satisfies z.ZodType<SyncReported>;
 
 /** What a drift check found. */

@@ -62,6 +62,8 @@ export interface SyncReported {
   healed: boolean;
   health: ObjectHealth[];
   errors: Problem[];
+  /** What people should know although nothing failed: `prune-waits`, `history-rewritten`, `approval-void`. Absent from an older puller. */
+  notices?: Problem[];
 }
 
 /** One complete drift check of one sync. An empty `drift` says that there was none; what could not be read is in `unknown`, never in `drift`. */

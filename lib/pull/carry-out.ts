@@ -1,4 +1,5 @@
-import { claimedElsewhere } from './claims.ts';
+import { restOf } from '../kube/plan.ts';
+import { recordEntry } from '../kube/record.ts';
 import { lookAtHealth } from './look.ts';
 import { applyPlan } from './perform.ts';
 import { type Planned, resourcesOf } from './prepare.ts';
@@ -9,13 +10,16 @@ import type { Run } from './run.ts';
 /** Applies a plan, looks at the health of what is there, and prunes; the record follows each step. */
 export async function carryOut(planned: Planned, request: PullRequest, deps: PullDeps, run: Run): Promise<void> {
   const { plan, wanted, live, ledger, hashKey } = planned;
-  const { head, sync } = request;
+  const { head } = request;
   const { cluster, sleep, now } = deps;
   const progress = deps.progress ?? (() => undefined);
   const resources = resourcesOf(wanted);
   for (const id of plan.gone) ledger.forget(id);
-  run.changes.push(...[...plan.unchanged].map((object) => ({ object, action: 'unchanged' as const })));
-  run.changes.push(...plan.skipped.map(({ id, reason }) => ({ object: id, action: 'skipped' as const, reason })));
+  for (const { id, desired, live: there } of plan.remember)
+    ledger.settle(id, recordEntry(desired, there, { hashKey, now: now() }));
+  // Before the revision is reached: what waits must not be free at the next pull because this one was cut off.
+  ledger.guard(plan.guarded);
+  run.changes.push(...restOf(plan));
   const { applied: written, lost } = await applyPlan(plan, {
     cluster,
     resources,
@@ -45,8 +49,7 @@ export async function carryOut(planned: Planned, request: PullRequest, deps: Pul
   if (run.errors.length > 0) postponePrune(plan, run, 'nothing is pruned while there are errors');
   else if (!decided) postponePrune(plan, run, 'pruning waits until the objects are healthy, or their time is up');
   else {
-    const claimed = (object: string) => claimedElsewhere(object, head.tree, sync, head.config.syncs, deps.renderer);
-    await prunePlan(plan, { cluster, resources: live.resources, ledger, run, progress, claimed });
+    await prunePlan(plan, { cluster, resources: live.resources, ledger, run, progress });
   }
   await ledger.save();
 }

@@ -23,7 +23,7 @@ export async function withoutClaimed(
   const problems: Problem[] = [...wanted.problems];
   for (const object of wanted.objects) {
     const owner = ownerOf(object.id, live, sync, syncs);
-    const claim = owner === undefined ? undefined : await declares(owner, object.id, tree, renderer);
+    const claim = owner === undefined ? undefined : await claimOf(owner, object.id, tree, renderer);
     if (claim === undefined) kept.push(object);
     else
       problems.push({
@@ -37,22 +37,27 @@ export async function withoutClaimed(
 }
 
 /**
- * Why an object that left this sync must stay: another sync of the cluster declares it now, or may do so and cannot be rendered.
- * Undefined when none does.
+ * Of the objects that left this sync, those that must stay, and why: another sync of the cluster declares one now, or may do so and cannot
+ * be rendered.
  */
 export async function claimedElsewhere(
-  object: string,
+  left: readonly string[],
   tree: SourceTree,
   sync: SyncSpec,
   syncs: readonly SyncSpec[],
   renderer: Renderer,
-): Promise<string | undefined> {
-  for (const other of syncs) {
-    if (other.name === sync.name || other.cluster !== sync.cluster) continue;
-    const claim = await declares(other, object, tree, renderer);
-    if (claim !== undefined) return `it left this sync, but ${claim}`;
+): Promise<Map<string, string>> {
+  const claims = new Map<string, string>();
+  const others = left.length === 0 ? [] : syncs.filter((one) => one.name !== sync.name && one.cluster === sync.cluster);
+  for (const other of others) {
+    const { objects, problems } = await renderer.render(tree, other);
+    const declared = new Set(objects.map(({ object }) => nameOf(object)));
+    for (const id of left) {
+      const claim = declared.has(id) ? declares(other) : problems.length > 0 ? mayDeclare(other) : undefined;
+      if (claim !== undefined && !claims.has(id)) claims.set(id, `it left this sync, but ${claim}`);
+    }
   }
-  return undefined;
+  return claims;
 }
 
 function ownerOf(id: string, live: Live, sync: SyncSpec, syncs: readonly SyncSpec[]): SyncSpec | undefined {
@@ -62,14 +67,17 @@ function ownerOf(id: string, live: Live, sync: SyncSpec, syncs: readonly SyncSpe
   return syncs.find(({ name }) => name === label);
 }
 
-/** Says how the sync declares the object; a sync that cannot be rendered may do so too. */
-async function declares(
-  other: SyncSpec,
-  id: string,
-  tree: SourceTree,
-  renderer: Renderer,
-): Promise<string | undefined> {
+/** Says how the sync claims the object; one that cannot be rendered may do so too. */
+async function claimOf(other: SyncSpec, id: string, tree: SourceTree, renderer: Renderer): Promise<string | undefined> {
   const { objects, problems } = await renderer.render(tree, other);
-  if (objects.some(({ object }) => nameOf(object) === id)) return `sync ${other.name} declares it`;
-  return problems.length > 0 ? `sync ${other.name} cannot be rendered and may declare it` : undefined;
+  if (objects.some(({ object }) => nameOf(object) === id)) return declares(other);
+  return problems.length > 0 ? mayDeclare(other) : undefined;
+}
+
+function declares({ name }: SyncSpec): string {
+  return `sync ${name} declares it`;
+}
+
+function mayDeclare({ name }: SyncSpec): string {
+  return `sync ${name} cannot be rendered and may declare it`;
 }

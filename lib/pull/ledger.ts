@@ -1,4 +1,6 @@
-import type { AppliedEntry, AppliedRecord } from '../kube/record.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { WaitingPrune } from '../kube/guard.ts';
+import { type AppliedEntry, type AppliedRecord, recordFormat } from '../kube/record.ts';
 import type { AppliedRecords } from './ports.ts';
 
 /** What the ledger writes into the record besides its entries. */
@@ -6,6 +8,8 @@ interface LedgerFacts {
   sync: string;
   cluster: string;
   revision: string;
+  /** Of the sync in the config repo. */
+  path: string;
   renderers: Record<string, string>;
 }
 
@@ -17,6 +21,8 @@ export class Ledger {
   readonly #entries: Map<string, AppliedEntry>;
   readonly #intent: Set<string>;
   #revision: string;
+  #path: string | undefined;
+  #guarded: Map<string, WaitingPrune>;
   #dirty: boolean;
 
   constructor(record: AppliedRecord | undefined, facts: LedgerFacts, records: AppliedRecords, now: () => Date) {
@@ -26,6 +32,8 @@ export class Ledger {
     this.#entries = new Map(record?.entries.map((entry) => [entry.object, entry]));
     this.#intent = new Set(record?.intent?.objects);
     this.#revision = record?.revision ?? facts.revision;
+    this.#path = record === undefined ? facts.path : record.path;
+    this.#guarded = byObject(record?.waiting ?? []);
     this.#dirty = record === undefined;
   }
 
@@ -53,14 +61,23 @@ export class Ledger {
 
   /** The object is gone, or no longer ours. */
   forget(object: string): void {
-    const known = this.#entries.delete(object);
-    this.#dirty = this.#intent.delete(object) || known || this.#dirty;
+    const known = [this.#entries, this.#guarded, this.#intent].map((all) => all.delete(object));
+    this.#dirty = known.includes(true) || this.#dirty;
+  }
+
+  /** What left Git and is not pruned before somebody approves, and what was approved and is not pruned yet. */
+  guard(waiting: readonly WaitingPrune[]): void {
+    const guarded = byObject(waiting);
+    const same = isDeepStrictEqual([...guarded.values()], [...this.#guarded.values()]);
+    this.#guarded = guarded;
+    this.#dirty ||= !same;
   }
 
   /** Everything of the revision was applied. */
   reach(revision: string): void {
-    if (this.#revision === revision) return;
+    if (this.#revision === revision && this.#path === this.#facts.path) return;
     this.#revision = revision;
+    this.#path = this.#facts.path;
     this.#dirty = true;
   }
 
@@ -71,15 +88,22 @@ export class Ledger {
     const intent = this.#intent.size === 0 ? {} : { intent: { revision, objects: [...this.#intent] } };
     const entries = [...this.#entries.values()].sort((a, b) => (a.object < b.object ? -1 : 1));
     await this.#records.write({
-      format: 1,
+      format: recordFormat,
       sync,
       cluster,
       revision: this.#revision,
+      ...(this.#path !== undefined && { path: this.#path }),
       at: this.#now().toISOString(),
       renderers,
       entries,
       ...intent,
+      ...(this.#guarded.size > 0 && { waiting: [...this.#guarded.values()] }),
     });
     this.#dirty = false;
   }
+}
+
+function byObject(waiting: readonly WaitingPrune[]): Map<string, WaitingPrune> {
+  const sorted = [...waiting].sort((a, b) => (a.object < b.object ? -1 : 1));
+  return new Map(sorted.map((one) => [one.object, one]));
 }

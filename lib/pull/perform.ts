@@ -5,6 +5,7 @@ import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
 import { each } from './each.ts';
 import type { Ledger } from './ledger.ts';
 import type { ApplyFailure, Cluster, Resource, Sleep } from './ports.ts';
+import { asksToRecreate, recreate } from './recreate.ts';
 import type { Run } from './run.ts';
 import { isCrd } from './wanted.ts';
 
@@ -82,7 +83,12 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   const { cluster, resources, run, ledger, hashKey, now } = deps;
   const resource = resources.get(planned.id)!;
   if (planned.ownership !== undefined) await release(planned, resource, deps);
-  const answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
+  let answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
+  let { reason } = planned;
+  if ('failure' in answer && asksToRecreate(planned, answer.failure)) {
+    reason = recreatedReason(planned, answer.failure);
+    answer = await recreate(planned, answer.failure, resource, deps);
+  }
   if ('failure' in answer) {
     run.refused('apply', answer.failure);
     if (!answer.failure.retryable) ledger.settle(planned.id);
@@ -90,7 +96,11 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   }
   ledger.settle(planned.id, recordEntry(planned.desired, answer.object, { hashKey, now: now() }));
   applied.set(planned.id, answer.object);
-  run.changes.push({ object: planned.id, action: planned.action, reason: planned.reason });
+  run.changes.push({ object: planned.id, action: planned.action, reason });
+}
+
+function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): string {
+  return `${reason}; deleted and created again: ${message}`;
 }
 
 /** Makes ours what others put on the object, so that the apply removes it. A status that moved meanwhile makes the patch void: it is made anew. */
@@ -103,7 +113,7 @@ async function release({ object, ownership }: PlannedApply, resource: Resource, 
     if (answer.failure.code !== 'conflict' || attempt === releaseTries)
       return deps.run.refused('apply', answer.failure);
     const live = await deps.cluster.get(resource, name);
-    patch = live === undefined ? undefined : takeOverPatch(live, ownership!.takenFrom);
+    patch = live === undefined ? undefined : takeOverPatch(live, ownership!.takenFrom, ownership!.except);
   }
 }
 
@@ -146,12 +156,19 @@ function isEstablished(crd: KubeObject | undefined): boolean {
   return conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false;
 }
 
-/** Tries a plan by server-side dry runs, which write nothing, and gives the server's answers. What cannot be tried yet (its namespace or kind is only planned) is left out. */
+/** What dry runs answered, by object. */
+export interface Rehearsed {
+  answers: Map<string, KubeObject>;
+  /** Objects that would be deleted and created again, with the reason of their change. */
+  recreated: Map<string, string>;
+}
+
+/** Tries a plan by server-side dry runs, which write nothing. What cannot be tried yet (its namespace or kind is only planned) is left out. */
 export async function rehearse(
   plan: Plan,
   deps: Pick<PerformDeps, 'cluster' | 'resources' | 'run'>,
   served: (id: string) => boolean,
-): Promise<Map<string, KubeObject>> {
+): Promise<Rehearsed> {
   const all = plan.apply.flat();
   const newNamespaces = new Set(
     all
@@ -159,11 +176,14 @@ export async function rehearse(
       .map(({ object }) => object.metadata.name),
   );
   const possible = all.filter(({ id, object }) => served(id) && !newNamespaces.has(object.metadata.namespace ?? ''));
-  const answers = new Map<string, KubeObject>();
-  await each(possible, writesAtOnce, async ({ id, object }) => {
+  const rehearsed: Rehearsed = { answers: new Map(), recreated: new Map() };
+  await each(possible, writesAtOnce, async (planned) => {
+    const { id, object, recreate: may } = planned;
     const answer = await deps.cluster.apply(deps.resources.get(id)!, object, { force: true, dryRun: true });
-    if ('failure' in answer) deps.run.refused('apply', answer.failure);
-    else answers.set(id, answer.object);
+    if (!('failure' in answer)) rehearsed.answers.set(id, answer.object);
+    else if (asksToRecreate(planned, answer.failure) && !('refused' in may!))
+      rehearsed.recreated.set(id, recreatedReason(planned, answer.failure));
+    else deps.run.refused('apply', answer.failure);
   });
-  return answers;
+  return rehearsed;
 }

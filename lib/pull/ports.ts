@@ -26,6 +26,9 @@ export interface Source {
   isAncestor(ancestor: string, revision: string): Promise<boolean>;
 }
 
+/** Whether a commit is part of another one's history, as `Source` tells it. */
+export type IsAncestor = Source['isAncestor'];
+
 /** An object that the API server refused. `retryable`: the server's trouble; else the manifest's. */
 export interface ApplyFailure {
   object: string;
@@ -67,8 +70,12 @@ export interface Cluster {
     id: ObjectId,
     patch: JsonPatch,
   ): Promise<{ object: KubeObject } | { failure: ApplyFailure }>;
-  /** Background deletion guarded by uid; an object that is gone already, or has another uid, is left alone. */
-  remove(resource: Resource, id: ObjectId, uid: string): Promise<'removed' | 'gone' | { failure: ApplyFailure }>;
+  /** Background deletion guarded by uid; an object that is gone already, or has another uid, is left alone. `deleting`: its finalizers keep it for now. */
+  remove(
+    resource: Resource,
+    id: ObjectId,
+    uid: string,
+  ): Promise<'removed' | 'deleting' | 'gone' | { failure: ApplyFailure }>;
 }
 
 /** The applied records, kept in the cluster itself (namespace windlass-system). */

@@ -1,5 +1,9 @@
 import { type Plan, plan } from '../kube/plan.ts';
-import { withoutClaimed } from './claims.ts';
+import type { AppliedRecord } from '../kube/record.ts';
+import { withoutBadAnnotations } from './annotations.ts';
+import { askForApproval } from './approvals.ts';
+import { claimedElsewhere, withoutClaimed } from './claims.ts';
+import { guardsAt } from './guards.ts';
 import { Ledger } from './ledger.ts';
 import { type Live, readLive } from './live.ts';
 import type { Resource } from './ports.ts';
@@ -17,10 +21,11 @@ export interface Planned {
 }
 
 /** Reads Git, the record and the cluster, and plans. Nothing is written. Throws when any of them cannot be read. */
-export async function prepare({ head, sync }: PullRequest, deps: PullDeps, run: Run): Promise<Planned> {
+export async function prepare(request: PullRequest, deps: PullDeps, run: Run): Promise<Planned> {
+  const { head, sync } = request;
   const { cluster, records, renderer, now } = deps;
   deps.progress?.(`rendering ${sync.name} at ${head.tree.revision.slice(0, 12)}`);
-  const rendered = await readWanted(head.tree, sync, renderer, cluster);
+  const rendered = withoutBadAnnotations(await readWanted(head.tree, sync, renderer, cluster));
   deps.progress?.(`reading the cluster`);
   const [record, hashKey, renderers] = await Promise.all([
     records.read(sync.name),
@@ -30,6 +35,7 @@ export async function prepare({ head, sync }: PullRequest, deps: PullDeps, run: 
   const live = await readLive(sync.name, rendered.objects, record, cluster);
   const wanted = await withoutClaimed(rendered, live, head.tree, sync, head.config.syncs, renderer);
   run.errors.push(...wanted.problems);
+  const { guards, approvals, notice } = await guardsAt(request, record, deps);
   const made = plan({
     desired: wanted.objects.map(({ object }) => object),
     live: live.objects,
@@ -40,12 +46,24 @@ export async function prepare({ head, sync }: PullRequest, deps: PullDeps, run: 
       selfHeal: sync.selfHeal,
       hashKey,
       takeOver: true,
+      guards,
+      claimed: await claimedElsewhere(leftOf(record, wanted), head.tree, sync, head.config.syncs, renderer),
       ...(wanted.problems.length > 0 && { keep: 'nothing is pruned while an object cannot be applied' }),
     },
   });
   run.drift = made.drift;
-  const facts = { sync: sync.name, cluster: sync.cluster, revision: head.tree.revision, renderers };
+  const asked = askForApproval(sync.name, made.waiting);
+  run.approvals = asked.files;
+  run.notices.push(...(notice === undefined ? [] : [notice]), ...asked.notices, ...approvals.notices(made.waiting));
+  const facts = { sync: sync.name, cluster: sync.cluster, revision: head.tree.revision, path: sync.path, renderers };
   return { plan: made, wanted, live, hashKey, ledger: new Ledger(record, facts, records, now) };
+}
+
+/** What the record has, or may have, and Git no longer declares for this sync. */
+function leftOf(record: AppliedRecord | undefined, wanted: Wanted): string[] {
+  const here = new Set(wanted.objects.map(({ id }) => id));
+  const recorded = [...(record?.entries ?? []).map(({ object }) => object), ...(record?.intent?.objects ?? [])];
+  return recorded.filter((object) => !here.has(object));
 }
 
 /** Where each wanted object is. */

@@ -15,8 +15,6 @@ export interface PruneDeps {
   ledger: Ledger;
   run: Run;
   progress: (line: string) => void;
-  /** Why an object must stay although it left this sync: another one wants it. */
-  claimed: (object: string) => Promise<string | undefined>;
 }
 
 /** Deletes what left Git, in the plan's order. Every object that stays is in the run's changes with the reason. */
@@ -30,22 +28,22 @@ export async function prunePlan(plan: Plan, deps: PruneDeps): Promise<void> {
 
 async function pruneOne(
   { id, live, reason }: PlannedPrune,
-  { cluster, resources, ledger, run, claimed }: PruneDeps,
+  { cluster, resources, ledger, run }: PruneDeps,
 ): Promise<void> {
-  const claim = await claimed(id);
-  if (claim !== undefined) {
-    // That sync takes it over at its next pull; until then it stays in this record, so that it cannot be forgotten.
-    run.changes.push({ object: id, action: 'skipped', reason: claim });
-    return;
-  }
   const result = await cluster.remove(resources.get(id)!, objectIdOf(live), live.metadata.uid ?? '');
   if (typeof result === 'object') {
     run.refused('prune', result.failure);
     return;
   }
-  ledger.forget(id);
-  run.changes.push({ object: id, action: 'pruned', reason: result === 'gone' ? 'it was gone already' : reason });
+  // What its finalizers keep stays in the record until it is really gone.
+  if (result !== 'deleting') ledger.forget(id);
+  run.changes.push({ object: id, action: 'pruned', reason: reasons[result] ?? reason });
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  gone: 'it was gone already',
+  deleting: 'left Git; it is being deleted, and goes when its finalizers are done',
+};
 
 /** Says of everything that would be pruned why it was not. */
 export function postponePrune(plan: Plan, run: Run, reason: string): void {

@@ -1,3 +1,4 @@
+import type { ApprovalFile } from '../config/approvals.ts';
 import { countActions, type ObjectChange } from '../model/change-set.ts';
 import { UserError } from '../model/errors.ts';
 import type { SyncReported } from '../model/messages.ts';
@@ -18,6 +19,8 @@ export interface PullOutcome {
   trouble: boolean;
   /** Of a dry run: by object, the fields that would change. What would be created, or could not be tried, is not in it. */
   differences: Map<string, Difference[]>;
+  /** Files that would approve what waits for an approval. */
+  approvals: ApprovalFile[];
 }
 
 /**
@@ -39,7 +42,7 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   }
   const report = reportOf(request, run, startedAt, deps.now());
   if (!request.dryRun) await deps.reports.send(report);
-  return { report, changes: run.changes, trouble: run.trouble, differences: found };
+  return { report, changes: run.changes, trouble: run.trouble, differences: found, approvals: run.approvals };
 }
 
 /** A dry run writes nothing, and may show what a pull would do. */
@@ -66,5 +69,6 @@ function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: str
     healed: run.healed,
     health: run.health,
     errors: run.errors,
+    ...(run.notices.length > 0 && { notices: run.notices }),
   };
 }

@@ -1,6 +1,6 @@
 import type { SyncSpec } from '../config/config.ts';
 import type { Head } from './head.ts';
-import type { AppliedRecords, Cluster, Renderer, Reports, Sleep } from './ports.ts';
+import type { AppliedRecords, Cluster, IsAncestor, Renderer, Reports, Sleep } from './ports.ts';
 
 /** One pull of one sync. */
 export interface PullRequest {
@@ -21,6 +21,8 @@ export interface PullDeps {
   renderer: Renderer;
   reports: Reports;
   sleep: Sleep;
+  /** Tells a rewritten history; absent where there is no history, as in a plain directory. */
+  isAncestor?: IsAncestor;
   now: () => Date;
   /** Ends the waiting. */
   signal?: AbortSignal;

@@ -1,3 +1,4 @@
+import type { ApprovalFile } from '../config/approvals.ts';
 import type { ObjectChange } from '../model/change-set.ts';
 import type { ObjectDrift } from '../model/drift.ts';
 import { messageOf, type Problem, RetryableError, UserError } from '../model/errors.ts';
@@ -8,6 +9,10 @@ import type { ApplyFailure } from './ports.ts';
 export class Run {
   readonly changes: ObjectChange[] = [];
   readonly errors: Problem[] = [];
+  /** What people should know although nothing failed. */
+  readonly notices: Problem[] = [];
+  /** Files that would approve what waits. */
+  approvals: ApprovalFile[] = [];
   drift: ObjectDrift[] = [];
   healed = false;
   health: ObjectHealth[] = [];

@@ -14,10 +14,13 @@ export async function tryOut(
   run: Run,
 ): Promise<Map<string, Difference[]>> {
   const { plan, wanted, live, hashKey } = planned;
-  run.changes.push(...changesOf(plan));
   const resources = resourcesOf(wanted);
   const served = new Set(wanted.objects.filter((object) => object.served).map(({ id }) => id));
-  const answers = await rehearse(plan, { cluster: deps.cluster, resources, run }, (id) => served.has(id));
+  const { answers, recreated } = await rehearse(plan, { cluster: deps.cluster, resources, run }, (id) =>
+    served.has(id),
+  );
+  for (const change of changesOf(plan))
+    run.changes.push({ ...change, reason: recreated.get(change.object) ?? change.reason });
   await lookAtHealth(planned, new Map(), request, false, deps, run);
   const found = new Map<string, Difference[]>();
   for (const [id, answer] of answers) {

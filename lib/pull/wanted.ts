@@ -15,6 +15,9 @@ export interface WantedObject {
   resource: Resource;
   /** False when only a CRD of the same sync declares the kind: nothing of it can be in the cluster yet. */
   served: boolean;
+  /** Where Git declares it; the line where there is one. */
+  origin: string;
+  line?: number;
 }
 
 /** What Git wants of one sync in this cluster. */
@@ -93,7 +96,7 @@ function place(
   }
   const placed = kind.resource.namespaced ? object : { ...object, metadata };
   const normal = normalise(placed, { sync: sync.name });
-  return { wanted: { id: nameOf(normal), object: normal, ...kind } };
+  return { wanted: { id: nameOf(normal), object: normal, ...kind, origin, ...(line !== undefined && { line }) } };
 }
 
 function kindKey({ apiVersion, kind }: KubeObject): string {

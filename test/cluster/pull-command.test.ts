@@ -76,6 +76,8 @@ describeWithCluster('windlass pull and windlass diff', () => {
         { object: `ConfigMap/${ns}/settings`, action: 'created', reason: 'not there yet' },
       ],
       errors: [],
+      notices: [],
+      approvals: [],
       health: [],
     });
     const pulled = await windlass(['pull', ...options, '--json']);

@@ -100,7 +100,11 @@ export class KubernetesCluster implements Cluster {
     return { failure: failureOf(bare(resource, id), answer) };
   }
 
-  async remove(resource: Resource, id: ObjectId, uid: string): Promise<'removed' | 'gone' | { failure: ApplyFailure }> {
+  async remove(
+    resource: Resource,
+    id: ObjectId,
+    uid: string,
+  ): Promise<'removed' | 'deleting' | 'gone' | { failure: ApplyFailure }> {
     const answer = await this.client.send({
       verb: 'delete',
       method: 'DELETE',
@@ -112,7 +116,8 @@ export class KubernetesCluster implements Cluster {
         preconditions: { uid },
       }),
     });
-    if (answer.status === 200 || answer.status === 202) return 'removed';
+    // The answer is a Status when it is gone, and the object itself while something keeps it.
+    if (answer.status === 200 || answer.status === 202) return isKept(answer) ? 'deleting' : 'removed';
     if (isAbsent(answer, id.name)) return 'gone';
     // The only precondition is the uid: another one means that the object was deleted and made again by somebody.
     if (answer.status === 409) return 'gone';
@@ -140,6 +145,10 @@ export class KubernetesCluster implements Cluster {
     if (answer.status === 404) this.#discovery.forget();
     return readError(this.client.server, `${doing} (${resource.apiVersion})`, answer);
   }
+}
+
+function isKept({ json }: Answer): boolean {
+  return (json as Partial<KubeObject> | undefined)?.metadata?.deletionTimestamp !== undefined;
 }
 
 function bare(resource: Resource, id: ObjectId): KubeObject {

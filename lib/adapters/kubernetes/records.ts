@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { AppliedRecord } from '../../kube/record.ts';
+import { type AppliedRecord, readRecord } from '../../kube/record.ts';
 import { UserError } from '../../model/errors.ts';
 import type { AppliedRecords } from '../../pull/ports.ts';
 import type { Answer, Client } from './client.ts';
@@ -12,7 +12,6 @@ const keySecret = 'windlass-hash-key';
 const manager = 'windlass-record';
 /** The way a record is stored; what it holds has a format number of its own (`AppliedRecord.format`). */
 const storage = '1';
-const recordFormat = 1;
 /** A ConfigMap holds at most 1 MiB. */
 const partSize = 900 * 1024;
 const readTries = 5;
@@ -231,16 +230,15 @@ function sha256(bytes: Buffer): string {
 }
 
 async function parse(sync: string, bytes: Buffer): Promise<AppliedRecord> {
-  let record: AppliedRecord;
+  let stored: unknown;
   try {
-    record = JSON.parse((await promisify(gunzip)(bytes)).toString('utf8'));
+    stored = JSON.parse((await promisify(gunzip)(bytes)).toString('utf8'));
   } catch (cause) {
     throw unreadable(sync, 'it is not gzipped JSON', cause);
   }
-  if (record.format !== recordFormat)
-    throw unreadable(sync, `it has format ${record.format}, this Windlass reads ${recordFormat}`);
-  if (record.sync !== sync || !Array.isArray(record.entries)) throw unreadable(sync, 'it is not a record of this sync');
-  return record;
+  const read = readRecord(stored, sync);
+  if ('refused' in read) throw unreadable(sync, read.refused);
+  return read.record;
 }
 
 function keyOf(answer: Answer): Uint8Array {

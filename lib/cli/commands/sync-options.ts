@@ -37,7 +37,7 @@ export function kubeconfigOf(args: Args, io: Io): string {
 /** Runs one pull, or a dry run of it that writes nothing at all. */
 export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean }): Promise<PullOutcome> {
   const kubeconfig = kubeconfigOf(args, io);
-  const { tree, close } = await configTree(io, {
+  const { tree, isAncestor, close } = await configTree(io, {
     repo: args.need('repo'),
     branch: args.text('branch'),
     plainDirectory: dryRun,
@@ -50,7 +50,7 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
       return await pull(
         { head, sync, dryRun, wait: 'block', run: randomUUID() },
         {
-          ...{ cluster, records, now: io.now, signal: io.signal },
+          ...{ cluster, records, isAncestor, now: io.now, signal: io.signal },
           renderer: rendererWith({ ...renderers(io), capabilities }),
           // One pull of a person: the terminal is the report.
           reports: { send: async () => undefined },

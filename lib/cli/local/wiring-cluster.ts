@@ -73,6 +73,7 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
           renderer,
           reports: { send: report },
           sleep: (milliseconds) => sleep(milliseconds, signal),
+          isAncestor: source.isAncestor,
           now: io.now,
           signal,
         },

@@ -7,10 +7,11 @@ import { printJson } from './json.ts';
 import { type Style, styleFor } from './style.ts';
 import { table } from './table.ts';
 
-/** Prints what `pull` and `diff` found as `{ revision, objects, errors, health }`. */
-export function printOutcomeJson(io: Io, { report, changes }: PullOutcome): void {
+/** Prints what `pull` and `diff` found as `{ revision, objects, errors, notices, approvals, health }`. */
+export function printOutcomeJson(io: Io, { report, changes, approvals }: PullOutcome): void {
   const objects = changes.map(({ object, action, reason }) => ({ object, action, reason: reason ?? '' }));
-  printJson(io, { revision: report.revision, objects, errors: report.errors, health: report.health });
+  const { revision, errors, notices = [], health } = report;
+  printJson(io, { revision, objects, errors, notices, approvals, health });
 }
 
 /** Prints it for people: what is not unchanged, with the fields where they are known; health that is not good; errors; one line at the end. */
@@ -28,6 +29,11 @@ export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): voi
   });
   for (const health of report.health.filter(isWorthSaying)) {
     io.stdout.write(`${style.yellow(health.status)}  ${health.object}  ${health.reason}\n`);
+  }
+  for (const notice of report.notices ?? []) io.stdout.write(`${style.yellow('note')} ${formatProblem(notice)}\n`);
+  for (const { path, content } of outcome.approvals) {
+    io.stdout.write(`${style.bold(path)}, to be filled in and committed by whoever approves:\n`);
+    io.stdout.write(`${content.replace(/^/gm, '    ').trimEnd()}\n`);
   }
   for (const problem of report.errors) io.stdout.write(`${style.red('error')} ${formatProblem(problem)}\n`);
   const counts = Object.entries(report.counts).filter(([, count]) => count > 0);

@@ -1,0 +1,137 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { syncLabel } from '../../lib/kube/normalise.ts';
+import type { AppliedRecords, Cluster } from '../../lib/pull/ports.ts';
+import { cluster, describeWithCluster } from '../helpers/cluster.ts';
+import { configMap, namespace } from '../pull/manifests.ts';
+import { actionsOf, openWorld, syncSpec, type World } from '../pull/world.ts';
+
+async function world(): Promise<World> {
+  const made = await openWorld(cluster().kubeconfigPath, syncSpec());
+  onTestFinished(() => made.close());
+  return made;
+}
+
+class Killed extends Error {}
+
+/** A process that dies at its nth call: before it is sent, or when it was carried out and its answer is on the way. Nothing is done after it. */
+function killer(nth: number, when: 'before' | 'after') {
+  let calls = 0;
+  let dead = false;
+  const wrap = <T extends object>(real: T): T =>
+    new Proxy(real, {
+      get(_, name) {
+        const member = Reflect.get(real, name) as unknown;
+        if (typeof member !== 'function') return member;
+        // It only forgets what discovery said, and sends nothing.
+        if (name === 'rediscover') return member.bind(real);
+        return async (...args: unknown[]) => {
+          if (dead) throw new Killed();
+          calls += 1;
+          const mine = calls === nth;
+          if (mine && when === 'before') dead = true;
+          if (dead) throw new Killed();
+          const answer: unknown = await (member as (...all: unknown[]) => Promise<unknown>).apply(real, args);
+          if (mine) dead = true;
+          if (dead) throw new Killed();
+          return answer;
+        };
+      },
+    });
+  return { wrap, died: () => dead };
+}
+
+/** What Git had, has when the pull is killed, and has when the next one comes. */
+interface Story {
+  before: Record<string, string>;
+  killed: Record<string, string>;
+  after: Record<string, string>;
+}
+
+/** The names of the sync's ConfigMaps in the cluster, and of the record's. */
+async function whatIsThere({ cluster: real, namespace: ns, sync, entries }: World) {
+  const maps = (await real.resource('v1', 'ConfigMap'))!;
+  const live = await real.list(maps, `${syncLabel}=${sync.name}`, ns);
+  const recorded = [...(await entries()).values()].filter(({ kind }) => kind === 'ConfigMap');
+  return { live: live.map(({ metadata }) => metadata.name).sort(), recorded: recorded.map(({ name }) => name).sort() };
+}
+
+/** Kills a pull at its nth call; true when it had one. Whatever it did, the next pull makes the cluster what Git says, and leaves nothing. */
+async function survives(nth: number, when: 'before' | 'after', story: (ns: string) => Story): Promise<boolean> {
+  const made = await world();
+  const { pull, namespace: ns, cluster: real, records } = made;
+  const { before, killed, after } = story(ns);
+  await pull(before);
+  const { wrap, died } = killer(nth, when);
+  const attempt = pull(killed, { cluster: wrap<Cluster>(real), deps: { records: wrap<AppliedRecords>(records) } });
+  const end = await attempt.catch((error: unknown) => error);
+  if (!died()) return false;
+  // The report is sent when everything is done: a pull that died in it has no error of its own.
+  if (end instanceof Error) expect(end).toBeInstanceOf(Killed);
+  const next = await pull(after);
+  expect({ at: nth, when, errors: next.report.errors }).toEqual({ at: nth, when, errors: [] });
+  const wanted = Object.keys(after)
+    .filter((file) => file !== 'ns.yaml')
+    .map((file) => file.replace('.yaml', ''))
+    .sort();
+  expect({ at: nth, when, ...(await whatIsThere(made)) }).toEqual({ at: nth, when, live: wanted, recorded: wanted });
+  expect((await records.read(made.sync.name))?.intent).toBeUndefined();
+  expect(Object.keys(actionsOf(await pull(after)))).toEqual(['unchanged']);
+  return true;
+}
+
+async function survivesEverywhere(story: (ns: string) => Story, atLeast: number): Promise<void> {
+  let calls = 0;
+  while (await survives(calls + 1, calls % 2 === 0 ? 'before' : 'after', story)) calls += 1;
+  // Each call once more, the other way.
+  for (let nth = 1; nth <= calls; nth++) await survives(nth, nth % 2 === 1 ? 'after' : 'before', story);
+  expect(calls).toBeGreaterThanOrEqual(atLeast);
+}
+
+describeWithCluster('a puller that is killed at any call of a pull that prunes', () => {
+  it('neither orphans nor forgets an object, when the next pull sees the same Git', async () => {
+    await survivesEverywhere((ns) => {
+      const base = { 'ns.yaml': namespace(ns), 'kept.yaml': configMap(ns, 'kept', {}) };
+      const old = { 'old-a.yaml': configMap(ns, 'old-a', {}), 'old-b.yaml': configMap(ns, 'old-b', {}) };
+      const next = { ...base, 'kept.yaml': configMap(ns, 'kept', { a: '2' }), 'new.yaml': configMap(ns, 'new', {}) };
+      return { before: { ...base, ...old }, killed: next, after: next };
+    }, 12);
+  });
+
+  it('neither orphans nor forgets an object, when Git has dropped by then what it was making', async () => {
+    await survivesEverywhere((ns) => {
+      const base = { 'ns.yaml': namespace(ns), 'kept.yaml': configMap(ns, 'kept', {}) };
+      return {
+        before: { ...base, 'old.yaml': configMap(ns, 'old', {}) },
+        killed: { ...base, 'new.yaml': configMap(ns, 'new', {}), 'more.yaml': configMap(ns, 'more', {}) },
+        after: base,
+      };
+    }, 12);
+  });
+
+  it('never prunes what waits, because it died between seeing and saying so', async () => {
+    const commits = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(40));
+    // `b` is a rewritten history, `c` and `d` descend from it.
+    const isAncestor = async (one: string, other: string) =>
+      one === other || (one !== commits[0] && commits.indexOf(one) < commits.indexOf(other));
+    let calls = 0;
+    for (let alive = false; !alive; calls++) {
+      const { pull, namespace: ns, cluster: real, records, live } = await world();
+      const base = { 'ns.yaml': namespace(ns), 'a.yaml': configMap(ns, 'a', {}) };
+      const at = (index: number) => ({ revision: commits[index]!, deps: { isAncestor } });
+      await pull({ ...base, 'old.yaml': configMap(ns, 'old', {}) }, at(0));
+      const { wrap, died } = killer(calls + 1, calls % 2 === 0 ? 'after' : 'before');
+      await pull(
+        { ...base, 'new.yaml': configMap(ns, 'new', {}) },
+        {
+          revision: commits[1]!,
+          cluster: wrap<Cluster>(real),
+          deps: { isAncestor, records: wrap<AppliedRecords>(records) },
+        },
+      ).catch(() => undefined);
+      alive = !died();
+      for (const index of [2, 3]) await pull(base, at(index));
+      expect({ calls, old: (await live('v1', 'ConfigMap', 'old')) !== undefined }).toEqual({ calls, old: true });
+    }
+    expect(calls).toBeGreaterThan(8);
+  });
+});
