@@ -3,6 +3,7 @@ import type { Desired, DesiredObject } from '../desired/desired.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import type { JsonPatch } from '../kube/ownership.ts';
 import type { AppliedRecord } from '../kube/record.ts';
+import type { KindSchema } from '../kube/schema.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { SyncReported } from '../model/messages.ts';
 import type { ObjectId } from '../model/object-id.ts';
@@ -45,6 +46,8 @@ export interface Cluster {
   preferred(group: string, kind: string): Promise<Resource | undefined>;
   /** Forgets what discovery said: after CRDs were applied. */
   rediscover(): void;
+  /** What the server publishes of a kind's fields. Undefined where it publishes nothing of it. */
+  schema(apiVersion: string, kind: string): Promise<KindSchema | undefined>;
   /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages; of one namespace, where one is given. */
   list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]>;
   /**

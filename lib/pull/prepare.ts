@@ -2,6 +2,7 @@ import { type Plan, plan } from '../kube/plan.ts';
 import type { AppliedRecord } from '../kube/record.ts';
 import { withoutBadAnnotations } from './annotations.ts';
 import { askForApproval } from './approvals.ts';
+import { checkSchemas } from './check-schemas.ts';
 import { claimedElsewhere, withoutClaimed } from './claims.ts';
 import { guardsAt } from './guards.ts';
 import { Ledger } from './ledger.ts';
@@ -52,11 +53,13 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
     },
   });
   run.drift = made.drift;
+  const checked = await checkSchemas(made, wanted.objects, cluster);
+  run.errors.push(...checked.problems);
   const asked = askForApproval(sync.name, made.waiting);
   run.approvals = asked.files;
   run.notices.push(...(notice === undefined ? [] : [notice]), ...asked.notices, ...approvals.notices(made.waiting));
   const facts = { sync: sync.name, cluster: sync.cluster, revision: head.tree.revision, path: sync.path, renderers };
-  return { plan: made, wanted, live, hashKey, ledger: new Ledger(record, facts, records, now) };
+  return { plan: checked.plan, wanted, live, hashKey, ledger: new Ledger(record, facts, records, now) };
 }
 
 /** What the record has, or may have, and Git no longer declares for this sync. */

@@ -69,6 +69,7 @@ function afterApplies(real: Cluster, count: number, act: () => void): Cluster {
     rediscover: () => real.rediscover(),
     list: (...args) => real.list(...args),
     names: (...args) => real.names(...args),
+    schema: (...args) => real.schema(...args),
     get: (...args) => real.get(...args),
     release: (...args) => real.release(...args),
     remove: (...args) => real.remove(...args),

@@ -1,4 +1,5 @@
 import type { JsonPatch } from '../../kube/ownership.ts';
+import type { KindSchema } from '../../kube/schema.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import type { ObjectId } from '../../model/object-id.ts';
 import type { ApplyFailure, Cluster, Resource } from '../../pull/ports.ts';
@@ -8,6 +9,7 @@ import type { ConnectionOptions } from './connection.ts';
 import { Discovery } from './discovery.ts';
 import { type ListRequest, listAll, listUpTo } from './list.ts';
 import { listPath, objectPath } from './paths.ts';
+import { Schemas } from './schemas.ts';
 import { failureOf, isAbsent, readError, unauthorized } from './status.ts';
 
 /** Two writers met: the server asks to try again. */
@@ -17,10 +19,12 @@ const raceTries = 4;
 export class KubernetesCluster implements Cluster {
   readonly client: Client;
   readonly #discovery: Discovery;
+  readonly #schemas: Schemas;
 
   constructor(client: Client) {
     this.client = client;
     this.#discovery = new Discovery(client);
+    this.#schemas = new Schemas(client);
   }
 
   resource(apiVersion: string, kind: string): Promise<Resource | undefined> {
@@ -31,8 +35,13 @@ export class KubernetesCluster implements Cluster {
     return this.#discovery.preferred(group, kind);
   }
 
+  schema(apiVersion: string, kind: string): Promise<KindSchema | undefined> {
+    return this.#schemas.schema(apiVersion, kind);
+  }
+
   rediscover(): void {
     this.#discovery.forget();
+    this.#schemas.forget();
   }
 
   async list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]> {
