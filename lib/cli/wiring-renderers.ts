@@ -1,7 +1,7 @@
 // Puts the programs and the places of charts behind what renders.
 import { join } from 'node:path';
-import { openChartSource } from '../adapters/charts/source.ts';
 import { cacheDir } from '../adapters/local/cache-dir.ts';
+import { openChartSource } from '../adapters/renderers/charts/source.ts';
 import { openHelm } from '../adapters/renderers/helm.ts';
 import { openKustomizer } from '../adapters/renderers/kustomizer.ts';
 import type { ChartSource, Renderers } from '../desired/ports.ts';

@@ -4,7 +4,7 @@ import { chartDirectory, readValues } from './chart-files.ts';
 import { handleHooks } from './chart-hooks.ts';
 import { checkChart } from './chart-metadata.ts';
 import { placeInNamespace } from './chart-namespace.ts';
-import { originOf, type Source, sourcesIn } from './chart-sources.ts';
+import { inChart, originOf, type Source, sourcesIn } from './chart-sources.ts';
 import { differences } from './chart-twice.ts';
 import type { DesiredObject, Rendered } from './desired-object.ts';
 import type { Capabilities, ChartFile, Helm, Renderers, SourceTree } from './ports.ts';
@@ -21,10 +21,11 @@ export async function renderChart(tree: SourceTree, spec: HelmSpec, renderers: R
     return { objects, problems, inputs };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    const origin = originOf(spec.chart);
     const own: Problem[] =
       error.problems.length > 0
-        ? [...error.problems]
-        : [{ code: error.code, file: originOf(spec.chart), message: messageOf(error) }];
+        ? error.problems.map((one) => ({ ...one, file: one.file === undefined ? origin : inChart(origin, one.file) }))
+        : [{ code: error.code, file: origin, message: messageOf(error) }];
     return { objects: [], problems: own, inputs };
   }
 }
@@ -43,7 +44,7 @@ async function render(
   const found =
     chart.kind === 'directory'
       ? await chartDirectory(tree, chart.path)
-      : { files: await charts!.fetch(chart), problems: [] };
+      : { files: await charts!.files(chart), problems: [] };
   const values = await readValues(tree, spec.values);
   const problems = [...found.problems, ...values.problems];
   if (problems.length === 0) problems.push(...checkChart(found.files, spec.chart));

@@ -75,7 +75,7 @@ export interface ChartSource {
    * The files of a chart whose bytes are those of its digest. Throws `UserError` for one that is not there, has other bytes or is refused,
    * `RetryableError` when it cannot be had now.
    */
-  fetch(chart: PublishedChart): Promise<ChartFile[]>;
+  files(chart: PublishedChart): Promise<ChartFile[]>;
 }
 
 /** What renders: everything that `desired` needs beside Git. Without `helm` and `charts` a chart is a problem. */

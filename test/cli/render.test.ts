@@ -45,6 +45,31 @@ describe('windlass render', { timeout: limit }, () => {
     expect(alone.stderr).toContain('"../base" leads out of the repository');
   });
 
+  it('renders what windlass.yaml says of a sync: its chart, its values, its variables', async () => {
+    const dir = await tempTree({
+      'windlass.yaml':
+        'windlass: 1\nclusters: { main: {} }\nsyncs:\n  shop: { path: web, helm: { namespace: prod, values: [v.yaml] }, variables: { HOST: x.io } }\n',
+      'web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+      'web/templates/a.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: "{{ .Release.Name }}" }\ndata: { a: "{{ .Values.a }} ${HOST} {{ .Capabilities.KubeVersion }}" }\n',
+      'v.yaml': 'a: 7\n',
+    });
+    const args = ['render', '--dir', dir, '--sync', 'shop', '--json'];
+    const { code, stdout, stderr } = await windlass([...args, '--kube-version', '1.31.4']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'shop', namespace: 'prod' } },
+        data: { a: '7 x.io v1.31.4' },
+      },
+    ]);
+    expect((await windlass([...args, '--kube-version', 'latest'])).stderr).toContain('is no version of Kubernetes');
+    expect((await windlass(['render', '--dir', dir, '--sync', 'shpo'])).stderr).toContain('did you mean "shop"');
+    const chart = await windlass(['render', '--dir', dir, '--path', 'web']);
+    expect(chart.stderr).toContain('write helm: { namespace: ... } in the sync');
+    expect((await windlass(['validate', '--repo', dir])).stdout).toContain('shop web: 1 object');
+  });
+
   it('prints every problem and no object, and exits with 2', async () => {
     const dir = await tempTree({
       'a.yaml': 'kind: [\n',

@@ -22,6 +22,22 @@ describe('windlass validate', { timeout: limit }, () => {
     expect(stdout).toMatch(/\nvalid, 4 warnings\n$/);
   });
 
+  it('checks the other syncs where a chart cannot be had now, and says so with its exit code', async () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const repo = await tempTree({
+      'windlass.yaml': file(
+        `  a: { path: a, helm: { repo: "https://127.0.0.1:9", chart: web, version: 1.0.0, digest: "${digest}", namespace: n } }\n  b: { path: b }\n`,
+      ),
+      'b/b.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: { name: b }\n',
+    });
+    const { code, stdout } = await windlass(['validate', '--repo', repo, '--json']);
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [], unchecked: 1, syncs: [{ name: 'b', objects: 1 }] });
+    expect(stdout).toContain(
+      'sync a cannot be rendered now, and was not checked: https://127.0.0.1:9/index.yaml cannot be reached',
+    );
+  });
+
   it('finds each target that is not there, with its place in windlass.yaml or in its file', async () => {
     const repo = await tempTree({
       'windlass.yaml': `windlass: 1
@@ -246,6 +262,7 @@ c: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "flux-system:wbe"}
       ],
       warnings: [],
       syncs: [],
+      unchecked: 0,
     });
   });
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { yamlDocuments } from '../../lib/cli/output/yaml.ts';
 import { readObjects } from '../../lib/desired/yaml.ts';
-import { alike, fileOf, laxer, stricter } from './yaml-corpus.ts';
+import { alike, fileOf, laxer, laxerStreams, streams, stricter } from './yaml-corpus.ts';
 
 const limit = 300_000;
 let program = '';
@@ -15,6 +15,11 @@ beforeAll(async () => {
 
 /** What kubectl reads: its JSON, or undefined when it refuses. An empty patch without a server makes it print its input. */
 async function kubectl(text: string): Promise<unknown> {
+  return (await kubectlAll(text))?.[0];
+}
+
+/** As `kubectl`, all objects: it prints one JSON document behind the other, each from its first column. */
+async function kubectlAll(text: string): Promise<unknown[] | undefined> {
   const args = ['patch', '--local', '--type=merge', '-p', '{}', '-f', '-', '-o', 'json'];
   const child = spawn(program, args, { env: { KUBECONFIG: '/nonexistent' }, stdio: ['pipe', 'pipe', 'pipe'] });
   const out: Buffer[] = [];
@@ -22,12 +27,18 @@ async function kubectl(text: string): Promise<unknown> {
   child.stdin.on('error', () => {});
   child.stdin.end(text);
   const code = await new Promise((resolve) => child.on('close', resolve));
-  return code === 0 ? JSON.parse(Buffer.concat(out).toString('utf8')) : undefined;
+  if (code !== 0) return undefined;
+  const written = Buffer.concat(out).toString('utf8');
+  return JSON.parse(`[${written.replaceAll(/^\}\n(?=\{)/gm, '},')}]`) as unknown[];
 }
 
 function windlass(text: string): unknown {
+  return windlassAll(text)?.[0];
+}
+
+function windlassAll(text: string): unknown[] | undefined {
   const { objects, problems } = readObjects(text, 'f.yaml');
-  return problems.length > 0 ? undefined : JSON.parse(JSON.stringify(objects[0]?.object));
+  return problems.length > 0 ? undefined : JSON.parse(JSON.stringify(objects.map(({ object }) => object)));
 }
 
 describe('YAML is read as kubectl reads it', () => {
@@ -43,6 +54,15 @@ describe('YAML is read as kubectl reads it', () => {
   it.each(Object.entries(laxer))('is laxer: %s', { timeout: limit }, async (_, document) => {
     expect(windlass(fileOf(document))).toBeDefined();
     expect(await kubectl(fileOf(document))).toBeUndefined();
+  });
+
+  it.each(Object.entries(streams))('a file: %s', { timeout: limit }, async (_, text) => {
+    expect(windlassAll(text)).toEqual(await kubectlAll(text));
+  });
+
+  it.each(Object.entries(laxerStreams))('is laxer with a file: %s', { timeout: limit }, async (_, text) => {
+    expect(windlassAll(text)).toHaveLength(1);
+    expect(await kubectlAll(text)).toBeUndefined();
   });
 
   it('reads thousands of random plain scalars alike', { timeout: limit }, async () => {

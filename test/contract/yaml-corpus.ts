@@ -149,3 +149,35 @@ export const alike: Record<string, string> = {
 export function fileOf(document: string): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n${document}`;
 }
+
+const a = '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}';
+const b = '{apiVersion: v1, kind: ConfigMap, metadata: {name: b}, data: {k: "yes"}}';
+const json = (name: string) => `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name}"}}`;
+
+/** Whole files with several objects in them, which both must read alike, or both refuse. */
+export const streams: Record<string, string> = {
+  documents: `${a}\n---\n${b}\n`,
+  'documents with comments and empty ones': `# one\n---\n${a}\n---\n# none\n---\n\n--- # two\n${b}\n`,
+  list: `apiVersion: v1\nkind: List\nitems: [${a}, ${b}]\n`,
+  'list of one kind that its items leave out': 'apiVersion: v1\nkind: ConfigMapList\nitems: [{metadata: {name: a}}]\n',
+  'list of one kind that its items repeat': `apiVersion: v1\nkind: ConfigMapList\nitems: [${a}]\n`,
+  'list of null': 'apiVersion: v1\nkind: List\nitems: [null]\n',
+  'list and document': `apiVersion: v1\nkind: List\nitems: [${a}]\n---\n${b}\n`,
+  'list with metadata': `apiVersion: v1\nkind: List\nmetadata: {resourceVersion: ""}\nitems: [${a}]\n`,
+  'JSON documents between separators': `${json('a')}\n---\n${json('b')}\n`,
+  'JSON list': `{"apiVersion":"v1","kind":"List","items":[${json('a')},\t${json('b')}]}`,
+  'document without kind': 'apiVersion: v1\nmetadata: {name: a}\n',
+  'document that is a text': 'hello\n',
+  'document that is a list': `[${a}]\n`,
+  'broken document behind a good one': `${a}\n---\nkind: [\n`,
+  'byte order mark': `\uFEFF${a}\n`,
+  'a byte order mark in the second document': `${a}\n---\n\uFEFF${b}\n`,
+  'end and separator': `${a}\n...\n---\n${b}\n`,
+  directive: `%YAML 1.1\n---\n${a}\n`,
+  'tab behind a separator': `${a}\n---\t\n${b}\n`,
+};
+
+/** Whole files that kubectl refuses and Windlass reads: a list in a list is what a tool wrote, and no mistake. */
+export const laxerStreams: Record<string, string> = {
+  'list in a list': `apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: [${a}]}]\n`,
+};

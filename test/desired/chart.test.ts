@@ -216,6 +216,10 @@ describe('a chart in the repo', { timeout: limit }, () => {
     expect(problems(await rendered({ 'charts/web/README.md': 'x' }))).toContain(
       'there is no Helm chart in this directory',
     );
+    const schema = { ...chart, 'charts/web/values.schema.json': '{ "$ref": "file:///etc/passwd" }' };
+    expect(problems(await rendered(schema))).toBe(
+      'charts/web/values.schema.json: the schema of the values refers to "file:///etc/passwd": only to itself (#/...) it may',
+    );
     const library = await rendered({ ...chart, 'charts/web/Chart.yaml': `${chartYaml}type: library\n` });
     expect(problems(library)).toContain('a library chart has nothing to render');
     const empty = await rendered({ ...chart, 'charts/web/templates/web.yaml': '{{ if .Values.on }}x: 1{{ end }}\n' });
@@ -254,7 +258,7 @@ describe('a chart that is published elsewhere', { timeout: limit }, () => {
     digest: 'sha256:1',
   };
   const source = (files: Record<string, string>) => ({
-    fetch: async (): Promise<ChartFile[]> =>
+    files: async (): Promise<ChartFile[]> =>
       Object.entries(files).map(([path, text]) => ({ path, bytes: new TextEncoder().encode(text) })),
   });
   const files = { 'Chart.yaml': chartYaml, 'templates/a.yaml': configMap('a') };

@@ -114,6 +114,23 @@ describe('plain files', () => {
   });
 });
 
+describe('limits', () => {
+  it('refuses more objects than a record holds', async () => {
+    const items = Array.from(
+      { length: 20_001 },
+      (_, index) => `{"apiVersion":"v1","kind":"X","metadata":{"name":"a${index}"}}`,
+    );
+    const found = await desiredOf({ 'app/a.json': `{"apiVersion":"v1","kind":"List","items":[${items.join(',\n')}]}` });
+    expect(problems(found)).toBe('app: the path declares 20001 objects; up to 20000 are applied\n  = split the sync');
+  });
+
+  it('refuses a file that is too large', async () => {
+    expect(problems(await desiredOf({ 'app/a.yaml': `# ${'x'.repeat(10_000_001)}` }))).toContain(
+      'up to 10 MB are read',
+    );
+  });
+});
+
 describe('kustomizations', { timeout: limit }, () => {
   const base = {
     'base/kustomization.yaml': 'resources: [a.yaml]\nconfigMapGenerator:\n  - name: gen\n    files: [settings.toml]\n',

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Helm, TemplateRequest } from '../../desired/ports.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import { treePath } from '../../model/tree-path.ts';
+import { expandArchives } from './charts/expand.ts';
+import { refuseForeignSchemas } from './charts/schema.ts';
 import { findHelm } from './helm-program.ts';
 import { once, type ProgramOptions } from './program.ts';
 import { type RunLimits, run } from './run.ts';
@@ -53,7 +55,9 @@ async function template(program: string, root: string, request: TemplateRequest,
 
 /** Writes what helm may read, and gives its arguments. What begins with a dash would be one of them: names are checked. */
 async function prepare(root: string, request: TemplateRequest): Promise<string[]> {
-  for (const { path, bytes } of request.chart) {
+  const chart = await expandArchives(request.chart);
+  refuseForeignSchemas(chart);
+  for (const { path, bytes } of chart) {
     if (treePath(path) !== path) throw new Error(`a chart's file must not be at ${JSON.stringify(path)}`);
     const file = join(root, 'chart', path);
     await mkdir(dirname(file), { recursive: true });

@@ -4,7 +4,7 @@ import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
 import { type DesiredObject, desired, sourcesOf } from '../../desired/desired.ts';
 import type { Renderers, SourceTree } from '../../desired/ports.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
-import { formatProblem, type Problem } from '../../model/errors.ts';
+import { formatProblem, messageOf, type Problem, RetryableError } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
 import { checkPlaces } from '../check-places.ts';
 import { checkStops, readStops } from '../check-stops.ts';
@@ -20,11 +20,11 @@ export const validate: Command = {
   summary: 'check windlass.yaml and all manifests that it refers to',
   details: [
     'Reads windlass.yaml, holds/ and suspends/, looks for every marker and target, and renders each sync as a pull would.',
-    'No cluster and no registry is asked. Warnings name what is written but not there yet (such an image is not bumped, such a sync',
-    'not pulled), or looks wrong, as a marker of an unknown policy; they do not fail.',
-    'JSON: { problems, warnings, syncs: [{ name, path, objects }] }; `objects` is a count. A problem is',
+    'No cluster is asked, and no registry but for a chart. Warnings name what is written but not there yet (such an image is not bumped, such',
+    'a sync not pulled), or looks wrong, as a marker of an unknown policy; they do not fail.',
+    'JSON: { problems, warnings, unchecked, syncs: [{ name, path, objects }] }; `objects` and `unchecked` are counts. A problem is',
     '{ code, message, file, line, column, source, hint, object }, each where it is known.',
-    'Exit code: 0 when there is no problem, else 2.',
+    'Exit code: 0 when there is no problem, else 2; 3 when there is none, but a chart could not be had now to look for more.',
   ].join('\n'),
   options: {
     repo: { type: 'string', value: 'DIR', help: 'the config repo; the current directory unless given' },
@@ -38,6 +38,8 @@ interface Report {
   problems: Problem[];
   warnings: Problem[];
   syncs: { name: string; path: string; objects: number }[];
+  /** Syncs that could not be rendered now: they are among the warnings. */
+  unchecked: number;
 }
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
@@ -45,17 +47,18 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const report = await check(tree, renderers(io));
   if (args.flag('json')) printJson(io, report);
   else print(io, report);
-  return report.problems.length > 0 ? 2 : 0;
+  if (report.problems.length > 0) return 2;
+  return report.unchecked > 0 ? 3 : 0;
 }
 
 async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
   const stops = await readStops(tree);
   const { config, text, problems, warnings } = await readWindlassFile(tree);
-  if (config === undefined) return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [] };
+  if (config === undefined)
+    return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [], unchecked: 0 };
   const places = await checkPlaces(tree, config, text);
   const stopped = checkStops(stops, config, places.fluxNames);
-  const rendered: Rendered[] = [];
-  for (const sync of config.syncs) rendered.push({ sync, ...(await desired({ tree, ...sourcesOf(sync), ...tools })) });
+  const { rendered, unchecked } = await renderAll(tree, config.syncs, tools);
   const placeless = rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placelessObject));
   return {
     problems: [
@@ -64,9 +67,30 @@ async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
       ...distinct(rendered.flatMap((one) => one.problems)),
       ...claimedTwice(rendered),
     ],
-    warnings: [...warnings, ...stopped.warnings, ...places.warnings, ...distinct(placeless)],
+    warnings: [...warnings, ...stopped.warnings, ...places.warnings, ...distinct(placeless), ...unchecked],
+    unchecked: unchecked.length,
     syncs: rendered.map(({ sync, objects }) => ({ name: sync.name, path: sync.path, objects: objects.length })),
   };
+}
+
+/** Renders each sync; one whose chart cannot be had now is told and does not keep the others from being checked. */
+async function renderAll(
+  tree: SourceTree,
+  syncs: readonly SyncSpec[],
+  tools: Renderers,
+): Promise<{ rendered: Rendered[]; unchecked: Problem[] }> {
+  const rendered: Rendered[] = [];
+  const unchecked: Problem[] = [];
+  for (const sync of syncs) {
+    try {
+      rendered.push({ sync, ...(await desired({ tree, ...sourcesOf(sync), ...tools })) });
+    } catch (error) {
+      if (!(error instanceof RetryableError)) throw error;
+      const message = `sync ${sync.name} cannot be rendered now, and was not checked: ${messageOf(error)}`;
+      unchecked.push({ code: 'unchecked', file: windlassFileName, message });
+    }
+  }
+  return { rendered, unchecked };
 }
 
 interface Rendered {

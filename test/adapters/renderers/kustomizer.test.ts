@@ -1,8 +1,8 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openKustomizer } from '../../../lib/adapters/renderers/kustomizer.ts';
 import { openDirectoryTree } from '../../../lib/adapters/local/directory-tree.ts';
+import { openKustomizer } from '../../../lib/adapters/renderers/kustomizer.ts';
 import { RetryableError, UserError } from '../../../lib/model/errors.ts';
 import { tempTree } from '../../helpers/temp-tree.ts';
 

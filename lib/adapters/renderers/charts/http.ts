@@ -1,5 +1,5 @@
-import { RetryableError, UserError } from '../../model/errors.ts';
-import { readUpTo, TooLargeError } from '../../model/read-up-to.ts';
+import { RetryableError, UserError } from '../../../model/errors.ts';
+import { readUpTo, TooLargeError } from '../../../model/read-up-to.ts';
 
 const mostRedirects = 5;
 const timeoutMs = 60_000;

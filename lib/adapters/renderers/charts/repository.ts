@@ -1,7 +1,7 @@
-import { load } from 'js-yaml';
+import { FAILSAFE_SCHEMA, load } from 'js-yaml';
 import { z } from 'zod';
-import { UserError } from '../../model/errors.ts';
-import { nearest } from '../../model/nearest.ts';
+import { UserError } from '../../../model/errors.ts';
+import { nearest } from '../../../model/nearest.ts';
 
 /** https://helm.sh/docs/topics/chart_repository/: the part that is read; what is wrong with one chart must not hide another. */
 const indexShape = z.looseObject({ entries: z.record(z.string(), z.unknown()) });
@@ -34,9 +34,10 @@ export function findArchive(
   }
   const [url] = entry.urls ?? [];
   if (url === undefined || !URL.canParse(url, address.href)) throw trouble(`names no archive of ${name} ${version}`);
+  const digest = /^(?:sha256:)?([0-9a-f]{64})$/.exec(entry.digest ?? '')?.[1];
   return {
     url: new URL(url, address),
-    ...(entry.digest && { digest: `sha256:${entry.digest.replace(/^sha256:/, '')}` }),
+    ...(digest !== undefined && { digest: `sha256:${digest}` }),
   };
 }
 
@@ -45,9 +46,10 @@ function meant(text: string, known: string[]): string {
   return near === undefined ? '' : `: did you mean ${near}?`;
 }
 
+/** Every scalar as it is written: a version or a digest may look like a number. */
 function parse(bytes: Uint8Array, trouble: () => UserError): z.infer<typeof indexShape> {
   try {
-    return indexShape.parse(load(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    return indexShape.parse(load(new TextDecoder('utf-8', { fatal: true }).decode(bytes), { schema: FAILSAFE_SCHEMA }));
   } catch {
     throw trouble();
   }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { PublishedChart } from '../../config/config.ts';
-import { originOf } from '../../desired/chart-sources.ts';
-import type { ChartSource } from '../../desired/ports.ts';
-import { UserError } from '../../model/errors.ts';
-import type { ImageSource } from '../../model/image-contents.ts';
+import type { PublishedChart } from '../../../config/config.ts';
+import { originOf } from '../../../desired/chart-sources.ts';
+import type { ChartSource } from '../../../desired/ports.ts';
+import { UserError } from '../../../model/errors.ts';
+import type { ImageSource } from '../../../model/image-contents.ts';
 import { download } from './http.ts';
 import { findArchive } from './repository.ts';
 import { openStore, type Store, sha256 } from './store.ts';
@@ -29,7 +29,7 @@ const manifestShape = z.looseObject({ layers: z.array(z.looseObject({ mediaType:
 export function openChartSource({ images, cacheDir, fetch = globalThis.fetch }: ChartSourceOptions): ChartSource {
   const store = openStore(cacheDir);
   return {
-    fetch: async (chart) => {
+    files: async (chart) => {
       const archive =
         chart.kind === 'oci' ? await fromRegistry(chart, images, store) : await fromRepository(chart, fetch, store);
       return await unpackChart(archive, originOf(chart));

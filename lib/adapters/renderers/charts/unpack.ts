@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { unpackTar } from 'modern-tar';
-import { chartLimits } from '../../desired/chart-files.ts';
-import type { ChartFile } from '../../desired/ports.ts';
-import { UserError } from '../../model/errors.ts';
-import { treePath } from '../../model/tree-path.ts';
+import { chartLimits } from '../../../desired/chart-files.ts';
+import type { ChartFile } from '../../../desired/ports.ts';
+import { UserError } from '../../../model/errors.ts';
+import { treePath } from '../../../model/tree-path.ts';
 
 const unzip = promisify(gunzip);
 /** Headers and padding of an archive come to what its files have. */
