@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable is written so
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openDirectoryTree } from '../../lib/adapters/local/directory-tree.ts';

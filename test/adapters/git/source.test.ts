@@ -83,7 +83,17 @@ describe('a source by the git binary', () => {
     gitIn(repo.work, 'push', '--quiet', repo.bare, 'HEAD:main');
     const source = open(repo);
     const tree = await source.open(await source.head());
-    expect(await tree.files('.')).toContainEqual({ path: 'vendor', size: 0, kind: 'submodule' });
+    expect(await tree.files('.')).toContainEqual({ path: 'vendor', size: 0, kind: 'submodule', id: '1'.repeat(40) });
+    await tree.close();
+  });
+
+  it("tells Git's id of each file, which is another one only when its content is", async () => {
+    const repo = testRepo({ 'a.yaml': '1\n', 'b.yaml': '1\n', 'c.yaml': '2\n' });
+    const tree = await open(repo).open(gitIn(repo.work, 'rev-parse', 'HEAD').trim());
+    const ids = new Map((await tree.files('.')).map(({ path, id }) => [path, id]));
+    expect(ids.get('a.yaml')).toBe(gitIn(repo.work, 'rev-parse', 'HEAD:a.yaml').trim());
+    expect(ids.get('b.yaml')).toBe(ids.get('a.yaml'));
+    expect(ids.get('c.yaml')).not.toBe(ids.get('a.yaml'));
     await tree.close();
   });
 });
