@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { pathsOfSync } from '../config/helm.ts';
 import { fillTemplate, type TemplateField } from '../config/template.ts';
 import type { ImageChange } from '../model/messages.ts';
 import { isWithin } from '../model/tree-path.ts';
@@ -60,7 +61,9 @@ function fieldsOf(
 
 /** The environments whose syncs have one of the files in their path. */
 export function environmentsOf(files: readonly string[], config: Config): string[] {
-  const found = config.syncs.filter(({ path }) => files.some((file) => isWithin(path, file)));
+  const found = config.syncs.filter((sync) =>
+    pathsOfSync(sync).some((path) => files.some((file) => isWithin(path, file))),
+  );
   return [...new Set(found.flatMap(({ environment }) => environment ?? []))];
 }
 

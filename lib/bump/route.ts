@@ -1,4 +1,5 @@
 import type { Config, ImageEntry } from '../config/config.ts';
+import { pathsOfSync } from '../config/helm.ts';
 import { isWithin } from '../model/tree-path.ts';
 import type { SurveyedFile } from './survey.ts';
 
@@ -15,9 +16,11 @@ export interface ReviewedPlace {
  */
 export function reviewedPlaces(config: Config, files: readonly SurveyedFile[]): ReviewedPlace[] {
   const reviewed = config.environments.filter(({ update }) => update === 'pull-request').map(({ name }) => name);
-  const all = config.syncs.flatMap(({ environment, path }) =>
-    environment !== undefined && reviewed.includes(environment) ? [{ environment, path }] : [],
-  );
+  const all = config.syncs.flatMap((sync) => {
+    const { environment } = sync;
+    if (environment === undefined || !reviewed.includes(environment)) return [];
+    return pathsOfSync(sync).map((path) => ({ environment, path }));
+  });
   // The list grows while it is walked: a base may have bases.
   for (const { environment, path } of all) {
     const inside = files.filter((file) => isWithin(path, file.path));
