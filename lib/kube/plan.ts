@@ -108,6 +108,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
         desired: object,
         live: lookUp(live, id),
         entry: known,
+        asApplied: known !== undefined && desiredHashOf(object, options.hashKey) === known.desiredHash,
         cutOff: interrupted.has(id),
       };
       if (leaveAlone(subject, result, entries.has(id), options)) continue;
@@ -172,6 +173,8 @@ interface Subject {
   live: KubeObject | undefined;
   /** Undefined when it was never applied, or a pull was cut off while it was being applied. */
   entry: AppliedEntry | undefined;
+  /** True when Git still says what was applied. */
+  asApplied: boolean;
   /** True when the last pull was cut off while this object was being applied. */
   cutOff: boolean;
 }
@@ -204,9 +207,8 @@ function leaveAlone(
   return true;
 }
 
-function compare({ entry, live, desired }: Subject, { hashKey }: PlanOptions): Verdict | undefined {
+function compare({ entry, live, desired, asApplied }: Subject, { hashKey }: PlanOptions): Verdict | undefined {
   if (entry === undefined) return undefined;
-  const asApplied = desiredHashOf(desired, hashKey) === entry.desiredHash;
   return compareObject({ entry, live, hashKey, ...(asApplied ? { desired } : {}) });
 }
 
@@ -218,19 +220,18 @@ function note(result: Plan, id: string, findings: Verdict | undefined): void {
 }
 
 function decide(
-  { desired, live, entry, cutOff }: Subject,
+  { desired, live, entry, asApplied, cutOff }: Subject,
   findings: Verdict | undefined,
   options: PlanOptions,
 ): Decision {
-  const inGit = entry !== undefined && desiredHashOf(desired, options.hashKey) === entry.desiredHash;
   if (live === undefined) {
-    if (inGit && !options.selfHeal) return { skip: 'it is missing, and self-heal is off' };
+    if (asApplied && !options.selfHeal) return { skip: 'it is missing, and self-heal is off' };
     return { action: 'created', reason: entry === undefined ? 'not there yet' : 'it was missing' };
   }
   if (live.metadata.deletionTimestamp) return { skip: 'it is being deleted' };
   if (cutOff) return { action: 'configured', reason: 'the last pull was cut off' };
   if (entry === undefined) return { action: 'configured', reason: adoptionReason(live, options.sync), takeOver: true };
-  if (!inGit) return { action: 'configured', reason: 'changed in Git' };
+  if (!asApplied) return { action: 'configured', reason: 'changed in Git' };
   if (findings?.unknown !== undefined) return { action: 'configured', reason: findings.unknown };
   return heal(desired, live, findings, options);
 }

@@ -30,8 +30,10 @@ export async function checkSchemas(
   const changing = new Set(all.filter(({ object }) => isCrd(object)).map(({ object }) => kindDeclaredBy(object)));
   const settled = (planned: PlannedApply) =>
     places.get(planned.id)?.served === true && !changing.has(kindKey(planned.object));
-  const found = await each(all.filter(settled), trialsAtOnce, (planned) =>
-    check(planned, places.get(planned.id)!, cluster),
+  const checked = all.filter(settled);
+  const schemas = await schemasOf(checked, cluster);
+  const found = await each(checked, trialsAtOnce, (planned) =>
+    check(planned, places.get(planned.id)!, schemas.get(versionKey(planned.object)), cluster),
   );
   const problems = found.flat();
   const refused = new Set(problems.map(({ object }) => object));
@@ -41,12 +43,24 @@ export async function checkSchemas(
   return { plan: refused.size === 0 ? plan : { ...plan, apply }, problems };
 }
 
+/** The schemas of all kinds, asked for at once. */
+async function schemasOf(
+  planned: readonly PlannedApply[],
+  cluster: Pick<Cluster, 'schema'>,
+): Promise<Map<string, KindSchema | undefined>> {
+  const samples = new Map(planned.map(({ object }) => [versionKey(object), object]));
+  const asked = [...samples].map(
+    async ([key, { apiVersion, kind }]) => [key, await cluster.schema(apiVersion, kind)] as const,
+  );
+  return new Map(await Promise.all(asked));
+}
+
 async function check(
   { id, object }: PlannedApply,
   { origin, line, resource }: WantedObject,
-  cluster: Pick<Cluster, 'schema' | 'apply'>,
+  schema: KindSchema | undefined,
+  cluster: Pick<Cluster, 'apply'>,
 ): Promise<Problem[]> {
-  const schema = await cluster.schema(object.apiVersion, object.kind);
   const fields = schema === undefined ? [] : checkFields(object, schema);
   if (fields.length === 0) return [];
   const trial = await cluster.apply(resource, object, { force: true, dryRun: true });
@@ -58,6 +72,10 @@ async function check(
 /** A refusal for another reason, as for a namespace that is made in this sync, leaves it to the schema; one of a CRD may be old. */
 function isRefused(code: string, { builtIn }: KindSchema): boolean {
   return code === 'invalid' || builtIn;
+}
+
+function versionKey({ apiVersion, kind }: { apiVersion: string; kind: string }): string {
+  return `${apiVersion} ${kind}`;
 }
 
 function kindKey({ apiVersion, kind }: { apiVersion: string; kind: string }): string {

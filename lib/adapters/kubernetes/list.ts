@@ -56,7 +56,7 @@ async function pages(
   const items: KubeObject[] = [];
   let token: string | undefined;
   do {
-    const query = new URLSearchParams({ limit: String(pageSize) });
+    const query = new URLSearchParams({ limit: String(Math.min(pageSize, atMost + 1)) });
     if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
     if (token !== undefined) query.set('continue', token);
     const answer = await client.send({
