@@ -4,7 +4,15 @@ import type { ObjectDrift } from './drift.ts';
 export interface Incident {
   /** Stable while it is open and unique over time: kind, cluster, sync, object and when it opened. */
   key: string;
-  kind: 'drift' | 'sync-failed' | 'unhealthy' | 'unknown' | 'config-invalid' | 'bump-failed';
+  kind:
+    | 'drift'
+    | 'sync-failed'
+    | 'unhealthy'
+    | 'unknown'
+    | 'config-invalid'
+    | 'bump-failed'
+    | 'prune-waits'
+    | 'history-rewritten';
   cluster?: string;
   sync?: string;
   /** The written name of the object, where the incident is about one. */
@@ -23,7 +31,8 @@ export interface Incident {
     | 'healthy again'
     | 'synced again'
     | 'mended in Git'
-    | 'readable again';
+    | 'readable again'
+    | 'nothing waits any more';
   /** The last content, for drift. */
   drift?: ObjectDrift;
   /** The last content, for everything else. */

@@ -1,3 +1,4 @@
+import type { ObjectChange } from './change-set.ts';
 import type { DriftFound, SyncReported } from './messages.ts';
 
 /** The last known state of one image policy. */
@@ -32,6 +33,10 @@ export interface SyncState {
   counts?: SyncReported['counts'];
   health: SyncReported['health'];
   errors: SyncReported['errors'];
+  /** What people should know although nothing failed. */
+  notices?: SyncReported['notices'];
+  /** What the last pull left as it was, and why: what left Git and stays is among it. */
+  skipped?: ObjectChange[];
   /** Number of objects that differ now. */
   drifted: number;
   unknown: DriftFound['unknown'];

@@ -3,6 +3,7 @@ import type { Report } from '../model/messages.ts';
 import { Draft, type Known } from './draft.ts';
 import { driftTransitions } from './drift-incidents.ts';
 import { failureTransitions } from './failure-incidents.ts';
+import { guardTransitions } from './guard-incidents.ts';
 
 /** What a report does to the incidents. One that is opened and resolved at once is in both lists, in its last form in `resolved`. */
 export interface Transitions {
@@ -19,5 +20,6 @@ export function nextIncidents(known: Known, report: Report): Transitions {
   const draft = new Draft(known.open);
   driftTransitions(draft, known, report);
   failureTransitions(draft, known.state, report);
+  guardTransitions(draft, known.state, report);
   return { opened: draft.opened, changed: draft.changed, resolved: draft.resolved };
 }

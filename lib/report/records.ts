@@ -49,7 +49,12 @@ function pullRecord(report: SyncReported): AuditRecord {
     subjects: subjects(report),
     result: failed || report.result === 'unhealthy' ? 'failed' : 'ok',
     summary: pullSummary(report),
-    details: { result: report.result, counts: report.counts, ...(failed ? { errors: report.errors } : {}) },
+    details: {
+      result: report.result,
+      counts: report.counts,
+      ...(failed && { errors: report.errors }),
+      ...(report.notices?.length && { notices: report.notices }),
+    },
   };
 }
 

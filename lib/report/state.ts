@@ -50,6 +50,8 @@ function afterPull(before: SyncState, report: SyncReported): SyncState {
     counts: report.counts,
     health: keptHealth(report.health),
     errors: report.errors.slice(0, mostKept).map((error) => ({ ...error, message: cut(error.message) })),
+    notices: someOf((report.notices ?? []).map((notice) => ({ ...notice, message: cut(notice.message) }))),
+    skipped: someOf(report.changes.filter(({ action }) => action === 'skipped')),
   };
 }
 
@@ -60,6 +62,11 @@ function whereabouts(before: SyncState, report: Report): Partial<SyncState> {
   const older = report.type === 'DriftFound' && report.at <= (before.pulledAt ?? '');
   if (report.revision === undefined || report.revision === before.revision || older) return known;
   return { ...known, revision: report.revision, appliedAt: report.at };
+}
+
+/** As many as are kept; undefined where there are none. */
+function someOf<T>(all: T[]): T[] | undefined {
+  return all.length === 0 ? undefined : all.slice(0, mostKept);
 }
 
 /** All of a small sync; of a large one what is not well. */

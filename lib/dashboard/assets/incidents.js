@@ -8,6 +8,8 @@ const kinds = {
   unknown: 'could not be checked',
   'config-invalid': 'config invalid',
   'bump-failed': 'bump failed',
+  'prune-waits': 'waits for an approval',
+  'history-rewritten': 'history rewritten',
 };
 
 /** Shows what is wrong now, and what was, folded. */

@@ -38,6 +38,8 @@ function card(sync, state) {
       : null,
     sync.errors.slice(0, 5).map((error) => h('p', { class: 'bad-text' }, clip(problemText(error), 400))),
     sync.errors.length > 5 ? h('p', { class: 'bad-text' }, `and ${sync.errors.length - 5} more errors`) : null,
+    (sync.notices ?? []).slice(0, 5).map((notice) => h('p', { class: 'busy-text' }, clip(problemText(notice), 400))),
+    leftBehind(sync),
     troubled(sync)
       .slice(0, 5)
       .map((object) =>
@@ -67,6 +69,23 @@ function revision(sync, { repo, commits }) {
     commit ? [' ', clip(commit.subject, 120)] : null,
     sync.revision === repo.head ? null : [' ', badge('busy', 'behind Git')],
     sync.appliedAt ? h('span', { class: 'quiet' }, ' since ', ago(sync.appliedAt)) : null,
+  );
+}
+
+/** What left Git and is still in the cluster, and what else the last pull left as it was. */
+function leftBehind({ skipped = [] }) {
+  if (skipped.length === 0) return null;
+  return h(
+    'details',
+    { 'data-key': 'skipped' },
+    h('summary', null, `${count(skipped.length, 'object')} left as found`),
+    h(
+      'ul',
+      { class: 'objects' },
+      skipped.map(({ object, reason }) =>
+        h('li', { 'data-key': object }, h('code', null, clip(object, 300)), ' ', clip(reason ?? '', 300)),
+      ),
+    ),
   );
 }
 

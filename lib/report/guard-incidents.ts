@@ -1,0 +1,33 @@
+import { formatProblem } from '../model/errors.ts';
+import type { Incident } from '../model/incident.ts';
+import type { Report } from '../model/messages.ts';
+import type { SyncState } from '../model/state.ts';
+import { contentHash, type Draft } from './draft.ts';
+
+/** What a pull kept from being done unasked: the kind of the incident, which is the notice's code, and how it is told and ended. */
+const guarded = {
+  'prune-waits': {
+    title: (sync: string) => `${sync}: what left Git waits for an approval`,
+    end: 'nothing waits any more',
+  },
+  'history-rewritten': {
+    title: (sync: string) => `${sync}: the history of the branch was rewritten`,
+    end: 'synced again',
+  },
+} as const satisfies Partial<
+  Record<Incident['kind'], { title: (sync: string) => string; end: Incident['resolution'] }>
+>;
+
+/** Opens, changes and resolves the incidents of what waits for somebody's approval. A pull that failed early says nothing about it. */
+export function guardTransitions(draft: Draft, state: SyncState | undefined, report: Report): void {
+  if (report.type !== 'SyncReported' || report.at <= (state?.pulledAt ?? '')) return;
+  for (const [kind, { title, end }] of Object.entries(guarded)) {
+    const about = { kind: kind as keyof typeof guarded, cluster: report.cluster, sync: report.sync };
+    const notices = (report.notices ?? []).filter(({ code }) => code === kind);
+    const open = draft.find(about);
+    if (notices.length > 0) {
+      const details = notices.map(formatProblem);
+      draft.tell(about, { title: title(report.sync), details, contentHash: contentHash(details) }, report.at);
+    } else if (open !== undefined && report.result !== 'failed') draft.resolve(open, end, report.at);
+  }
+}
