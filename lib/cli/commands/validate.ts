@@ -6,6 +6,7 @@ import type { Renderers, SourceTree } from '../../desired/ports.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
 import { formatProblem, messageOf, type Problem, RetryableError } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
+import { badAnnotations, checkApprovals } from '../check-approvals.ts';
 import { checkPlaces } from '../check-places.ts';
 import { checkStops, readStops } from '../check-stops.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
@@ -14,12 +15,12 @@ import { styleFor } from '../output/style.ts';
 import { localTree } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 
-/** `windlass validate`: windlass.yaml, holds and suspends, markers and targets, and every manifest that a sync refers to. */
+/** `windlass validate`: windlass.yaml, holds, suspends and approvals, markers and targets, and every manifest that a sync refers to. */
 export const validate: Command = {
   name: 'validate',
   summary: 'check windlass.yaml and all manifests that it refers to',
   details: [
-    'Reads windlass.yaml, holds/ and suspends/, looks for every marker and target, and renders each sync as a pull would.',
+    'Reads windlass.yaml, holds/, suspends/ and approvals/, looks for every marker and target, and renders each sync as a pull would.',
     'No cluster is asked, and no registry but for a chart. Warnings name what is written but not there yet (such an image is not bumped, such',
     'a sync not pulled), or looks wrong, as a marker of an unknown policy; they do not fail.',
     'JSON: { problems, warnings, unchecked, syncs: [{ name, path, objects }] }; `objects` and `unchecked` are counts. A problem is',
@@ -58,16 +59,25 @@ async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
     return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [], unchecked: 0 };
   const places = await checkPlaces(tree, config, text);
   const stopped = checkStops(stops, config, places.fluxNames);
+  const approvals = await checkApprovals(tree, config);
   const { rendered, unchecked } = await renderAll(tree, config.syncs, tools);
   const placeless = rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placelessObject));
   return {
     problems: [
-      ...distinct([...stops.problems, ...stopped.problems]),
+      ...distinct([...stops.problems, ...stopped.problems, ...approvals.problems]),
       ...places.problems,
       ...distinct(rendered.flatMap((one) => one.problems)),
+      ...distinct(rendered.flatMap(({ objects }) => objects.flatMap(badAnnotations))),
       ...claimedTwice(rendered),
     ],
-    warnings: [...warnings, ...stopped.warnings, ...places.warnings, ...distinct(placeless), ...unchecked],
+    warnings: [
+      ...warnings,
+      ...stopped.warnings,
+      ...approvals.warnings,
+      ...places.warnings,
+      ...distinct(placeless),
+      ...unchecked,
+    ],
     unchecked: unchecked.length,
     syncs: rendered.map(({ sync, objects }) => ({ name: sync.name, path: sync.path, objects: objects.length })),
   };
