@@ -1,3 +1,4 @@
+import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { waitForHealth } from './health.ts';
 import type { Live } from './live.ts';
@@ -27,11 +28,9 @@ export async function lookAtHealth(
   return health.decided;
 }
 
-/** The wanted objects that are in the cluster, as they were last seen. */
+/** The wanted objects that are in the cluster, as they were last seen; not those that Git says not to touch. */
 function present(wanted: Wanted, live: Live, written: ReadonlyMap<string, KubeObject>): Map<string, KubeObject> {
-  const seen = wanted.objects.map(({ id }): [string, KubeObject | undefined] => [
-    id,
-    written.get(id) ?? live.objects.get(id),
-  ]);
+  const ours = wanted.objects.filter(({ object }) => exceptionsOf(object).apply !== 'never');
+  const seen = ours.map(({ id }): [string, KubeObject | undefined] => [id, written.get(id) ?? live.objects.get(id)]);
   return new Map(seen.filter((pair): pair is [string, KubeObject] => pair[1] !== undefined));
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
@@ -147,6 +147,47 @@ describeWithCluster('windlass pull and windlass diff', () => {
     expect(bad.code).toBe(2);
     expect(bad.stdout).toContain('app/bad.yaml:2');
     expect(bad.stdout).not.toContain('    at ');
+  });
+
+  it('give the file that approves a prune after a force push, and prune when it is committed', async () => {
+    const ns = ownNamespace();
+    const first = {
+      'windlass.yaml': config(ns),
+      'app/ns.yaml': namespace(ns),
+      'app/old.yaml': configMap(ns, 'old', {}),
+    };
+    const { dir, commit, revision } = await repository(first);
+    const options = ['--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath];
+    expect((await windlass(['pull', ...options])).code).toBe(0);
+    await run('git', ['-C', dir, 'checkout', '--quiet', '--orphan', 'anew']);
+    await rm(join(dir, 'app', 'old.yaml'));
+    const rewritten = await commit({ 'app/new.yaml': configMap(ns, 'new', {}) });
+    await run('git', ['-C', dir, 'branch', '--force', '--move', 'anew', 'trunk']);
+
+    const looked = await windlass(['diff', ...options]);
+    expect(looked.code).toBe(1);
+    expect(looked.stdout).toContain(`${ns} had ${revision}, which ${rewritten} does not descend from`);
+    const pulled = await windlass(['pull', ...options, '--json']);
+    const said = JSON.parse(pulled.stdout);
+    expect([pulled.code, said.errors]).toEqual([0, []]);
+    expect(said.objects).toContainEqual(expect.objectContaining({ object: `ConfigMap/${ns}/old`, action: 'skipped' }));
+    expect(said.objects).toContainEqual(expect.objectContaining({ object: `ConfigMap/${ns}/new`, action: 'created' }));
+    const [{ path, content }] = said.approvals;
+    for (const line of content.trimEnd().split('\n')) expect(looked.stdout).toContain(`    ${line}`);
+
+    // As it is printed it approves nothing: somebody has to say who and why.
+    await commit({ [path]: content });
+    const unfilled = JSON.parse((await windlass(['pull', ...options, '--json'])).stdout);
+    expect(unfilled.notices.map(({ file }: { file?: string }) => file)).toContain(path);
+    expect(unfilled.objects).toContainEqual(expect.objectContaining({ action: 'skipped' }));
+    await commit({ [path]: content.replace('who:', 'who: ada').replace('why:', 'why: the new history is meant') });
+    const done = JSON.parse((await windlass(['pull', ...options, '--json'])).stdout);
+    expect(done.objects).toContainEqual({
+      object: `ConfigMap/${ns}/old`,
+      action: 'pruned',
+      reason: `left Git; approved by ada (${path})`,
+    });
+    expect(done.notices).toEqual([]);
   });
 
   it('exit with 3, and name the server, when the cluster cannot be reached', async () => {

@@ -82,6 +82,7 @@ describeWithCluster('an object with an exception', () => {
       'b.yaml': annotated(configMap(ns, 'b', {}), 'windlass.dev/apply', 'never'),
     });
     expect([actionsOf(outcome), outcome.report.drift, outcome.report.errors]).toEqual([{ unchanged: 4 }, [], []]);
+    expect(outcome.report.health.map(({ object }) => object)).not.toContain(`ConfigMap/${ns}/own`);
     expect((await live('v1', 'ConfigMap', 'own'))?.['data']).toEqual({ a: '9' });
     expect(await live('v1', 'ConfigMap', 'b')).toBeUndefined();
     expect([...(await entries()).keys()]).not.toContain(`ConfigMap/${ns}/own`);

@@ -92,8 +92,12 @@ describeWithCluster('a puller that is killed at any call of a pull that prunes',
     await survivesEverywhere((ns) => {
       const base = { 'ns.yaml': namespace(ns), 'kept.yaml': configMap(ns, 'kept', {}) };
       const old = { 'old-a.yaml': configMap(ns, 'old-a', {}), 'old-b.yaml': configMap(ns, 'old-b', {}) };
-      const next = { ...base, 'kept.yaml': configMap(ns, 'kept', { a: '2' }), 'new.yaml': configMap(ns, 'new', {}) };
-      return { before: { ...base, ...old }, killed: next, after: next };
+      // Deleted and created again on the way.
+      const frozen = (a: string) =>
+        `${configMap(ns, 'frozen', { a }).replace('name: frozen,', 'name: frozen, annotations: { windlass.dev/force: recreate },')}immutable: true\n`;
+      const changed = { 'kept.yaml': configMap(ns, 'kept', { a: '2' }), 'frozen.yaml': frozen('2') };
+      const next = { ...base, ...changed, 'new.yaml': configMap(ns, 'new', {}) };
+      return { before: { ...base, ...old, 'frozen.yaml': frozen('1') }, killed: next, after: next };
     }, 12);
   });
 
@@ -113,24 +117,27 @@ describeWithCluster('a puller that is killed at any call of a pull that prunes',
     // `b` is a rewritten history, `c` and `d` descend from it.
     const isAncestor = async (one: string, other: string) =>
       one === other || (one !== commits[0] && commits.indexOf(one) < commits.indexOf(other));
-    let calls = 0;
-    for (let alive = false; !alive; calls++) {
+    const keepsOld = async (nth: number, when: 'before' | 'after'): Promise<boolean> => {
       const { pull, namespace: ns, cluster: real, records, live } = await world();
       const base = { 'ns.yaml': namespace(ns), 'a.yaml': configMap(ns, 'a', {}) };
       const at = (index: number) => ({ revision: commits[index]!, deps: { isAncestor } });
       await pull({ ...base, 'old.yaml': configMap(ns, 'old', {}) }, at(0));
-      const { wrap, died } = killer(calls + 1, calls % 2 === 0 ? 'after' : 'before');
-      await pull(
-        { ...base, 'new.yaml': configMap(ns, 'new', {}) },
-        {
-          revision: commits[1]!,
-          cluster: wrap<Cluster>(real),
-          deps: { isAncestor, records: wrap<AppliedRecords>(records) },
-        },
-      ).catch(() => undefined);
-      alive = !died();
+      const { wrap, died } = killer(nth, when);
+      const deps = { isAncestor, records: wrap<AppliedRecords>(records) };
+      const next = { ...base, 'new.yaml': configMap(ns, 'new', {}) };
+      await pull(next, { revision: commits[1]!, cluster: wrap<Cluster>(real), deps }).catch(() => undefined);
       for (const index of [2, 3]) await pull(base, at(index));
-      expect({ calls, old: (await live('v1', 'ConfigMap', 'old')) !== undefined }).toEqual({ calls, old: true });
+      expect({ nth, when, old: (await live('v1', 'ConfigMap', 'old')) !== undefined }).toEqual({
+        nth,
+        when,
+        old: true,
+      });
+      return died();
+    };
+    let calls = 0;
+    while (await keepsOld(calls + 1, 'before')) {
+      calls += 1;
+      await keepsOld(calls, 'after');
     }
     expect(calls).toBeGreaterThan(8);
   });

@@ -2,8 +2,8 @@ import { oneOf, type ReadValue } from './wish.ts';
 
 /** Our own annotations: they win over those of other tools. */
 export const pruneAnnotation = 'windlass.dev/prune';
-export const applyAnnotation = 'windlass.dev/apply';
-export const forceAnnotation = 'windlass.dev/force';
+const applyAnnotation = 'windlass.dev/apply';
+const forceAnnotation = 'windlass.dev/force';
 export const ignoreAnnotation = 'windlass.dev/ignore-paths';
 
 /** How each of our annotations is read. */
