@@ -58,6 +58,8 @@ export function compilePolicy(spec: PolicySpec): Policy {
   return compilers[kind](spec, filter);
 }
 
+const noTag = 'is no tag (up to 128 letters, digits, "_", "." and "-", of which "." and "-" do not come first)';
+
 type Filter = (tag: string) => Filtered;
 
 const compilers: Record<PolicyKind, (spec: PolicySpec, filter: Filter) => Policy> = {
@@ -85,6 +87,8 @@ function policyOf<Rank>(kind: PolicyKind, spec: PolicySpec, filter: Filter, orde
     place: (given) => {
       const facts = factsOf(given);
       const { tag, digest } = facts;
+      // A registry's answer is not trusted: whatever is chosen is written into files, commit messages and trailers.
+      if (!isTag(tag)) return { tag, misfit: noTag };
       const filtered = filter(tag);
       if ('misfit' in filtered) return { tag, misfit: filtered.misfit };
       const rank = order.rank(filtered.text, facts);

@@ -18,6 +18,26 @@ function hold(fields: Partial<Hold> = {}): Hold {
   return { id: 'h1', image: 'web', tag: '1.4.0', past: '1.5.0', ...fields };
 }
 
+describe('a text that no registry can have as a tag', () => {
+  const long = '9'.repeat(129);
+  const odd = ['9.9.9+b', '9.9.9; rm', 'zz\nWindlass-To: evil', '-9', '', long];
+  it.each<[Omit<PolicySpec, 'image'>, string]>([
+    [{ semver: '*' }, '1.0.0'],
+    [{ numerical: 'asc' }, '1'],
+    [{ alphabetical: 'asc' }, 'a'],
+    [{ newest: true }, 'a'],
+    [{ semver: '*', filter: { include: '^([0-9.]+)', extract: '$1' } }, '1.0.0'],
+  ])('is passed over with a reason by %j', (spec, tag) => {
+    const tags = [tag, ...odd].map((text, minute) => ({
+      tag: text,
+      pushedAt: new Date(now.getTime() + minute * 60_000).toISOString(),
+    }));
+    const choice = choose({ policy: compilePolicy({ image: 'acme/web', ...spec }), tags, now });
+    expect(choice.chosen).toBe(tag);
+    for (const text of odd) expect(reasonFor(choice, text)).toMatch(/^is no tag/);
+  });
+});
+
 describe('which tag', () => {
   it.each<[string, Omit<PolicySpec, 'image'>, string[], string | undefined]>([
     ['the highest version of the range', { semver: '>=1.0.0 <2.0.0' }, ['1.2.0', '1.10.0', '2.0.0', '1.9.0'], '1.10.0'],
