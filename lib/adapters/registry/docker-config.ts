@@ -34,7 +34,9 @@ export function dockerCredentials({ file, onRemark }: DockerConfigOptions): Cred
     const elsewhere = elsewhereOf(config, host);
     if (elsewhere !== undefined) {
       told.add(host);
-      onRemark(`${host} is asked without credentials: ${path} keeps them ${elsewhere}, which Windlass does not use`);
+      onRemark(
+        `${host} is asked without credentials: ${path} keeps them ${elsewhere}, which Windlass does not use: write an \`auths\` entry for ${host} with an \`auth\` of its own`,
+      );
     }
     return undefined;
   };
@@ -63,8 +65,8 @@ function elsewhereOf(config: DockerConfig, host: string): string | undefined {
   if (helper !== undefined) return `with the credential helper ${helper}`;
   const entry = entryOf(config.auths ?? {}, host);
   if (entry?.identitytoken) return 'as an identity token';
-  // Docker leaves an empty entry for a host whose credentials its store has.
-  return entry !== undefined && config.credsStore ? `in the credential store ${config.credsStore}` : undefined;
+  // Docker leaves an empty entry for a host whose credentials its store has; other tools leave none, so the store may have any host's.
+  return config.credsStore ? `in the credential store ${config.credsStore}, if at all` : undefined;
 }
 
 /** Hosts are written with and without scheme and path: `https://index.docker.io/v1/` is Docker Hub. */

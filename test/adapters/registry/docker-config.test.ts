@@ -30,17 +30,26 @@ describe('what docker login left', () => {
 
   it.each([
     [{ auths: { 'ghcr.io': {} }, credsStore: 'desktop' }, 'in the credential store desktop'],
+    [{ credsStore: 'desktop' }, 'in the credential store desktop'],
+    [{ auths: { 'quay.io': {} }, credsStore: 'desktop' }, 'in the credential store desktop'],
     [{ credHelpers: { 'ghcr.io': 'pass' } }, 'with the credential helper pass'],
     [{ auths: { 'ghcr.io': { identitytoken: 'secret' } } }, 'as an identity token'],
   ])('elsewhere (%j) is remarked once', async (config, where) => {
     const { ask, remarks } = given(config);
-    expect([await ask('ghcr.io'), await ask('ghcr.io'), await ask('quay.io')]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect([await ask('ghcr.io'), await ask('ghcr.io')]).toEqual([undefined, undefined]);
     expect(remarks).toEqual([expect.stringContaining(where)]);
+    expect(remarks[0]).toContain('write an `auths` entry for ghcr.io');
     expect(remarks.join()).not.toContain('secret');
+  });
+
+  it.each([
+    { auths: { 'ghcr.io': {} } },
+    { credHelpers: { 'ghcr.io': 'pass' } },
+    { auths: { 'quay.io': { auth: auth('a:b') } }, credsStore: 'desktop' },
+  ])('nothing is remarked where nothing is kept elsewhere for the host (%j)', async (config) => {
+    const { ask, remarks } = given(config);
+    await ask('quay.io');
+    expect(remarks).toEqual([]);
   });
 
   it('counts as soon as it is there', async () => {
