@@ -4,7 +4,7 @@ import type { Credential, Credentials } from './credentials.ts';
 import type { Exchange } from './exchange.ts';
 import { nextAddress } from './next-address.ts';
 import { isLoopback, type Place } from './repository-name.ts';
-import { badAnswer, mayPass, noAnswer, notAllowed, statusTrouble } from './trouble.ts';
+import { badAnswer, mayPass, noJson, notAllowed, statusTrouble } from './trouble.ts';
 
 /** What a request carries. */
 export interface Grant {
@@ -156,7 +156,7 @@ function readToken(place: Place, bytes: Uint8Array): { token: string; seconds: n
     value = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch {
     // The cause would quote the answer, and so the token.
-    throw noAnswer(place, 'its token is no JSON');
+    throw noJson(place, 'a token', bytes);
   }
   const { data } = tokenShape.safeParse(value);
   const token = data?.token || data?.access_token;

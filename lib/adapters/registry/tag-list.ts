@@ -4,7 +4,7 @@ import { nextAddress } from './next-address.ts';
 import { nextLink } from './next-link.ts';
 import type { Answer } from './question.ts';
 import type { Place } from './repository-name.ts';
-import { badAnswer, noAnswer } from './trouble.ts';
+import { badAnswer, noJson } from './trouble.ts';
 
 /** Asked for on one page; registries may give fewer. */
 const pageSize = 1000;
@@ -46,7 +46,7 @@ function readPage(place: Place, { bytes }: Answer): string[] {
   try {
     value = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch {
-    throw noAnswer(place, 'its list of tags is no JSON');
+    throw noJson(place, 'a list of tags', bytes);
   }
   const page = pageShape.safeParse(value);
   if (!page.success) throw badAnswer(place, 'sends a list of tags without tags');

@@ -102,12 +102,20 @@ export function notAllowed(place: Place, said: string, signedIn: boolean): UserE
   );
 }
 
-/** The whole answer is no answer: cut off, or of a proxy in between. */
-export function noAnswer(place: Place, why: string): RetryableError {
-  return new RetryableError(`the registry ${place.host} sent no whole answer about ${place.written}: ${why}`, {
-    code: 'registry-unreachable',
-    subject: place.written,
-  });
+/** An answer that should be a JSON object and is not: one that is empty or was cut off may pass, a page or any other text is not of a registry. Neither is quoted. */
+export function noJson(place: Place, what: string, bytes: Uint8Array): UserError | RetryableError {
+  const text = Buffer.from(bytes).toString('utf8').trimStart();
+  if (text !== '' && !text.startsWith('{')) {
+    const sent = text.startsWith('<') ? 'a page (HTML or XML)' : 'a text';
+    return badAnswer(place, `sent ${sent} where ${what} should be: is it a registry, and nothing in between?`);
+  }
+  return new RetryableError(
+    `the registry ${place.host} sent no whole answer about ${place.written}: ${what} is cut off`,
+    {
+      code: 'registry-unreachable',
+      subject: place.written,
+    },
+  );
 }
 
 /** The answer is one of a registry that is broken, or hostile. */

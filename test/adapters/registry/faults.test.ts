@@ -37,7 +37,10 @@ describe('a list of tags that goes wrong on its second page is an error, never t
     ['a connection that is cut', { body: { tags: tags(0, 1000) }, cutAfter: 50 }, retryable],
     ['a connection that is cut at once', { cutAfter: 0, body: 'x' }, retryable],
     ['an answer that never comes', { hang: true }, { ...retryable, code: 'registry-timeout' }],
-    ['half of a JSON', { body: '{"tags": ["1.0' }, retryable],
+    ['half of a JSON', { body: '{"tags": ["1.0' }, { ...retryable, code: 'registry-unreachable' }],
+    ['nothing', { body: '' }, { ...retryable, code: 'registry-unreachable' }],
+    ['a page', { body: '\n<!doctype html><p>Log in' }, { ...user, code: 'registry-answer' }],
+    ['a text', { body: 'welcome' }, { ...user, code: 'registry-answer' }],
     ['500', { status: 500 }, retryable],
     ['502', { status: 502, body: '<html>' }, retryable],
     ['429 with a long wait', { status: 429, headers: { 'retry-after': '120' } }, { ...retryable, retryAfter: 120 }],
@@ -286,6 +289,18 @@ describe('a registry that cannot be reached', () => {
       name: 'RetryableError',
       code: 'registry-unreachable',
     });
+  });
+
+  it('is none when its realm sends a page instead of a token, and nothing of the page is shown', async () => {
+    const { fetch } = await standIn({
+      'registry.example.com': ({ url }) =>
+        url.pathname === '/token' ? { body: '<html>hunter2' } : { status: 401, headers: challenge },
+    });
+    const error = await openOciRegistry({ fetch })
+      .tags(name)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'UserError', code: 'registry-answer' });
+    expect(String(error)).not.toContain('hunter2');
   });
 
   it('when it is its realm: no list, no credentials in the error', async () => {
