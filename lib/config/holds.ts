@@ -3,7 +3,16 @@ import type { Problem } from '../model/errors.ts';
 import { isDigest, isTag } from '../model/image-ref.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Config } from './config.ts';
-import { nameProblems, parseStop, readStops, type StopFile, stopKeys, type Unreadable } from './stop-files.ts';
+import {
+  escapedName,
+  nameProblems,
+  parseStop,
+  readStops,
+  type StopFile,
+  stopKeys,
+  type Unreadable,
+  unusualPath,
+} from './stop-files.ts';
 
 export type { StopFile, Unreadable } from './stop-files.ts';
 export { readSuspends, type Suspend, suspendMatches, suspendsDirectory } from './suspends.ts';
@@ -31,7 +40,9 @@ export function parseHold(content: string, path: string): { hold?: Hold; problem
   if (value === undefined) return { problems };
   const { who, ...rest } = value;
   const named = nameProblems(path, value.image);
-  return named.length > 0 ? { problems: named } : { hold: { id, ...rest, by: who }, problems };
+  if (named.length > 0) return { problems: named };
+  const hold = { id, ...rest, by: who };
+  return { hold: { ...hold, ...unusualPath(path, holdPath(hold)) }, problems };
 }
 
 /** Reads the files of `holds/`. An unreadable one is never left out: the caller stops the bumps of its image, or all of them. */
@@ -44,8 +55,8 @@ export function readHolds(files: readonly StopFile[]): { holds: Hold[]; unreadab
 }
 
 /** The path of a hold's file. */
-export function holdPath(hold: Pick<Hold, 'image' | 'id'>): string {
-  return `${holdsDirectory}/${hold.image}.${hold.id}.yaml`;
+export function holdPath({ image, id, path }: Pick<Hold, 'image' | 'id' | 'path'>): string {
+  return path ?? `${holdsDirectory}/${escapedName(image)}.${id}.yaml`;
 }
 
 /** What is wrong with a hold beside windlass.yaml: a digest policy is held by digests, every other one by tags. Undefined for an image that is not there. */

@@ -54,13 +54,42 @@ export function parseStop<S extends z.ZodObject>(
   return { id, problems: findingsOf(schema, source.value, parsed.error.issues).map(source.problem) };
 }
 
+/**
+ * A name as file names have it: what Windows cannot have in one (`:` of a Flux policy) is escaped as in URLs, and so is `%`, so that two names are never
+ * one file. A slash is no part of a name.
+ */
+export function escapedName(name: string): string {
+  return name.replace(/[%:<>"\\|?*]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16).toUpperCase();
+    return `%${code}`;
+  });
+}
+
+/** Where the file is, in a form to be kept beside what it says: nothing for its usual path. */
+export function unusualPath(path: string, usual: string): { path?: string } {
+  return path === usual ? {} : { path };
+}
+
+function unescapedName(text: string): string {
+  return text.replace(/%(25|3A|3C|3E|22|5C|7C|3F|2A)/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
 /** What is wrong with the name of a file that is about `name`. */
 export function nameProblems(path: string, name: string): Problem[] {
   const parts = partsOf(path);
   const code = 'bad-file-name';
   if (parts === undefined)
-    return [{ code, file: path, message: 'the name of this file must be <name>.<id>.yaml', hint: `${name}.1.yaml` }];
-  if (parts.name === name) return [];
+    return [
+      {
+        code,
+        file: path,
+        message: 'the name of this file must be <name>.<id>.yaml',
+        hint: `${escapedName(name)}.1.yaml`,
+      },
+    ];
+  if (parts.name === name || unescapedName(parts.name) === name) return [];
   return [
     {
       code,
@@ -77,12 +106,12 @@ function partsOf(path: string): { name: string; id: string } | undefined {
   return match ? { name: match[1]!, id: match[2]! } : undefined;
 }
 
-/** All names that an unreadable file may be about: the one of its own name, and the one that it still says; undefined when it may be about any. */
+/** All names that an unreadable file may be about: the one of its own name (as it is, and unescaped), and the one that it still says; undefined when it may be about any. */
 function namesOf(path: string, bytes: Uint8Array): (string | undefined)[] {
   const parts = partsOf(path);
   const [, key, said] = /^(all|image|sync):[ \t]*["']?([^\s"'#]+)/m.exec(new TextDecoder().decode(bytes)) ?? [];
   if (parts === undefined || parts.name === nameOfAll || key === 'all') return [undefined];
-  return said === undefined || said === parts.name ? [parts.name] : [parts.name, said];
+  return [...new Set([parts.name, unescapedName(parts.name), ...(said === undefined ? [] : [said])])];
 }
 
 /** Files that keep the directory or explain it. */

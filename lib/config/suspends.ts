@@ -3,7 +3,16 @@ import { z } from 'zod';
 import { formatProblem, type Problem, UserError } from '../model/errors.ts';
 import { hasPassed } from '../model/until.ts';
 import { nameOfAll } from './scalars.ts';
-import { nameProblems, parseStop, readStops, type StopFile, stopKeys, type Unreadable } from './stop-files.ts';
+import {
+  escapedName,
+  nameProblems,
+  parseStop,
+  readStops,
+  type StopFile,
+  stopKeys,
+  type Unreadable,
+  unusualPath,
+} from './stop-files.ts';
 
 /** The directory of the config repo that suspends are in, one file each. */
 export const suspendsDirectory = 'suspends';
@@ -24,6 +33,8 @@ export interface Suspend {
   /** A date (it lasts to its end, UTC) or an ISO 8601 time. */
   until?: string;
   at?: string;
+  /** Where its file is, if not where `suspendFile` writes it: a name with a colon may stand unescaped. */
+  path?: string;
 }
 
 /** What a suspend may stop: an image by its key, or a sync by its expanded name and the key that it was expanded from. */
@@ -47,7 +58,9 @@ export function parseSuspend(content: string, path: string): { suspend?: Suspend
   if (value === undefined) return { problems };
   const { who, ...rest } = value;
   const named = nameProblems(path, nameOf(value));
-  return named.length > 0 ? { problems: named } : { suspend: { id, ...rest, by: who }, problems };
+  if (named.length > 0) return { problems: named };
+  const suspend = { id, ...rest, by: who };
+  return { suspend: { ...suspend, ...unusualPath(path, suspendPath(suspend)) }, problems };
 }
 
 /** Reads the files of `suspends/`. An unreadable one is never left out: the caller stops what it names, or everything. */
@@ -66,13 +79,13 @@ export function suspendMatches(suspend: Suspend, subject: Suspendable, now: Date
 
 /** The path of a suspend's file. */
 export function suspendPath(suspend: Suspend): string {
-  return `${suspendsDirectory}/${nameOf(suspend)}.${suspend.id}.yaml`;
+  return suspend.path ?? `${suspendsDirectory}/${escapedName(nameOf(suspend))}.${suspend.id}.yaml`;
 }
 
 /** Writes a suspend as the file that `parseSuspend` reads. Throws `UserError` for one that it would refuse: a name or id that no file can have, an `until` that is no date. */
 export function suspendFile(suspend: Suspend): { path: string; content: string } {
-  const { id: _inItsName, by: who, why, until, at, ...subject } = suspend;
-  const path = suspendPath(suspend);
+  const { id: _inItsName, path: _ofAnother, by: who, why, until, at, ...subject } = suspend;
+  const path = suspendPath({ ...suspend, path: undefined });
   const written = Object.entries({ ...subject, who, why, until, at }).filter(([, value]) => value !== undefined);
   // Quoted where a reader of YAML 1.1 would see a boolean or a number; a long line is not folded, so that it stays one in a diff.
   const content = stringify(Object.fromEntries(written), { compat: 'yaml-1.1', lineWidth: 0 });

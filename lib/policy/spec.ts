@@ -46,4 +46,6 @@ export interface Hold {
   at?: string;
   /** A date (the hold lasts to its end, UTC) or an ISO 8601 time. After it the hold is void. */
   until?: string;
+  /** Where its file is, if not at its usual path: a name with a colon may stand unescaped. */
+  path?: string;
 }

@@ -257,7 +257,7 @@ describeWithStandins('windlass suspend on GitHub', () => {
         verified: true,
       });
       expect(github.files().map(({ path }) => path)).toContainEqual(
-        expect.stringMatching(/^suspends\/flux:old\..{8}\.yaml$/),
+        expect.stringMatching(/^suspends\/flux%3Aold\..{8}\.yaml$/),
       );
       expect((await at.runWith(env, 'resume', 'image/flux:old', ...on)).code).toBe(0);
       expect(github.files().filter(({ path }) => path.startsWith('suspends/'))).toEqual([]);

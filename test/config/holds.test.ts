@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdProblem, parseHold, readHolds } from '../../lib/config/holds.ts';
+import { holdPath, holdProblem, parseHold, readHolds } from '../../lib/config/holds.ts';
 import { readConfig } from '../../lib/config/windlass-file.ts';
 import { formatProblem } from '../../lib/model/errors.ts';
 
@@ -66,6 +66,23 @@ describe('holds', () => {
         | ^
         = did you mean "past"?"
     `);
+  });
+});
+
+describe('a hold of a name with a colon', () => {
+  const text = hold.replace('web', 'flux-system:web');
+
+  it.each(['holds/flux-system%3Aweb.1.yaml', 'holds/flux-system:web.1.yaml'])(
+    'is read from %s, and is there',
+    (path) => {
+      const { hold: read, problems } = parseHold(text, path);
+      expect([problems, read?.image, read && holdPath(read)]).toEqual([[], 'flux-system:web', path]);
+    },
+  );
+
+  it('has an escaped path unless its file says otherwise', () => {
+    expect(holdPath({ image: 'flux-system:web', id: '1' })).toBe('holds/flux-system%3Aweb.1.yaml');
+    expect(parseHold(text, 'holds/flux-system__web.1.yaml').problems).toHaveLength(1);
   });
 });
 

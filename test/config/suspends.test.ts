@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSuspend, readSuspends, type Suspend, suspendFile, suspendMatches } from '../../lib/config/suspends.ts';
+import {
+  parseSuspend,
+  readSuspends,
+  type Suspend,
+  suspendFile,
+  suspendMatches,
+  suspendPath,
+} from '../../lib/config/suspends.ts';
 import { UserError } from '../../lib/model/errors.ts';
 
 const file = (path: string, text: string) => ({ path, bytes: new TextEncoder().encode(text) });
@@ -46,6 +53,42 @@ describe('suspends', () => {
       [undefined, 'the file is named for web and is about all'],
       [undefined, 'the file is named for all and is about web'],
     ]);
+  });
+});
+
+describe('a suspend of a name with a colon', () => {
+  const suspend: Suspend = { id: '1', image: 'flux-system:web', by: 'ada', why: 'x' };
+
+  it('is written under a name that every system can have, and reads back', () => {
+    const { path, content } = suspendFile(suspend);
+    expect(path).toBe('suspends/flux-system%3Aweb.1.yaml');
+    expect(parseSuspend(content, path)).toEqual({ suspend, problems: [] });
+  });
+
+  it.each(['suspends/flux-system:web.1.yaml', 'suspends/flux-system%3aweb.1.yaml'])(
+    'is read from %s as well, and keeps its own path',
+    (path) => {
+      const { suspend: read, problems } = parseSuspend(suspendFile(suspend).content, path);
+      expect([problems, read && suspendPath(read)]).toEqual([[], path]);
+      expect(suspendFile(read!).path).toBe('suspends/flux-system%3Aweb.1.yaml');
+    },
+  );
+
+  it('stops what it is named for, when it cannot be read', () => {
+    const { unreadable } = readSuspends([file('suspends/flux-system%3Aweb.1.yaml', 'who: [\n')]);
+    expect(unreadable.map(({ name }) => name)).toEqual(['flux-system%3Aweb', 'flux-system:web']);
+  });
+
+  it('never has the file of another name, nor a character that Windows refuses', () => {
+    const name = fc.string({ unit: fc.constantFrom('a', ':', '%', '3', 'A', '2', '5', '*', '?', '_'), minLength: 1 });
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        const [path, another] = [one, other].map((image) => suspendFile({ ...suspend, image }).path);
+        expect(path === another).toBe(one === other);
+        expect(path).not.toMatch(/[:*?]/);
+      }),
+      { numRuns: 1000, examples: [['a:', 'a%3A']] },
+    );
   });
 });
 
