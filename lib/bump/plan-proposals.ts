@@ -94,12 +94,13 @@ async function planGroup(
   const identity = identityOf(wishes, sources);
   const left = proposal && whyLeft(proposal, identity);
   if (proposal !== undefined && left !== undefined) return only({ ...of, act: 'leave', proposal, ...left });
-  return planRequest(look, { ...of, replaces: proposal?.revision }, wishes, pushes, identity, sources);
+  const keeps = proposal !== undefined && isAsWanted(proposal, identity) ? storyIn(proposal) : undefined;
+  return planRequest(look, { ...of, replaces: proposal?.revision, keeps }, wishes, pushes, identity, sources);
 }
 
 async function planRequest(
   look: Look,
-  { group, policies, replaces }: { group: string; policies: string[]; replaces?: string },
+  { group, policies, replaces, keeps }: { group: string; policies: string[]; replaces?: string; keeps?: BumpStory },
   wishes: readonly RouteWish[],
   pushes: readonly Push[],
   identity: string,
@@ -109,7 +110,8 @@ async function planRequest(
   const { skipped, changes } = edits;
   if (edits.files.length === 0) return { plans: [], skipped };
   const moved = movedBy(wishes, changes);
-  const story = storyOf(moved, changes, eventsFor(moved, pushes), await sourcesOf(moved, sources.registry));
+  // A commit that stays is told as its trailers tell it.
+  const story = keeps ?? storyOf(moved, changes, eventsFor(moved, pushes), await sourcesOf(moved, sources.registry));
   const ended = endedBy(moved, isDoneBeside(sources));
   const environments = environmentsOf(
     edits.files.map(({ path }) => path),
@@ -123,9 +125,10 @@ async function planRequest(
     body: bodyOf(story, changes, ended, look.config),
     trailers: [...trailersOf(story), [proposalKey, identity]],
     title: environments.length === 0 ? subject : `${subject} in ${environments.join(', ')}`,
-    description: descriptionOf(story, changes, ended),
+    description: descriptionOf(story, changes, ended, identity),
     ...look.config.pullRequests,
     ...(replaces === undefined ? {} : { replaces }),
+    ...(keeps === undefined ? {} : { keeps: true }),
   };
   return { plans: [{ group, policies, act: 'propose', request, story, changes }], skipped };
 }
@@ -169,16 +172,20 @@ function mayBeHidden({ config, files, tooLarge }: Look, policy: string): boolean
 }
 
 function whyLeft(proposal: Proposal, identity: string): { why: string; inReview: boolean } | undefined {
-  const { state, branch } = proposal;
+  const { state, branch, describes = identity } = proposal;
   if (state === 'open' && !isOurs(proposal)) {
     const why = `somebody committed to ${branch}: bump leaves it to them until it is merged or deleted`;
     return { why, inReview: false };
   }
-  // What cannot be merged any more is made anew on what Git has now.
-  if (identityIn(proposal) !== identity || (state === 'open' && proposal.conflicts === true)) return undefined;
+  if (!isAsWanted(proposal, identity) || (state === 'open' && describes !== identity)) return undefined;
   return state === 'declined'
     ? { why: `${nameOf(proposal)} was closed without merging: only something else is proposed`, inReview: false }
     : { why: `${nameOf(proposal)} waits for a review`, inReview: true };
+}
+
+/** Its commit has these changes. What cannot be merged any more is made anew on what Git has now. */
+function isAsWanted(proposal: Proposal, identity: string): boolean {
+  return identityIn(proposal) === identity && !(proposal.state === 'open' && proposal.conflicts === true);
 }
 
 /** A proposal in words: its pull request, or its branch where the host has none. */

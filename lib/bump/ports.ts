@@ -115,8 +115,25 @@ export interface Proposal {
   conflicts?: boolean;
   number?: number;
   url?: string;
+  /**
+   * The changes that the open pull request says it has, by `describesIn`; empty when it says none, or was not opened yet. Absent where the host
+   * has no descriptions.
+   */
+  describes?: string;
   /** The commit's own time (ISO 8601), where the host tells it: a record that got lost is written again with it. */
   at?: string;
+}
+
+const mark = /<!-- windlass: (\S+) -->/g;
+
+/** The last line of a description, which a host does not show: what the pull request says that it changes. */
+export function describing(identity: string): string {
+  return `<!-- windlass: ${identity} -->`;
+}
+
+/** What a description says that its pull request changes; empty when it does not say. */
+export function describesIn(description: string): string {
+  return [...description.matchAll(mark)].at(-1)?.[1] ?? '';
 }
 
 /** What a proposal is to be. */
@@ -131,6 +148,8 @@ export interface ProposalRequest extends CommitRequest {
   autoMerge: boolean;
   /** The commit that the proposal's branch has by the last head: a branch that somebody moved since stays there, with a `RetryableError`. */
   replaces?: string;
+  /** The commit `replaces` has the changes already and stays: only the pull request is opened or mended. */
+  keeps?: boolean;
 }
 
 /** A proposal that was made. */

@@ -1,11 +1,20 @@
 import type { ImageChange } from '../model/messages.ts';
 import type { Hold } from '../policy/spec.ts';
+import { describing } from './ports.ts';
 import type { BumpStory } from './story.ts';
 
 const longestTable = 100;
 
-/** The description of a pull request, in GitHub's Markdown: a table of the images with links, and every place that changes. */
-export function descriptionOf(story: BumpStory, changes: readonly ImageChange[], released: readonly Hold[]): string {
+/**
+ * The description of a pull request, in GitHub's Markdown: a table of the images with links, and every place that changes. `identity` names the
+ * changes, so that a description that fell behind is found.
+ */
+export function descriptionOf(
+  story: BumpStory,
+  changes: readonly ImageChange[],
+  released: readonly Hold[],
+  identity: string,
+): string {
   const images = story.images.map(({ policy, repository, from, to, source }) =>
     row([
       code(policy),
@@ -33,6 +42,8 @@ export function descriptionOf(story: BumpStory, changes: readonly ImageChange[],
     ),
     '',
     'Windlass keeps this request up to date until somebody else commits to its branch. Closed without merging, the same change is not proposed again.',
+    '',
+    describing(identity),
   ].join('\n');
 }
 

@@ -189,7 +189,7 @@ function isProposal({ trailers }: RecentCommit): boolean {
 function foundIn({ order, look, decisions, plan, proposals, commit }: Told): FoundBySweep[] {
   if (order.pushes !== undefined || order.images !== undefined) return [];
   const stories = proposals.flatMap((result) =>
-    result.proposed && result.plan.act === 'propose' ? [result.plan.story] : [],
+    result.proposed && result.plan.act === 'propose' && result.plan.request.keeps !== true ? [result.plan.story] : [],
   );
   if (commit !== undefined) stories.push(plan.story);
   const moved = new Set(stories.flatMap(({ images }) => images.map(({ policy }) => policy)));

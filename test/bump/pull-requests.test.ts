@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { bump, sweep } from '../../lib/bump/bump.ts';
-import type { ConfigRepo, Proposal, ProposalRequest, Proposed } from '../../lib/bump/ports.ts';
+import {
+  type ConfigRepo,
+  describesIn,
+  type Proposal,
+  type ProposalRequest,
+  type Proposed,
+} from '../../lib/bump/ports.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import { host, type Loop, loop, now, registryWith } from './setup.ts';
 
@@ -129,6 +135,34 @@ describe('a pull request', () => {
     expect(told.requests[1]).toMatchObject({ title: 'Bump web to 1.2.0', replaces: 'a'.repeat(40) });
   });
 
+  it('whose description fell behind is mended, with its commit as it is', async () => {
+    const told = await start();
+    const { push, ports, git, records } = told.world;
+    told.propose = made();
+    await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    const [first] = told.requests;
+    const identity = first!.trailers.at(-1)![1];
+    expect(describesIn(first!.description)).toBe(identity);
+    git.push({ 'other.txt': 'somebody else\n' });
+    const recorded = () => records.told().filter((line) => line.startsWith('bump-proposed'));
+    for (const describes of ['another', '']) {
+      told.proposals = [standing(first!, { describes })];
+      const { foundBySweep } = await sweep({ now }, ports);
+      expect(foundBySweep).toEqual([]);
+    }
+    const mended = { title: first!.title, description: first!.description, keeps: true, replaces: 'a'.repeat(40) };
+    expect(told.requests.slice(1)).toMatchObject([mended, mended]);
+    expect(told.requests[1]!.trailers).toEqual(first!.trailers);
+    expect(recorded()).toHaveLength(1);
+    for (const describes of [identity, undefined]) {
+      told.proposals = [standing(first!, { describes })];
+      await sweep({ now }, ports);
+    }
+    told.proposals = [standing(first!, { describes: 'another', state: 'declined' })];
+    await sweep({ now }, ports);
+    expect(told.requests).toHaveLength(3);
+  });
+
   it('that was closed without merging is not made again for the same change, which is said, and is for another one', async () => {
     const told = await start();
     const { records, push, ports } = told.world;
@@ -244,6 +278,8 @@ describe('the description of a pull request', () => {
       'Merging this ends the hold of `web` on `1.0.0`, past `1.1.0`.',
       '',
       'Windlass keeps this request up to date until somebody else commits to its branch. Closed without merging, the same change is not proposed again.',
+      '',
+      expect.stringMatching(/^<!-- windlass: [0-9a-f]{16} -->$/),
     ]);
     expect(told.requests[0]!.files.map(({ path, bytes }) => [path, bytes === undefined])).toEqual([
       ['web.yaml', false],

@@ -1,4 +1,11 @@
-import type { CommitRequest, ConfigRepo, RepoFile, SurveyStore } from '../../bump/ports.ts';
+import {
+  type CommitRequest,
+  type ConfigRepo,
+  type ProposalRequest,
+  proposalPrefix,
+  type RepoFile,
+  type SurveyStore,
+} from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import type { ArchiveLimits } from './archive.ts';
 import { lastChange } from './changed-at.ts';
@@ -48,8 +55,7 @@ export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRe
     needs: 'Contents: write',
     branch,
   };
-  const proposing: Attempt = {
-    what: `open a pull request in ${repo.name}`,
+  const proposing = {
     subject: repo.name,
     needs: 'Contents: write and Pull requests: write',
   };
@@ -58,6 +64,10 @@ export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRe
   const known = (revision: string) => (head?.revision === revision ? head.entries : undefined);
   const treeFiles = (request: Pick<CommitRequest, 'parent' | 'files'>) =>
     withModes(repo, request, known(request.parent) ?? new Map());
+  const proposingIn = ({ group }: ProposalRequest) => {
+    const there = head?.branches.find((one) => nameOf(one) === `${proposalPrefix}${group}`)?.described.nodes[0];
+    return there === undefined ? 'open a pull request' : `bring pull request #${there.number} up to date`;
+  };
   const treeAt = (revision: string) => (head?.revision === revision ? head.tree : undefined);
   return {
     branch,
@@ -101,7 +111,7 @@ export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRe
         return made;
       }),
     propose: (request) =>
-      told(proposing, async () => {
+      told({ ...proposing, what: `${proposingIn(request)} in ${repo.name}` }, async () => {
         head ??= await readHead(repo, branch, maxFileBytes);
         const commit = { ...request, files: await treeFiles(request), tree: treeAt(request.parent) };
         const made = await makeProposal(repo, branch, commit, head.branches);

@@ -40,7 +40,7 @@ export function failureOf(error: unknown, now: Date): unknown {
   const { status, response } = error;
   if (response === undefined) return lost(said(error.message));
   const headers = response.headers as Headers;
-  const message = `${said(errorText(response.data))}${requestId(headers)}`;
+  const message = `${said(errorText(response.data, status))}${requestId(headers)}`;
   if (status >= 500) return new GitHubFailure(message, { kind: 'lost', status });
   if (isLimited(status, headers, message)) {
     return new GitHubFailure(message, { kind: 'limited', status, retryAfter: secondsToWait(headers, now) });
@@ -102,8 +102,9 @@ function secondsToWait(headers: Headers, now: Date): number {
   return longestUnsaid;
 }
 
-function errorText(data: unknown): string {
-  if (typeof data !== 'object' || data === null || !('message' in data)) return 'GitHub gave no reason';
+function errorText(data: unknown, status: number): string {
+  if (typeof data !== 'object' || data === null || !('message' in data))
+    return `GitHub answered ${status} and gave no reason`;
   const details = 'errors' in data && Array.isArray(data.errors) ? data.errors.map(detailText).filter(Boolean) : [];
   return [String(data.message), ...details].join('; ');
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Proposal, proposalPrefix } from '../../bump/ports.ts';
+import { describesIn, type Proposal, proposalPrefix } from '../../bump/ports.ts';
 import { trailersIn } from '../../model/commit-message.ts';
 import { UserError } from '../../model/errors.ts';
 
@@ -11,7 +11,8 @@ export const proposalBranchFields = `prefix name
   target { oid ... on Commit { message committedDate tree { oid } parents(first: 2) { nodes { oid } } } }
   associatedPullRequests(first: 20, orderBy: { field: CREATED_AT, direction: DESC }) {
     nodes { number url state baseRefName headRefOid isCrossRepository mergeable }
-  }`;
+  }
+  described: associatedPullRequests(first: 5, states: [OPEN]) { nodes { number body } }`;
 
 /** A branch of a proposal with its pull requests, the newest first. */
 export const proposalBranchShape = z.object({
@@ -37,6 +38,8 @@ export const proposalBranchShape = z.object({
       }),
     ),
   }),
+  /** The descriptions of the open ones. */
+  described: z.object({ nodes: z.array(z.object({ number: z.number(), body: z.string() })) }),
 });
 export type ProposalBranch = z.infer<typeof proposalBranchShape>;
 
@@ -70,6 +73,7 @@ export function proposalOf(branch: ProposalBranch, base: string): Proposal | und
   const last = open ?? pulls.find(({ headRefOid }) => headRefOid === target.oid);
   if (last?.state === 'MERGED') return undefined;
   const name = nameOf(branch);
+  const described = branch.described.nodes.find(({ number }) => number === open?.number);
   return {
     group: name.slice(proposalPrefix.length),
     branch: name,
@@ -77,6 +81,7 @@ export function proposalOf(branch: ProposalBranch, base: string): Proposal | und
     trailers: trailersIn(target.message),
     at: target.committedDate,
     state: last?.state === 'CLOSED' ? 'declined' : 'open',
+    ...(last?.state !== 'CLOSED' && { describes: describesIn(described?.body ?? '') }),
     ...(open?.mergeable === 'CONFLICTING' && { conflicts: true }),
     ...(last === undefined ? {} : { number: last.number, url: last.url }),
   };

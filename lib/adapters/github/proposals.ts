@@ -29,7 +29,7 @@ export interface MadeProposal {
 
 /**
  * Makes the branch of a group one commit on `parent`, in one step, so that its pull request never is without a change (GitHub would close it);
- * then the pull request with title, description and wishes. The same again changes nothing. `known` are the branches as the head told them.
+ * then the pull request with title, description and wishes. The same again changes nothing; a commit that is kept stays, whatever its parent. `known` are the branches as the head told them.
  * Throws `GitHubFailure`, and `RetryableError` when somebody moved the branch since.
  */
 export async function makeProposal(
@@ -68,7 +68,13 @@ export async function makeProposal(
   };
   return {
     proposed: { revision: target.oid, branch: name, number, url, warnings, at: target.committedDate },
-    branch: { prefix: 'refs/heads/', name, target, associatedPullRequests },
+    branch: {
+      prefix: 'refs/heads/',
+      name,
+      target,
+      associatedPullRequests,
+      described: { nodes: [{ number, body: description }] },
+    },
   };
 }
 
@@ -96,6 +102,7 @@ type Target = ProposalBranch['target'];
 /** The commit that is wanted: the one that is there when it is the same, else a new one that no branch has yet. */
 async function writeWanted(repo: GitHubRepo, request: ProposedCommit, before: Target | undefined): Promise<Target> {
   const { parent } = request;
+  if (request.keeps === true && before?.oid === request.replaces) return before!;
   const message = commitMessage(request);
   const tree = await writeTree(repo, request.tree ?? (await treeOf(repo, parent)), request.files);
   if (before !== undefined && before.tree.oid === tree && isCommitOn(parent, message)(before)) return before;

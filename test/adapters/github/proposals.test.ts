@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Proposal } from '../../../lib/bump/ports.ts';
+import { describing, type Proposal } from '../../../lib/bump/ports.ts';
 import { RetryableError, UserError } from '../../../lib/model/errors.ts';
 import { describeWithStandins } from '../../standins/describe.ts';
 import type { Trouble } from '../../standins/github.ts';
@@ -44,6 +44,7 @@ describeWithStandins('a proposal on GitHub', () => {
         state: 'open',
         number: 1,
         url: made.url,
+        describes: '',
       },
     ]);
   });
@@ -139,6 +140,30 @@ describeWithStandins('a proposal on GitHub', () => {
     expect(seen.proposals[0]!.number).toBeUndefined();
     const made = await next.propose(proposal(seen));
     expect(made).toMatchObject({ number: 1, revision: seen.proposals[0]!.revision });
+  });
+
+  it('whose description could not be written says so, is told, and keeps its commit when it is mended', async () => {
+    const { github, open } = await world();
+    const words = (identity: string) => ({ description: `a table\n\n${describing(identity)}` });
+    await open().propose(proposal(await open().head(), words('one')));
+    github.faults.add({ on: 'PATCH /repos/{owner}/{repo}/pulls', trouble: 502, when: 'before' });
+    const cut = open();
+    const files = [{ path: 'apps/web.yaml', bytes: bytes('image: web:1.2.0\n') }];
+    const error = await failure(cut.propose(proposal(await cut.head(), { files, ...words('two') })));
+    expect(error.message).toMatch(/^cannot bring pull request #1 up to date in acme\/config: GitHub answered 502/);
+    github.faults.clear();
+    github.push({ 'apps/plain.yaml': 'theirs\n' });
+    const repo = open();
+    const head = await repo.head();
+    expect(head.proposals).toMatchObject([{ number: 1, describes: 'one', revision: github.head(branch) }]);
+    const { revision } = head.proposals[0]!;
+    const made = await repo.propose(proposal(head, { files, ...words('two'), replaces: revision, keeps: true }));
+    expect([made.revision, github.head(branch), github.pull(1).body]).toEqual([
+      revision,
+      revision,
+      words('two').description,
+    ]);
+    expect((await open().head()).proposals).toMatchObject([{ describes: 'two' }]);
   });
 
   it('does not take away what a person pushed to its branch meanwhile', async () => {
