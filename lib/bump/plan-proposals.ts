@@ -118,13 +118,14 @@ async function planRequest(
     look.config,
   );
   const subject = subjectOf(story, changes, look.config);
+  const isOwn = look.config.message.subject !== undefined;
   const request: Omit<ProposalRequest, 'at' | 'parent'> = {
     group,
     files: [...edits.files.map(({ path, after }) => ({ path, bytes: after })), ...deletionsOf(ended)],
     subject,
     body: bodyOf(story, changes, ended, look.config),
     trailers: [...trailersOf(story), [proposalKey, identity]],
-    title: environments.length === 0 ? subject : `${subject} in ${environments.join(', ')}`,
+    title: isOwn || environments.length === 0 ? subject : `${subject} in ${environments.join(', ')}`,
     description: descriptionOf(story, changes, ended, identity),
     ...look.config.pullRequests,
     ...(replaces === undefined ? {} : { replaces }),

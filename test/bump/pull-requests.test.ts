@@ -251,6 +251,29 @@ describe('a pull request', () => {
   });
 });
 
+describe('the title of a pull request', () => {
+  const inProd = (more: string) => ({
+    ...files,
+    'windlass.yaml': `${windlass}${more}environments: { prod: { cluster: main } }
+syncs: { web: { in: [prod], path: prod } }
+`,
+    'prod/web.yaml': files['web.yaml'],
+    'web.yaml': '',
+  });
+
+  it.each([
+    ['', 'Bump web to 1.1.0 in prod'],
+    ['commits: { subject: "Deploy {images} to {environment}" }\n', 'Deploy web to prod'],
+    ['commits: { subject: "Deploy {images}" }\n', 'Deploy web'],
+  ])('with %j is %s', async (more, title) => {
+    const told = await start(inProd(more));
+    const { push, ports } = told.world;
+    told.propose = made();
+    await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    expect(told.requests).toMatchObject([{ title }]);
+  });
+});
+
 describe('the description of a pull request', () => {
   it('has a table of the images with links, one of the places, and the holds that end', async () => {
     const told = await start({
