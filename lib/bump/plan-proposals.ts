@@ -118,6 +118,7 @@ async function planRequest(
     look.config,
   );
   const subject = subjectOf(story, changes, look.config);
+  const told = look.config.message.body === undefined ? [] : bodyOf(story, changes, [], look.config);
   const isOwn = look.config.message.subject !== undefined;
   const request: Omit<ProposalRequest, 'at' | 'parent'> = {
     group,
@@ -126,7 +127,7 @@ async function planRequest(
     body: bodyOf(story, changes, ended, look.config),
     trailers: [...trailersOf(story), [proposalKey, identity]],
     title: isOwn || environments.length === 0 ? subject : `${subject} in ${environments.join(', ')}`,
-    description: descriptionOf(story, changes, ended, identity),
+    description: descriptionOf(story, changes, ended, identity, told),
     ...look.config.pullRequests,
     ...(replaces === undefined ? {} : { replaces }),
     ...(keeps === undefined ? {} : { keeps: true }),

@@ -4,9 +4,11 @@ import { describing } from './ports.ts';
 import type { BumpStory } from './story.ts';
 
 const longestTable = 100;
+/** Characters of a body: GitHub takes 65,536 in all. */
+const longestBody = 20_000;
 
 /**
- * The description of a pull request, in GitHub's Markdown: a table of the images with links, and every place that changes. `identity` names the
+ * The description of a pull request, in GitHub's Markdown: `body`, the lines of a template, then a table of the images with links, and every place that changes. `identity` names the
  * changes, so that a description that fell behind is found.
  */
 export function descriptionOf(
@@ -14,6 +16,7 @@ export function descriptionOf(
   changes: readonly ImageChange[],
   released: readonly Hold[],
   identity: string,
+  body: readonly string[] = [],
 ): string {
   const images = story.images.map(({ policy, repository, from, to, source }) =>
     row([
@@ -29,6 +32,7 @@ export function descriptionOf(
     .map(({ file, line, from, to }) => row([code(`${file}:${line}`), code(from), code(to)]));
   const more = changes.length > places.length ? [`\nand ${changes.length - places.length} more`] : [];
   return [
+    ...introduction(body),
     row(['image', 'repository', 'from', 'to', 'built from']),
     row(['---', '---', '---', '---', '---']),
     ...images,
@@ -45,6 +49,13 @@ export function descriptionOf(
     '',
     describing(identity),
   ].join('\n');
+}
+
+/** The template's Markdown is its author's; HTML is not taken, because a file's text could begin a comment that hides the rest. */
+function introduction(body: readonly string[]): string[] {
+  const text = body.join('\n').trim().replaceAll('<', '&lt;');
+  if (text === '') return [];
+  return [text.length <= longestBody ? text : `${text.slice(0, longestBody)} ...`, ''];
 }
 
 function row(cells: readonly string[]): string {

@@ -310,6 +310,23 @@ describe('the description of a pull request', () => {
     ]);
   });
 
+  it('begins with the body by template, which can hide nothing', async () => {
+    const body = 'commits: { body: "Runbook: https://run.test/{images}\\n\\n- {from} to {tag}" }\n';
+    const told = await start({
+      'windlass.yaml': `${windlass}${body}`,
+      'web.yaml': `image: "web:<!--" # {"$imagepolicy": "web"}\n`,
+    });
+    const { push, ports } = told.world;
+    told.propose = made();
+    await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    const { description, body: committed } = told.requests[0]!;
+    const [first, second, third, fourth, table] = description.split('\n');
+    expect([first, second, fourth]).toEqual(['Runbook: https://run.test/web', '', '']);
+    expect(third).toMatch(/^- .*&lt;!-- to 1\.1\.0$/);
+    expect(table).toMatch(/^\| image \|/);
+    expect(committed[0]).toBe(first);
+  });
+
   it('lets no text of a file end a cell or begin Markdown of its own', async () => {
     const told = await start({
       'windlass.yaml': windlass,
