@@ -9,7 +9,7 @@ import { judgeDigest } from './decide-digest.ts';
 import { judgeTags } from './decide-tag.ts';
 import type { Asked, Decision, Outcome, Sources } from './decision.ts';
 import type { Look } from './look.ts';
-import { type Route, routesOf } from './places.ts';
+import { lostTargets, type Route, routesOf } from './places.ts';
 import type { Registry, RegistryTag } from './ports.ts';
 import type { Push } from './push-event.ts';
 
@@ -103,7 +103,8 @@ async function decideOne(look: Look, entry: ImageEntry, sources: Sources, now: D
     if (stopped !== undefined) return { ...seen, ...stopped };
     const asked: Asked = { ...sources, look, entry, holds, now };
     const all: Route[] = routes.length === 0 ? [{ places: [] }] : routes;
-    return { ...seen, outcomes: await Promise.all(all.map((route) => judge(asked, route, listed))) };
+    const outcomes = await Promise.all(all.map((route) => judge(asked, route, listed)));
+    return { ...seen, lost: lostTargets(look, entry), outcomes };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof RetryableError)) throw error;
     return { ...known, waiting: messageOf(error), failed: error };
@@ -115,7 +116,12 @@ async function judge(asked: Asked, route: Route, listed: readonly RegistryTag[])
   const { ref, ...rest } = outcome;
   const empty = ref !== undefined && route.places.length === 0;
   // The tags are looked at also where nothing in Git takes them, so that the state tells of it.
-  if (empty) return { ...route, ...rest, released: [], waiting: `nothing in Git names "${asked.entry.name}"` };
+  if (empty) {
+    // Targets that are lost say more.
+    const isLost = lostTargets(asked.look, asked.entry).length > 0;
+    const nothing = isLost ? {} : { waiting: `nothing in Git names "${asked.entry.name}"` };
+    return { ...route, ...rest, released: [], ...nothing };
+  }
   return { ...route, ...outcome };
 }
 

@@ -1,4 +1,5 @@
 import type { ImageEntry } from '../config/config.ts';
+import type { SkippedMarker } from '../edit/source-file.ts';
 import type { RetryableError, UserError } from '../model/errors.ts';
 import type { ImageRef } from '../model/image-ref.ts';
 import type { TagReason } from '../policy/choose.ts';
@@ -40,6 +41,8 @@ export interface Decision {
   newest?: string;
   /** One for each route; empty where nothing could be decided. */
   outcomes: Outcome[];
+  /** Its targets that are not there, or cannot be edited; absent where nothing was decided. */
+  lost?: SkippedMarker[];
   /** Why all of it stays as it is. */
   waiting?: string;
   /** The tags could not be told: nothing is known, and nothing is changed. */

@@ -106,8 +106,8 @@ export function leftAlone(look: Look, decisions: readonly Decision[]): SkippedMa
   });
 }
 
-function skipped({ path, line }: Place, reason: string): SkippedMarker {
-  return { file: path, line, reason };
+function skipped({ path, line, policy }: Place, reason: string): SkippedMarker {
+  return { file: path, line, reason, policies: [policy] };
 }
 
 function keyOf({ path, policy, part, line }: Pick<Place, 'path' | 'policy' | 'part' | 'line'>): string {

@@ -1,4 +1,6 @@
 import type { ImageEntry } from '../config/config.ts';
+import type { SkippedMarker } from '../edit/source-file.ts';
+import { describeTarget, filesOfTarget } from '../edit/target.ts';
 import type { Look } from './look.ts';
 import { groupOf } from './route.ts';
 import type { MarkerFact, SurveyedFile } from './survey.ts';
@@ -26,6 +28,28 @@ export function routesOf(look: Pick<Look, 'files' | 'reviewed'>, entry: ImageEnt
   }
   const found = [...routes].map(([group, places]) => (group === undefined ? { places } : { group, places }));
   return found.sort((a, b) => Number('group' in a) - Number('group' in b));
+}
+
+/** The targets of an image that are not there, or cannot be edited, with the reason. */
+export function lostTargets({ files }: Pick<Look, 'files'>, entry: ImageEntry): SkippedMarker[] {
+  if (entry.targets.length === 0) return [];
+  const refused = files.flatMap(({ path, facts }) =>
+    facts.skipped.filter(({ policies }) => policies?.includes(entry.name)).map((one) => ({ file: path, ...one })),
+  );
+  return [...refused, ...targetsWithoutFile({ files }, entry)];
+}
+
+/** The targets of an image in files that are not there. */
+export function targetsWithoutFile(
+  { files }: Pick<Look, 'files'>,
+  { name, image, targets }: ImageEntry,
+): SkippedMarker[] {
+  return targets.flatMap((target) => {
+    const paths = filesOfTarget(target);
+    if (files.some(({ path }) => paths.includes(path))) return [];
+    const reason = `${describeTarget({ policy: name, repository: image, target })}: there is no such file`;
+    return [{ file: target.path, line: 1, reason, policies: [name] }];
+  });
 }
 
 /** By the files of a look, which stay as they are: hundreds of policies ask for their places in thousands of files. */

@@ -1,12 +1,12 @@
 import { withoutImage } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
-import { describeTarget, filesOfTarget } from '../edit/target.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Decision } from './decision.ts';
 import { Contents, editRoute, leftAlone, movedBy, wishesOf } from './edit-route.ts';
 import type { Look } from './look.ts';
 import { bodyOf, subjectOf } from './message.ts';
+import { targetsWithoutFile } from './places.ts';
 import { type ProposalPlan, planProposals } from './plan-proposals.ts';
 import type { CommitRequest, ConfigRepo, Registry } from './ports.ts';
 import type { Push } from './push.ts';
@@ -86,21 +86,9 @@ function skippedIn(look: Look): SkippedMarker[] {
   return [
     ...found,
     ...look.remarks,
-    ...withoutFile(look),
+    ...Object.values(look.config.images).flatMap((entry) => targetsWithoutFile(look, entry)),
     ...look.tooLarge.map((file) => ({ file, line: 1, reason: 'the file is too large to be read' })),
   ];
-}
-
-/** Targets in files that are not there. */
-function withoutFile({ config, files }: Look): SkippedMarker[] {
-  const there = new Set(files.map(({ path }) => path));
-  return Object.values(config.images).flatMap(({ name, image, targets }) =>
-    targets.flatMap((target) => {
-      if (filesOfTarget(target).some((path) => there.has(path))) return [];
-      const reason = `${describeTarget({ policy: name, repository: image, target })}: there is no such file`;
-      return [{ file: target.path, line: 1, reason }];
-    }),
-  );
 }
 
 function byPlace(a: SkippedMarker, b: SkippedMarker): number {

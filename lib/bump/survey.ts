@@ -31,7 +31,7 @@ export interface SurveyedFile {
 }
 
 /** Changes with the meaning of the facts: those of another version are read anew. */
-const version = 1;
+const version = 2;
 
 /** What a kustomization writes to leave its own directory. */
 const outwardToken = '..';
@@ -69,7 +69,7 @@ function factsOf(file: RepoFile, targets: readonly PolicyTarget[]): FileFacts | 
   if (found === undefined && isEmpty) return undefined;
   return {
     markers: (found?.markers ?? []).map(({ policy, part, value, line }) => ({ policy, part, value, line })),
-    skipped: (found?.skipped ?? []).map(({ line, reason }) => ({ line, reason })),
+    skipped: (found?.skipped ?? []).map(({ file: _, ...skipped }) => skipped),
     outward,
     flux: flux.objects,
     fluxProblems: flux.problems,

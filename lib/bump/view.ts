@@ -40,10 +40,13 @@ function inWords({ plan, waiting }: ProposalResult): string | undefined {
 }
 
 /** Places that were to get something new and could not be edited. */
-function unedited({ outcomes }: Decision, skipped: readonly SkippedMarker[]): string[] {
+function unedited({ entry, outcomes, lost = [] }: Decision, skipped: readonly SkippedMarker[]): string[] {
   const wanted = outcomes.flatMap(({ ref, places }) => (ref === undefined ? [] : places));
-  const left = skipped.filter(({ file, line }) => wanted.some((place) => place.path === file && place.line === line));
-  const [first, ...more] = left.map(({ file, line, reason }) => `${file}:${line}: ${reason}`);
+  const left = skipped.filter(
+    ({ file, line, policies = [entry.name] }) =>
+      policies.includes(entry.name) && wanted.some((place) => place.path === file && place.line === line),
+  );
+  const [first, ...more] = new Set([...lost, ...left].map(({ file, line, reason }) => `${file}:${line}: ${reason}`));
   if (first === undefined) return [];
   return [more.length === 0 ? first : `${first} (and ${more.length} more places)`];
 }

@@ -95,7 +95,7 @@ export async function reportOf(result: BumpResult, swept: Swept): Promise<SweepR
       ...(newest === undefined ? {} : { newest }),
     })),
     waits: result.waits,
-    skipped: result.skipped,
+    skipped: result.skipped.map(({ file, line, reason }) => ({ file, line, reason })),
     failure: result.failure ?? null,
     records: dryRun ? [] : records,
   };

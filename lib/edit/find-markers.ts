@@ -39,7 +39,10 @@ function refused(
   reason: string,
 ): MarkedFile {
   const ofMarkers = (mayMark ? tokenLines(bytes) : []).map((line) => ({ file: path, line, reason }));
-  const ofTargets = targets.map((target) => ({ file: path, line: 1, reason: `${describeTarget(target)}: ${reason}` }));
+  const ofTargets = targets.map((target) => ({
+    ...{ file: path, line: 1, reason: `${describeTarget(target)}: ${reason}` },
+    policies: [target.policy],
+  }));
   return { path, bytes, markers: [], skipped: [...ofMarkers, ...ofTargets] };
 }
 

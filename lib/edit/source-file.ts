@@ -10,6 +10,8 @@ export interface SkippedMarker {
   file: string;
   line: number;
   reason: string;
+  /** The policies that it is about, where that is known: several may have places on one line. */
+  policies?: string[];
 }
 
 /** What every marker contains; a file without it is never parsed. */

@@ -24,7 +24,7 @@ export function withTargets(
     const found = findTarget(yaml, target);
     if ('reason' in found) {
       const line = found.near === undefined ? 1 : lineOf(yaml.text, found.near.start);
-      troubles.push({ file, line, reason: `${describeTarget(target)}: ${found.reason}` });
+      troubles.push({ file, line, reason: `${describeTarget(target)}: ${found.reason}`, policies: [target.policy] });
     } else {
       for (const place of found.places) {
         named.push({ policy: target.policy, ...place, line: lineOf(yaml.text, place.spot.start), target: number });
@@ -34,7 +34,10 @@ export function withTargets(
   const claims = Map.groupBy([...markers, ...named], ({ spot }) => spot.node);
   const disputed = [...claims.values()].filter(isDisputed);
   const lost = new Set(disputed.flatMap((all) => all.flatMap(({ target }) => target ?? [])));
-  for (const all of disputed) troubles.push({ file, line: all[0]!.line, reason: dispute(all) });
+  for (const all of disputed) {
+    const policies = [...new Set(all.map(({ policy }) => policy))];
+    troubles.push({ file, line: all[0]!.line, reason: dispute(all), policies });
+  }
   const kept = [...claims.values()].flatMap((all) => {
     if (isDisputed(all)) return [];
     const left = all.filter(({ target }) => target === undefined || !lost.has(target));

@@ -80,7 +80,7 @@ describe('the policy "digest"', () => {
     });
     const { skipped } = await bump({ pushes: [await pushed(world)], now }, world.ports);
     const why = 'nothing in Git can hold a digest of "web": mark the whole reference, or a digest with :digest';
-    expect(skipped).toEqual([{ file: 'web.yaml', line: 1, reason: why }]);
+    expect(skipped).toEqual([{ file: 'web.yaml', line: 1, reason: why, policies: ['web'] }]);
     expect(world.records.images.get('web')?.waiting).toBe(why);
   });
 

@@ -28,7 +28,7 @@ environments: { prod: {} }
       `bump-skipped: web stays as it is: ${reason}`,
       `bump-skipped: web stays as it is: ${reason}`,
     ]);
-    expect(result.skipped).toEqual([{ file: 'web.yaml', line: 1, reason }]);
+    expect(result.skipped).toEqual([{ file: 'web.yaml', line: 1, reason, policies: ['web'] }]);
     const before = git.git('rev-parse', 'main');
     await sweep({ now }, ports);
     expect(git.git('rev-parse', 'main')).toBe(before);

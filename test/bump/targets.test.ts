@@ -49,6 +49,28 @@ describe('targets of windlass.yaml', () => {
     expect(skipped[0]?.reason).toContain('there is no such file');
   });
 
+  it('are told of their own policy alone where they are lost, also beside another one on the same line', async () => {
+    const image = `${host}/shop/web`;
+    const { ports, push, show, records } = await loop({
+      'deploy/task.json': files['deploy/task.json'],
+      'windlass.yaml': `windlass: 1
+images:
+  job: { image: ${image}, semver: "*", targets: [{ file: deploy/task.json, path: /containers/0/image }] }
+  bad: { image: ${image}, semver: "*", targets: [{ file: deploy/task.json, path: /nope }] }
+  far: { image: ${image}, semver: "*", targets: [{ file: gone.json, path: /image }] }
+`,
+    });
+    const result = await bump({ pushes: [await push('shop/web', '1.1.0')], now }, ports);
+    expect(show('deploy/task.json')).toContain('web:1.1.0');
+    const nope = 'the target /nope of "bad": there is no key "nope"';
+    expect(result.waits).toEqual([
+      { policy: 'bad', reason: expect.stringContaining(`deploy/task.json:1: ${nope}`) },
+      { policy: 'far', reason: 'gone.json:1: the target /image of "far": there is no such file' },
+    ]);
+    expect(records.images.get('job')?.waiting).toBeUndefined();
+    expect(result.skipped.map(({ file }) => file)).toEqual(['deploy/task.json', 'gone.json']);
+  });
+
   it('are surveyed anew when windlass.yaml changes', async () => {
     const { git, ports, push, show } = await loop({ ...files, 'windlass.yaml': 'windlass: 1\n' });
     await push('shop/web', '1.1.0');
