@@ -16,11 +16,11 @@ export interface RunLimits {
   bytes: number;
 }
 
-/** No credentials, no programs, no cluster, and a proxy that refuses every connection. */
+/** No credentials, no programs, no cluster, and a proxy that refuses every connection. Nothing can be made below a file: root could make a directory. */
 const bareEnvironment = {
-  PATH: '/nonexistent',
-  HOME: '/nonexistent',
-  KUBECONFIG: '/nonexistent',
+  PATH: '/dev/null',
+  HOME: '/dev/null',
+  KUBECONFIG: '/dev/null/none',
   HTTP_PROXY: 'http://127.0.0.1:9',
   HTTPS_PROXY: 'http://127.0.0.1:9',
   NO_PROXY: '',
