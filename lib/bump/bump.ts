@@ -1,5 +1,5 @@
 import { RetryableError, UserError } from '../model/errors.ts';
-import { commitPlan, withoutCommit } from './commit.ts';
+import { commitPlan, isPutOff, withoutCommit } from './commit.ts';
 import { askedOnce, decide, named, touched } from './decide.ts';
 import { lookAtHead } from './look.ts';
 import { planBump } from './plan.ts';
@@ -16,7 +16,7 @@ const attempts = 5;
 /**
  * Answers pushes: reads the head of the branch and the registry, decides from those alone, makes ONE commit of all that is to change, and
  * proposes what only a pull request may change.
- * The same push again changes nothing. Throws `RetryableError` when the repo or the records cannot be reached, or the head moved at each try:
+ * The same push again changes nothing. A host that asks to come back later is in the result, with its time. Throws `RetryableError` when the repo or the records cannot be reached, or the head moved at each try:
  * all pushes are to be sent again. What somebody must mend is in the result.
  */
 export function bump({ pushes, now }: { pushes: readonly Push[]; now: Date }, ports: BumpPorts): Promise<BumpResult> {
@@ -60,6 +60,12 @@ async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<Bum
       const left = await planBump(look, rest, order.pushes ?? [], sources);
       return proposeAndTell({ order, look, decisions: rest, plan: left, refused: made.error }, ports);
     }
+    if (made.result === 'put-off') {
+      const rest = withoutCommit(decisions, plan, made.error);
+      const left = await planBump(look, rest, order.pushes ?? [], sources);
+      const untouched = { ...left, proposals: plan.proposals };
+      return proposeAndTell({ order, look, decisions: rest, plan: untouched, refused: made.error }, ports);
+    }
     await ports.sleep(pauseAfter(attempt, ports.random()));
   }
   throw new RetryableError(`the head of ${ports.repo.branch} moved ${attempts} times while a bump was made`, {
@@ -68,8 +74,10 @@ async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<Bum
 }
 
 async function proposeAndTell(told: Omit<Told, 'proposals'>, ports: BumpPorts): Promise<BumpResult> {
-  const { plan, commit, look, order } = told;
-  const proposals = await carryOut(plan.proposals, commit?.revision ?? look.head, ports.repo, order.now);
+  const { plan, commit, look, order, refused } = told;
+  const base = { parent: commit?.revision ?? look.head, at: order.now };
+  const putOff = isPutOff(refused) ? refused : undefined;
+  const proposals = await carryOut(plan.proposals, base, ports.repo, putOff);
   return tell({ ...told, proposals }, ports);
 }
 

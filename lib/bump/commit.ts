@@ -1,12 +1,18 @@
-import { messageOf, UserError } from '../model/errors.ts';
+import { messageOf, RetryableError, UserError } from '../model/errors.ts';
 import type { Decision } from './decision.ts';
 import type { BumpPlan } from './plan.ts';
 import type { ConfigRepo } from './ports.ts';
 
-/** How the commit of a plan ended. `refused`: the host does not take it, and would not take it the next time. */
-export type Made = Awaited<ReturnType<ConfigRepo['commit']>> | { result: 'refused'; error: UserError };
+/**
+ * How the commit of a plan ended. `refused`: the host does not take it, and would not take it the next time. `put-off`: the host asks to come
+ * back later, and did nothing.
+ */
+export type Made =
+  | Awaited<ReturnType<ConfigRepo['commit']>>
+  | { result: 'refused'; error: UserError }
+  | { result: 'put-off'; error: RetryableError };
 
-/** Makes the one commit of a plan, if it has one. Throws what the repo throws, but for a refusal. */
+/** Makes the one commit of a plan, if it has one. Throws what the repo throws, but for these two. */
 export async function commitPlan(
   { commit }: BumpPlan,
   repo: Pick<ConfigRepo, 'commit'>,
@@ -17,12 +23,22 @@ export async function commitPlan(
     return await repo.commit({ ...commit, at });
   } catch (error) {
     if (error instanceof UserError) return { result: 'refused', error };
+    if (isPutOff(error)) return { result: 'put-off', error };
     throw error;
   }
 }
 
+/** True where the host named a time to come back: it is asked nothing more until then. */
+export function isPutOff(error: unknown): error is RetryableError {
+  return error instanceof RetryableError && error.retryAfter !== undefined;
+}
+
 /** The decisions without what was to be committed: a protected branch does not keep anything from being proposed. */
-export function withoutCommit(decisions: readonly Decision[], { story }: BumpPlan, error: UserError): Decision[] {
+export function withoutCommit(
+  decisions: readonly Decision[],
+  { story }: BumpPlan,
+  error: UserError | RetryableError,
+): Decision[] {
   const moved = new Set(story.images.map(({ policy }) => policy));
   const waiting = messageOf(error);
   return decisions.map((decision) => {
@@ -30,6 +46,6 @@ export function withoutCommit(decisions: readonly Decision[], { story }: BumpPla
     const outcomes = decision.outcomes.map((outcome) =>
       outcome.group === undefined ? { ...outcome, ref: undefined, released: [], waiting } : outcome,
     );
-    return { ...decision, outcomes, refused: error };
+    return { ...decision, outcomes, ...(error instanceof UserError ? { refused: error } : { failed: error }) };
   });
 }

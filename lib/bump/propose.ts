@@ -1,6 +1,7 @@
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { isPutOff } from './commit.ts';
 import { nameOf, type ProposalPlan } from './plan-proposals.ts';
-import type { ConfigRepo, Proposed } from './ports.ts';
+import type { ConfigRepo, ProposalRequest, Proposed } from './ports.ts';
 
 /** What became of one group's proposal. */
 export interface ProposalResult {
@@ -15,27 +16,43 @@ export interface ProposalResult {
 
 type Host = Pick<ConfigRepo, 'propose' | 'withdraw'>;
 
-/** Carries out the plans one after the other; one that fails leaves the others as they are. */
+/** Where the proposals stand, and when they are made. */
+type Base = Pick<ProposalRequest, 'parent' | 'at'>;
+
+/**
+ * Carries out the plans one after the other; one that fails leaves the others as they are. A host that asked to come back later (`putOff`, or at one
+ * of the plans) is asked nothing more.
+ */
 export async function carryOut(
   plans: readonly ProposalPlan[],
-  parent: string,
+  base: Base,
   repo: Host,
-  at: Date,
+  putOff?: RetryableError,
 ): Promise<ProposalResult[]> {
   const results: ProposalResult[] = [];
-  for (const plan of plans) results.push(await carryOutOne(plan, parent, repo, at));
+  for (const plan of plans) {
+    const result = await carryOutOne(plan, base, repo, putOff);
+    if (plan.act !== 'stop' && isPutOff(result.failed)) putOff ??= result.failed;
+    results.push(result);
+  }
   return results;
 }
 
-async function carryOutOne(plan: ProposalPlan, parent: string, repo: Host, at: Date): Promise<ProposalResult> {
+async function carryOutOne(
+  plan: ProposalPlan,
+  base: Base,
+  repo: Host,
+  putOff: RetryableError | undefined,
+): Promise<ProposalResult> {
   if (plan.act === 'leave') return { plan, waiting: plan.why, inReview: plan.inReview };
   if (plan.act === 'stop') return { plan, waiting: plan.why, failed: plan.cause };
   try {
+    if (putOff !== undefined) throw putOff;
     if (plan.act === 'withdraw') {
       await repo.withdraw(plan.proposal, plan.why);
       return { plan };
     }
-    const proposed = await repo.propose({ ...plan.request, parent, at });
+    const proposed = await repo.propose({ ...plan.request, ...base });
     return { plan, proposed, waiting: `${nameOf(proposed)} waits for a review`, inReview: true };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof RetryableError)) throw error;

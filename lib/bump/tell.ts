@@ -29,7 +29,7 @@ export interface BumpOrder {
 
 /** How a bump ended. */
 export interface BumpResult {
-  /** `failed`: nothing was committed although something was to be; `failure` says why, and the same try again would fail again. */
+  /** `failed`: nothing was committed although something was to be; `failure` says why, and whether the same try again would fail again is in `retry`. */
   outcome: 'committed' | 'nothing-to-do' | 'failed';
   bumped?: Bumped;
   /** The policies that were looked at, as they are now. */
@@ -77,7 +77,7 @@ export interface Told {
   /** The commit that was made, if one was. */
   commit?: { revision: string; at?: string };
   /** Why the host did not take the commit. */
-  refused?: UserError;
+  refused?: UserError | RetryableError;
 }
 
 /** Records what became of each push and image. */
@@ -203,7 +203,11 @@ function waitOf({ decision, waiting, trouble }: View): ImageWait[] {
   return [{ policy, reason: waiting ?? messageOf(trouble), trouble: { code: trouble.code, mayPass } }];
 }
 
-function failureOf({ code, message, problems }: Pick<UserError, 'code' | 'message' | 'problems'>) {
+function failureOf({
+  code,
+  message,
+  problems = [],
+}: Pick<UserError, 'code' | 'message'> & Partial<Pick<UserError, 'problems'>>) {
   return { code, message, problems };
 }
 

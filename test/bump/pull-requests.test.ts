@@ -210,6 +210,39 @@ describe('a pull request', () => {
     expect(records.images.get('web')?.waiting).toContain('waits for a review');
   });
 
+  it('is not asked for when the host put off the commit: all is told with the time, and every push sent again', async () => {
+    const told = await start();
+    const { push, ports, records, git } = told.world;
+    const pushes = [await push('shop/web', '1.1.0'), await push('shop/api', '3.1.0')];
+    const error = new RetryableError('limited; try again in 77 seconds', { code: 'limited', retryAfter: 77 });
+    const commit = () => Promise.reject(error);
+    const before = git.git('rev-parse', 'main');
+    const result = await bump({ pushes, now }, { ...ports, repo: { ...ports.repo, commit } });
+    expect(result).toMatchObject({
+      ...{ outcome: 'failed', failure: { code: 'limited', problems: [] }, retry: pushes, retryAfter: 77 },
+      proposals: [{ group: 'web', act: 'failed' }],
+    });
+    expect(result.waits.map(({ policy, trouble }) => [policy, trouble?.mayPass]).sort()).toEqual([
+      ['api', true],
+      ['web', true],
+    ]);
+    expect(records.images.get('api')).toMatchObject({ current: ['3.0.0'], waiting: error.message });
+    expect([told.requests, git.git('rev-parse', 'main')]).toEqual([[], before]);
+  });
+
+  it('is the last one asked for when the host asks to come back later', async () => {
+    const told = await start({
+      ...files,
+      'windlass.yaml': windlass.replace('semver: "*" }', 'semver: "*", update: pull-request }'),
+    });
+    const { push, ports } = told.world;
+    told.propose = fails(new RetryableError('limited', { code: 'limited', retryAfter: 77 }));
+    const pushes = [await push('shop/web', '1.1.0'), await push('shop/api', '3.1.0')];
+    const result = await bump({ pushes, now }, ports);
+    expect(told.requests).toHaveLength(1);
+    expect([result.proposals.length, result.retry, result.retryAfter]).toEqual([2, pushes, 77]);
+  });
+
   it('that could not be withdrawn is not recorded as withdrawn, and is tried again', async () => {
     const told = await start();
     const { records, push, ports, git } = told.world;

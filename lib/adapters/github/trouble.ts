@@ -25,7 +25,10 @@ export function troubleOf(error: unknown, attempt: Attempt): unknown {
   const { subject } = attempt;
   if (error.kind === 'lost') return new RetryableError(message, { code: 'github-unreachable', subject });
   if (error.kind === 'limited') {
-    return new RetryableError(message, { code: 'github-limited', subject, retryAfter: error.retryAfter });
+    const { retryAfter } = error;
+    const later =
+      retryAfter === undefined ? '' : `; try again in ${retryAfter} ${retryAfter === 1 ? 'second' : 'seconds'}`;
+    return new RetryableError(`${message}${later}`, { code: 'github-limited', subject, retryAfter });
   }
   const [code, todo] = remedy(error, attempt);
   return new UserError(`${message}\n${todo}`, { code, subject });

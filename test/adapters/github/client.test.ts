@@ -73,6 +73,7 @@ describeWithStandins('the client of GitHub', () => {
     expect(error).toBeInstanceOf(RetryableError);
     expect(error.code).toBe('github-limited');
     expect((error as RetryableError).retryAfter).toBe(trouble === 'rate-limited' ? 3600 : 17);
+    expect(error.message).toContain(`; try again in ${(error as RetryableError).retryAfter} seconds`);
     expect(github.requests.counts()[headCalls]).toBe(1);
   });
 
