@@ -8,8 +8,8 @@ import type { Teller } from './teller.ts';
 export interface BumpLines {
   /** To be called with what bump records, before the states of its images. */
   recorded(records: readonly AuditRecord[]): void;
-  /** To be called with the states of the images that a bump looked at. */
-  stand(images: readonly ImageState[]): void;
+  /** To be called with the states of the images that a bump looked at; what waits because of `failure` is left to whoever tells that. */
+  stand(images: readonly ImageState[], failure?: string): void;
   /** To be called with what a sweep by the clock came to. */
   swept(result: Pick<BumpResult, 'bumped' | 'proposals'>): void;
 }
@@ -41,7 +41,7 @@ export function bumpLines(teller: Teller, now: () => Date, howToMerge: (branch: 
       for (const record of records) {
         if (record.kind === 'bump-failed') teller.failed('bump', record.summary, record.id);
         if (record.kind === 'bump-proposed' || record.kind === 'bump-withdrawn') tellProposal(record);
-        if (record.kind === 'bump-proposed' || record.kind === 'bump-skipped')
+        if (record.kind === 'bump-proposed' || record.kind === 'bump-skipped' || record.kind === 'bump-failed')
           for (const policy of policiesOf(record)) fresh.add(policy);
       }
       for (const waits of [false, true]) {
@@ -51,10 +51,10 @@ export function bumpLines(teller: Teller, now: () => Date, howToMerge: (branch: 
         for (const [reason, policies] of byReason(skipped)) print(lines.skipped(now(), policies, reason, waits));
       }
     },
-    stand: (images) => {
-      const news = images.filter(
-        ({ policy, waiting }) => waiting !== undefined && !fresh.has(policy) && told.get(policy) !== waiting,
-      );
+    stand: (images, failure) => {
+      const isToldOf = ({ policy, waiting }: ImageState) =>
+        fresh.has(policy) || told.get(policy) === waiting || (failure !== undefined && waiting?.includes(failure));
+      const news = images.filter((image) => image.waiting !== undefined && !isToldOf(image));
       for (const [reason, group] of Map.groupBy(news, ({ waiting }) => waiting!))
         print(
           lines.skipped(

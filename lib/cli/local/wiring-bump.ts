@@ -9,8 +9,10 @@ import type { BumpPorts } from '../../bump/ports.ts';
 import { pushEvent } from '../../bump/push-event.ts';
 import { registryEvent } from '../../bump/registry-event.ts';
 import { UserError } from '../../model/errors.ts';
+import type { ImageState } from '../../model/state.ts';
 import type { Io } from '../command.ts';
 import { bumpLines } from './bump-lines.ts';
+import { createDebt } from './debt.ts';
 import { ecrParts } from './pushes.ts';
 import { sleep } from './sleep.ts';
 import { splitRegistry } from './split-registry.ts';
@@ -25,8 +27,14 @@ export interface BumpSide {
   /** A webhook told of a push to a real registry: queued, to be looked at. */
   notified(push: NotifiedPush): Promise<void>;
   /** Looks at all policies without an event; `by`: the clock, or because the head moved. */
-  sweep(by: 'clock' | 'head'): Promise<void>;
+  sweep(by: SweptBy): Promise<void>;
 }
+
+/** `again`: because something was left undone. */
+type SweptBy = 'clock' | 'head' | 'again';
+
+/** Milliseconds until what a person has to mend in their worktree is looked at again. */
+const usualPause = 30_000;
 
 /** What bump stands on in this process. */
 export interface BumpBase {
@@ -35,12 +43,14 @@ export interface BumpBase {
   real: RealRegistries;
   /** Images of windlass.yaml. */
   images(): string[];
+  /** Milliseconds until what could not be done is tried again; half a minute unless told. */
+  pause?: number;
 }
 
 /** Puts bump behind its queue and its handler. `committed` is called after each commit. */
 export function wireBump(
   { records, url, branch, howToMerge }: Parts,
-  { repo, registry, real, images }: BumpBase,
+  { repo, registry, real, images, pause = usualPause }: BumpBase,
   io: Io,
   teller: Teller,
   closers: Closers,
@@ -55,6 +65,7 @@ export function wireBump(
       append: async (facts) => {
         await records.append(facts);
         lines.recorded(facts);
+        if (facts.some(({ kind, details }) => kind === 'bump-failed' && passesByItself(details?.['code']))) debt.owe();
       },
       recordedUpTo: (name) => records.recordedUpTo(name),
       saveRecordedUpTo: (name, revision) => records.saveRecordedUpTo(name, revision),
@@ -73,7 +84,10 @@ export function wireBump(
   const queue = createQueue({
     name: 'windlass-pushes',
     handler: bumpOnPush({ ...ports, now: io.now }),
-    onDeadLetter: (letter) => teller.failed('answer a push', letter.error ?? 'it failed three times'),
+    onDeadLetter: (letter) => {
+      teller.failed('answer a push', letter.error ?? 'it failed three times');
+      debt.owe();
+    },
   });
   closers.push(() => queue.stop());
   const send = async (event: Record<string, unknown>, deduplicationId?: string) => {
@@ -81,18 +95,33 @@ export function wireBump(
     await queue.send(JSON.stringify(event), { groupId: `${url}#${branch}`, ...id });
     void queue.drain().then(() => teller.changes.changed());
   };
-  const sweepAll = async (by: 'clock' | 'head') => {
+  const sweepAll = async (by: SweptBy) => {
     try {
-      const result = await sweep({ now: io.now() }, ports);
+      // The images are told of when it is known what failed, so that one failure is told in one form.
+      let states: readonly ImageState[] = [];
+      const saveImages: BumpPorts['records']['saveImages'] = async (saved) => {
+        await records.saveImages(saved);
+        states = saved;
+      };
+      const result = await sweep({ now: io.now() }, { ...ports, records: { ...ports.records, saveImages } });
       const { failure } = result;
-      // A broken windlass.yaml has its own incident.
-      if (failure !== undefined && failure.code !== 'config-invalid') teller.failed('bump', failure.message);
-      if (by === 'clock') lines.swept(result);
+      lines.stand(states, failure?.message);
+      // A broken windlass.yaml has its own incident; what is tried again is told already.
+      const isKnown = failure?.code === 'config-invalid' || (debt.isOwed() && passesByItself(failure?.code));
+      if (failure !== undefined && !isKnown) teller.failed('bump', failure.message);
+      if (by === 'clock' && !debt.isOwed()) lines.swept(result);
+      if (passesByItself(failure?.code)) debt.owe();
+      else if (failure === undefined) debt.paid();
     } catch (error) {
       teller.failed('sweep the image policies', error);
     }
     teller.changes.changed();
   };
+  const debt = createDebt(
+    () => sweepAll('again'),
+    () => sleep(pause, signal),
+    signal,
+  );
   return {
     sweep: sweepAll,
     push: async (image, tag) => {
@@ -110,6 +139,11 @@ export function wireBump(
       await send(registryEvent({ ...push, repository }), push.id);
     },
   };
+}
+
+/** What ends without an event that would tell: a person commits or stashes what is in the worktree. */
+function passesByItself(code: unknown): boolean {
+  return code === 'worktree-dirty';
 }
 
 function notHere(image: string, tag: string): UserError {
