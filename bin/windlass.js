@@ -24,7 +24,7 @@ if (major >= 24) {
   const name = process.platform === 'win32' ? 'node.exe' : 'node';
   const bundled = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));
   if (existsSync(bundled)) {
-    const child = spawn(bundled, [entry, ...process.argv.slice(2)], {
+    const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     });
     // Ctrl-C reaches the child by the terminal as well; asked twice, it still stops once. When this process is killed the channel closes.
