@@ -4,7 +4,7 @@ import { askedOnce, decide, named, touched } from './decide.ts';
 import { lookAtHead } from './look.ts';
 import { planBump } from './plan.ts';
 import type { BumpPorts } from './ports.ts';
-import { carryOut } from './propose.ts';
+import { carryOut, type ProposalResult } from './propose.ts';
 import type { Push } from './push.ts';
 import { type BumpOrder, type BumpResult, type Told, tell, tellBroken, tellFailed } from './tell.ts';
 
@@ -77,8 +77,34 @@ async function proposeAndTell(told: Omit<Told, 'proposals'>, ports: BumpPorts): 
   const { plan, commit, look, order, refused } = told;
   const base = { parent: commit?.revision ?? look.head, at: order.now };
   const putOff = isPutOff(refused) ? refused : undefined;
-  const proposals = await carryOut(plan.proposals, base, ports.repo, putOff);
+  const first = await carryOut(plan.proposals, base, ports.repo, putOff);
+  const proposals = first.some(isLostRace) ? await lookAgain(first, told, base, ports) : first;
   return tell({ ...told, proposals }, ports);
+}
+
+/** Somebody moved the branches of some proposals: what becomes of these is planned once more, by the proposals as they are now. */
+async function lookAgain(
+  first: readonly ProposalResult[],
+  { look, order, decisions }: Omit<Told, 'proposals'>,
+  base: { parent: string; at: Date },
+  ports: BumpPorts,
+): Promise<ProposalResult[]> {
+  const lost = new Set(first.filter(isLostRace).map(({ plan }) => plan.group));
+  const others = first.filter(({ plan }) => !lost.has(plan.group));
+  try {
+    const { proposals } = await ports.repo.head();
+    const again = await planBump({ ...look, proposals }, decisions, order.pushes ?? [], ports);
+    const plans = again.proposals.filter(({ group }) => lost.has(group));
+    return [...others, ...(await carryOut(plans, base, ports.repo))];
+  } catch (error) {
+    // The commit is made, and is to be told.
+    if (error instanceof UserError || error instanceof RetryableError) return [...first];
+    throw error;
+  }
+}
+
+function isLostRace({ failed }: ProposalResult): boolean {
+  return failed?.code === 'proposal-moved';
 }
 
 /** Milliseconds: up to 100 after the first lost race, doubled each time. */

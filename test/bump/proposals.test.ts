@@ -272,10 +272,42 @@ describe('an image that is bumped by pull request', () => {
     const pushes = [await push('shop/web', '1.2.0')];
     const first = await bump({ pushes, now: later(1) }, { ...ports, repo: { ...ports.repo, propose } });
     expect(headOf(world, 'web')).toBe(theirs);
-    expect(first.retry).toEqual(pushes);
+    expect(first).toMatchObject({ retry: [], proposals: [{ act: 'leave' }] });
     const second = await bump({ pushes, now: later(2) }, ports);
     expect(second).toMatchObject({ retry: [], proposals: [{ act: 'leave' }] });
     expect(headOf(world, 'web')).toBe(theirs);
+  });
+
+  it('that another bump made at the same time is looked at again, and waits for a review', async () => {
+    const world = await loop(single);
+    const { ports, push, repo } = world;
+    const pushes = [await push('shop/web', '1.1.0')];
+    await bump({ pushes, now }, ports);
+    const next = [await push('shop/web', '1.2.0')];
+    let raced = 0;
+    const propose = async (request: Parameters<typeof repo.propose>[0]) => {
+      if (raced++ === 0) await sweep({ now: later(1) }, ports);
+      return repo.propose(request);
+    };
+    const result = await bump({ pushes: next, now: later(2) }, { ...ports, repo: { ...repo, propose } });
+    expect(result).toMatchObject({ retry: [], waits: [], proposals: [{ group: 'web', act: 'leave' }] });
+    expect(raced).toBe(1);
+    expect(fileOn(world, 'web', 'web.yaml')).toBe(marker('web', '1.2.0').trim());
+  });
+
+  it('whose race is lost again and again is tried later, in plain words', async () => {
+    const world = await loop(single);
+    const { git, ports, push, records } = world;
+    // What a server says to one of two pushes at the same time.
+    const said = "cannot lock ref 'refs/heads/windlass/bump/web': is at 68e1 but expected 715a";
+    writeFileSync(`${git.bare}/hooks/update`, `#!/bin/sh\necho "error: ${said}" >&2; exit 1\n`);
+    chmodSync(`${git.bare}/hooks/update`, 0o755);
+    const pushes = [await push('shop/web', '1.1.0')];
+    const result = await bump({ pushes, now }, ports);
+    expect(result).toMatchObject({ retry: pushes, proposals: [{ act: 'failed' }] });
+    expect(records.images.get('web')?.waiting).toBe(
+      'web: it could not be proposed: somebody moved windlass/bump/web since it was read',
+    );
   });
 });
 

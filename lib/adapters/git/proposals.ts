@@ -105,7 +105,9 @@ async function push(mirror: Mirror, args: readonly string[]): Promise<'pushed' |
   const answer = await mirror.ask({ args: ['push', '--porcelain', '--no-verify', ...args], timeout: 120_000 });
   if (answer.code === 0) return 'pushed';
   if (
-    /stale info|remote ref does not exist|reference already exists/.test(answer.stderr + answer.stdout.toString('utf8'))
+    /stale info|remote ref does not exist|reference already exists|cannot lock ref|failed to update ref|incorrect old value/.test(
+      answer.stderr + answer.stdout.toString('utf8'),
+    )
   )
     return 'stale';
   throw remoteFailure('push to', mirror.remote, answer);
