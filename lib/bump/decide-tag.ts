@@ -5,7 +5,7 @@ import { sortHolds } from '../policy/holds.ts';
 import { compilePolicy } from '../policy/policy.ts';
 import type { Asked, Judgement } from './decision.ts';
 import { gateOn } from './gate.ts';
-import type { Place } from './places.ts';
+import { holdsDigest, type Place, pinsEverywhere } from './places.ts';
 import type { RegistryTag } from './ports.ts';
 
 /** Tags whose gates are asked for in one decision: each costs requests, and the next bump goes on. */
@@ -77,7 +77,8 @@ function waitingIn({ waiting }: Choice): string | undefined {
 async function isPushedAgain(asked: Asked, places: readonly Place[], found: RegistryTag): Promise<boolean> {
   if (!pinsDigests(asked, places) || keepsDigest(asked, places, found.tag)) return false;
   const digest = await digestOf(asked, found);
-  return currentOf(places, asked.entry.name).digests.some((place) => place.digest !== digest);
+  const pinned = pinsEverywhere(asked.entry) ? places : places.filter(holdsDigest);
+  return currentOf(pinned, asked.entry.name).digests.some((place) => place.digest !== digest);
 }
 
 async function digestOf({ registry, entry }: Asked, { tag, digest }: RegistryTag): Promise<string | undefined> {
@@ -85,9 +86,7 @@ async function digestOf({ registry, entry }: Asked, { tag, digest }: RegistryTag
 }
 
 function pinsDigests({ entry }: Asked, places: readonly Place[]): boolean {
-  return (
-    entry.pinDigests !== undefined || places.some(({ part, value }) => part === 'digest' || /@sha\d+:/.test(value))
-  );
+  return pinsEverywhere(entry) || places.some(holdsDigest);
 }
 
 /** Flux's `IfNotPresent`: a tag that is pushed again keeps the digest that it came with. */

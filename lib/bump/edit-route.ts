@@ -1,12 +1,12 @@
 import { findMarkers, type MarkedFile } from '../edit/find-markers.ts';
-import { type EditPlan, planMarkedEdits, wantedOf } from '../edit/plan-edits.ts';
+import { type EditOptions, type EditPlan, planMarkedEdits, wantedOf } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { PolicyTarget } from '../edit/target.ts';
 import type { ImageRef } from '../model/image-ref.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Decision, Outcome } from './decision.ts';
 import type { Look } from './look.ts';
-import { type Place, routesOf } from './places.ts';
+import { type Place, pinsEverywhere, routesOf } from './places.ts';
 import type { ConfigRepo, RepoFile } from './ports.ts';
 
 /** What one route is to write: the outcomes that have something new. */
@@ -57,12 +57,18 @@ export function wishesOf(decisions: readonly Decision[], group: string | undefin
 }
 
 /** What a wish would change, as far as can be told without the files. */
-export function expected({ outcome, ref }: RouteWish): ImageChange[] {
+export function expected({ decision, outcome, ref }: RouteWish): ImageChange[] {
   return outcome.places.flatMap((place) => {
-    const wanted = wantedOf(place, new Map([[place.policy, ref]]));
+    const wanted = wantedOf(place, new Map([[place.policy, ref]]), formsOf([decision]));
     if ('reason' in wanted || wanted.value === place.value) return [];
     return [{ policy: place.policy, file: place.path, line: place.line, from: place.value, to: wanted.value }];
   });
+}
+
+/** Each place keeps its form, unless the policy pins digests everywhere. */
+function formsOf(decisions: readonly Decision[]): Pick<EditOptions, 'keepForm'> {
+  const loose = decisions.filter(({ entry }) => !pinsEverywhere(entry));
+  return { keepForm: new Set(loose.map(({ entry }) => entry.name)) };
 }
 
 /** Plans the edit of one route's places; only the files that it changes are read. */
@@ -80,7 +86,7 @@ export async function editRoute(
     const markers = found.markers.filter((marker) => theirs.has(keyOf({ ...marker, path: file.path })));
     return [{ ...found, markers, skipped: [] }];
   });
-  const edits = planMarkedEdits(files, latest);
+  const edits = planMarkedEdits(files, latest, formsOf(wishes.map(({ decision }) => decision)));
   for (const { path, after } of edits.files) contents.set(path, after);
   return edits;
 }

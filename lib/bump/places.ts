@@ -1,4 +1,5 @@
 import type { ImageEntry } from '../config/config.ts';
+import { hasDigest } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import { describeTarget, filesOfTarget } from '../edit/target.ts';
 import type { Look } from './look.ts';
@@ -28,6 +29,16 @@ export function routesOf(look: Pick<Look, 'files' | 'reviewed'>, entry: ImageEnt
   }
   const found = [...routes].map(([group, places]) => (group === undefined ? { places } : { group, places }));
   return found.sort((a, b) => Number('group' in a) - Number('group' in b));
+}
+
+/** True where each whole reference gets a digest; elsewhere those do that have one. */
+export function pinsEverywhere({ pinDigests, digest }: ImageEntry): boolean {
+  return pinDigests !== undefined || digest !== undefined;
+}
+
+/** True for a place that has a digest, or is one. */
+export function holdsDigest({ part, value }: Pick<Place, 'part' | 'value'>): boolean {
+  return part === 'digest' || hasDigest(value);
 }
 
 /** The targets of an image that are not there, or cannot be edited, with the reason. */

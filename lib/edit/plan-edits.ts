@@ -32,6 +32,8 @@ export interface EditOptions {
   leftAlone?: ReadonlyMap<string, string>;
   /** Whether `latest` need not name every policy there is: then a policy without an image has none here, instead of being unknown. */
   partial?: boolean;
+  /** Policies of which a whole reference gets a digest only where it has one: elsewhere the tag alone is written, as it was. */
+  keepForm?: ReadonlySet<string>;
   /** Why a file must not be changed: a marker in it that wants another text is skipped with the reason. Undefined where it may. */
   fileLeftAlone?: (path: string) => string | undefined;
 }
@@ -71,13 +73,16 @@ function joined(plans: readonly EditPlan[]): EditPlan {
 function planFile(
   file: MarkedFile,
   latest: ReadonlyMap<string, ImageRef>,
-  { leftAlone, partial, fileLeftAlone = () => undefined }: EditOptions,
+  { leftAlone, partial, keepForm, fileLeftAlone = () => undefined }: EditOptions,
 ): EditPlan {
   const protectedBy = fileLeftAlone(file.path);
   const skipped = [...file.skipped];
   const edits: (ScalarEdit & { marker: Marker })[] = [];
   const skip = ({ line }: Marker, reason: string) => skipped.push({ file: file.path, line, reason });
-  const wishes = file.markers.map((marker) => ({ marker, wanted: wantedOf(marker, latest, { leftAlone, partial }) }));
+  const wishes = file.markers.map((marker) => ({
+    marker,
+    wanted: wantedOf(marker, latest, { leftAlone, partial, keepForm }),
+  }));
   const stuck = stuckTargets(wishes);
   for (const { marker, wanted } of wishes) {
     if ('reason' in wanted) skip(marker, wanted.reason);
@@ -135,16 +140,24 @@ function editOf(file: MarkedFile, { spot }: Marker, value: string): ScalarEdit {
 
 /** The text that a marker's scalar should have, or why it has to stay. */
 export function wantedOf(
-  { policy, part }: Pick<Marker, 'policy' | 'part'>,
+  { policy, part, value: present }: Pick<Marker, 'policy' | 'part' | 'value'>,
   latest: ReadonlyMap<string, ImageRef>,
-  { leftAlone = new Map(), partial = false }: Pick<EditOptions, 'leftAlone' | 'partial'> = {},
+  { leftAlone = new Map(), partial = false, keepForm }: Pick<EditOptions, 'leftAlone' | 'partial' | 'keepForm'> = {},
 ): { value: string } | { reason: string } {
   const ref = latest.get(policy);
   if (ref === undefined) return { reason: leftAlone.get(policy) ?? withoutImage(policy, latest, partial) };
-  if (part === 'image') return { value: formatImageRef(ref) };
+  if (part === 'image') {
+    const isTagAlone = keepForm?.has(policy) === true && ref.tag !== undefined && !hasDigest(present);
+    return { value: formatImageRef(isTagAlone ? { ...ref, digest: undefined } : ref) };
+  }
   const value = part === 'name' ? ref.repository : ref[part];
   if (value === undefined) return { reason: `the policy "${policy}" has no ${part} to write` };
   return { value };
+}
+
+/** True for a text with a digest at its end, as `1.4.0@sha256:...`. */
+export function hasDigest(text: string): boolean {
+  return /@sha\d+:/.test(text);
 }
 
 /** Why a policy that `latest` does not name has no image. */

@@ -71,6 +71,34 @@ images:
     expect(result.skipped.map(({ file }) => file)).toEqual(['deploy/task.json', 'gone.json']);
   });
 
+  it('keep their form: a digest is written where there is one, and nowhere else', async () => {
+    const old = `sha256:${'0'.repeat(64)}`;
+    const image = `${host}/shop/web`;
+    const { ports, push, show, git } = await loop({
+      'charts/values.yaml': `image: { tag: 1.0.0, digest: "${old}" }\n`,
+      'deploy/task.json': files['deploy/task.json'],
+      'deploy/plain.yaml': `a: ${image}:1.0.0 # {"$imagepolicy": "web"}\nb: ${image}:1.0.0@${old} # {"$imagepolicy": "web"}\n`,
+      'windlass.yaml': windlass(
+        `      - { helmValues: charts/values.yaml, tag: image.tag, digest: image.digest }
+      - { file: deploy/task.json, path: /containers/0/image, part: image }
+`,
+      ),
+    });
+    const pushed = await push('shop/web', '1.1.0');
+    await bump({ pushes: [pushed], now }, ports);
+    expect(show('charts/values.yaml')).toBe(`image: { tag: 1.1.0, digest: "${pushed.digest}" }`);
+    expect(show('deploy/task.json')).toContain('web:1.1.0"');
+    expect(show('deploy/plain.yaml').split(' # ')).toEqual([
+      `a: ${image}:1.1.0`,
+      `{"$imagepolicy": "web"}\nb: ${image}:1.1.0@${pushed.digest}`,
+      '{"$imagepolicy": "web"}',
+    ]);
+    expect((await sweep({ now }, ports)).outcome).toBe('nothing-to-do');
+    git.push({ 'deploy/plain.yaml': `a: ${image}:1.0.0 # {"$imagepolicy": "web"}\n` });
+    await sweep({ now }, ports);
+    expect(show('deploy/plain.yaml')).toBe(`a: ${image}:1.1.0 # {"$imagepolicy": "web"}`);
+  });
+
   it('are surveyed anew when windlass.yaml changes', async () => {
     const { git, ports, push, show } = await loop({ ...files, 'windlass.yaml': 'windlass: 1\n' });
     await push('shop/web', '1.1.0');
