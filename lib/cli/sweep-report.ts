@@ -57,7 +57,7 @@ export interface SweepReport {
   dryRun: boolean;
   commit: ReportedCommit | null;
   proposals: ReportedProposal[];
-  images: Pick<ImageState, 'policy' | 'repository' | 'rule' | 'current' | 'newest'>[];
+  images: Pick<ImageState, 'policy' | 'repository' | 'rule' | 'current' | 'newest' | 'waiting'>[];
   waits: ImageWait[];
   skipped: SkippedMarker[];
   /** Why the host did not take the commit. */
@@ -90,9 +90,10 @@ export async function reportOf(result: BumpResult, swept: Swept): Promise<SweepR
     dryRun,
     commit: committed ?? null,
     proposals: result.proposals.map((summary) => proposalOf(summary, watched, before)),
-    images: result.images.map(({ policy, repository, rule, current, newest }) => ({
+    images: result.images.map(({ policy, repository, rule, current, newest, waiting }) => ({
       ...{ policy, repository, rule, current },
       ...(newest === undefined ? {} : { newest }),
+      ...(waiting === undefined ? {} : { waiting }),
     })),
     waits: result.waits,
     skipped: result.skipped.map(({ file, line, reason }) => ({ file, line, reason })),

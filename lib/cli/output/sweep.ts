@@ -141,7 +141,8 @@ function verdictOf({ dryRun, commit, proposals, images, waits }: SweepReport): s
     [troubled.length, 'failed'],
   ];
   const told = new Set([...(commit?.images ?? []), ...proposed, ...waits].map(({ policy }) => policy));
-  const rest = images.filter(({ policy }) => !told.has(policy)).length;
+  // What only waits for a review is told by its proposal, and is behind all the same.
+  const rest = images.filter(({ policy, waiting }) => !told.has(policy) && waiting === undefined).length;
   const [first, ...more] = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
   const nothing = images.length === 0 ? 'there is no image policy' : 'nothing to do';
   const parts = [first ?? nothing, ...more, ...(rest > 0 ? [`${rest} up to date`] : [])];
