@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RetryableError, UserError } from '../../model/errors.ts';
 
 /** How a program ended. */
@@ -16,23 +19,34 @@ export interface RunLimits {
   bytes: number;
 }
 
-/** No credentials, no programs, no cluster, and a proxy that refuses every connection. Nothing can be made below a file: root could make a directory. */
-const bareEnvironment = {
-  PATH: '/dev/null',
-  HOME: '/dev/null',
-  KUBECONFIG: '/dev/null/none',
-  HTTP_PROXY: 'http://127.0.0.1:9',
-  HTTPS_PROXY: 'http://127.0.0.1:9',
-  NO_PROXY: '',
-};
+/** No credentials, no programs, no cluster, a home of its own, and a proxy that refuses every connection. */
+function bareEnvironment(home: string): Record<string, string> {
+  return {
+    PATH: join(home, 'none'),
+    HOME: home,
+    KUBECONFIG: join(home, 'none'),
+    HTTP_PROXY: 'http://127.0.0.1:9',
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '',
+  };
+}
 
 /**
  * Runs a program with fixed arguments, without a shell, with next to nothing in its environment. Throws `RetryableError` when it takes
  * too long or is killed, `UserError` when it writes too much; `UserError` too when it cannot be started.
  */
 export async function run(program: string, args: readonly string[], limits: RunLimits): Promise<Ended> {
+  const home = await mkdtemp(join(tmpdir(), 'windlass-home-'));
+  try {
+    return await runAt(home, program, args, limits);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function runAt(home: string, program: string, args: readonly string[], limits: RunLimits): Promise<Ended> {
   return await new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: bareEnvironment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { env: bareEnvironment(home), stdio: ['ignore', 'pipe', 'pipe'] });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let bytes = 0;
