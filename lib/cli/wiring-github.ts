@@ -42,10 +42,11 @@ export async function gitHubConfigRepo(
 
 async function gitHub(io: Io): Promise<GitHub> {
   const { openGitHub } = await import('../adapters/github/client.ts');
-  const baseUrl = io.env['WINDLASS_GITHUB_API_URL'];
+  const variable = 'WINDLASS_GITHUB_API_URL';
+  const baseUrl = io.env[variable];
   return openGitHub({
     auth: await authOf(io),
-    ...(baseUrl ? { baseUrl } : {}),
+    ...(baseUrl ? { baseUrl, baseUrlName: variable } : {}),
     userAgent: `windlass/${packageJson.version}`,
     now: io.now,
   });

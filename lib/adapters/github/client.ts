@@ -2,7 +2,7 @@ import { request as octokitRequest } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
 import { z } from 'zod';
 import { UserError } from '../../model/errors.ts';
-import { failureOf, graphqlFailure, isFailure, lost } from './failure.ts';
+import { failureOf, graphqlFailure, isFailure, lost, said } from './failure.ts';
 import { type GitHubAuth, type Tokens, tokensFor } from './tokens.ts';
 
 /** How GitHub is reached. */
@@ -10,6 +10,8 @@ export interface GitHubOptions {
   auth: GitHubAuth;
   /** `https://api.github.com` unless told; `https://HOST/api/v3` for GitHub Enterprise Server. */
   baseUrl?: string;
+  /** Where a person set it, for an error. */
+  baseUrlName?: string;
   /** Of the platform unless told. */
   fetch?: typeof fetch;
   /** GitHub asks for one. */
@@ -66,7 +68,7 @@ const downloadFactor = 10;
 
 /** Opens GitHub's API; nothing is sent yet. Throws `UserError` for a base URL that would send the token in the clear. */
 export function openGitHub(options: GitHubOptions): GitHub {
-  const baseUrl = checkUrl(options.baseUrl ?? 'https://api.github.com');
+  const baseUrl = checkUrl(options.baseUrl ?? 'https://api.github.com', options.baseUrlName ?? 'the base URL');
   const send = options.fetch ?? fetch;
   const request = octokitRequest.defaults({
     baseUrl,
@@ -207,11 +209,13 @@ function graphqlUrl(baseUrl: string): string {
   return baseUrl.endsWith('/api/v3') ? baseUrl.replace(/\/v3$/, '/graphql') : `${baseUrl}/graphql`;
 }
 
-function checkUrl(text: string): string {
+function checkUrl(text: string, name = 'the address'): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const local = url !== undefined && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return text.replace(/\/+$/, '');
-  throw new UserError("GitHub's API is reached by https only: check the base URL", { code: 'github-url' });
+  throw new UserError(`GitHub's API is reached by https only (${said(text)}): give ${name} as https://HOST/api/v3`, {
+    code: 'github-url',
+  });
 }
 
 function empty(): ReadableStream<Uint8Array> {
