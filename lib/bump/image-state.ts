@@ -1,4 +1,4 @@
-import { currentOf } from '../edit/current.ts';
+import { type CurrentTexts, currentOf } from '../edit/current.ts';
 import type { ImageState } from '../model/state.ts';
 import type { SurveyedFile } from './survey.ts';
 import type { View } from './view.ts';
@@ -6,7 +6,7 @@ import type { View } from './view.ts';
 /** How an image stands. `files` are those of the branch after the bump. */
 export function stateOf({ decision, waiting, review }: View, files: readonly SurveyedFile[], now: Date): ImageState {
   const { entry, rule, newest, holds } = decision;
-  const { tags, untagged } = currentOf(
+  const current = currentOf(
     files.flatMap(({ facts }) => facts.markers),
     entry.name,
   );
@@ -15,7 +15,7 @@ export function stateOf({ decision, waiting, review }: View, files: readonly Sur
     policy: entry.name,
     repository: entry.image,
     rule,
-    current: [...tags, ...untagged],
+    current: entry.digest === undefined ? [...current.tags, ...current.untagged] : followed(current, entry.digest),
     ...(newest === undefined ? {} : { newest }),
     ...(waits.length === 0 ? {} : { waiting: waits.join('; ') }),
     holds: holds.map(({ tag, past, by, why, until }) => ({
@@ -27,4 +27,15 @@ export function stateOf({ decision, waiting, review }: View, files: readonly Sur
     })),
     at: now.toISOString(),
   };
+}
+
+/** What a policy that follows one tag has, written as its newest is: `latest@sha256:...`. */
+function followed({ digests, tags, untagged }: CurrentTexts, follows: string): string[] {
+  const pinned = digests.flatMap(({ tag = follows, digest }) => (digest === undefined ? [] : `${tag}@${digest}`));
+  const loose = digests.flatMap(({ tag, digest }) => (digest === undefined && tag !== undefined ? tag : []));
+  // The followed tag beside a digest of its own key says nothing more.
+  const alone = tags.filter(
+    (tag) => digests.length === 0 || (tag !== follows && !digests.some((one) => one.tag === tag)),
+  );
+  return [...new Set([...pinned, ...loose, ...alone, ...untagged])];
 }
