@@ -209,13 +209,13 @@ function graphqlUrl(baseUrl: string): string {
   return baseUrl.endsWith('/api/v3') ? baseUrl.replace(/\/v3$/, '/graphql') : `${baseUrl}/graphql`;
 }
 
-function checkUrl(text: string, name = 'the address'): string {
+/** `name`: what a person set it by. Another address may hold a key, and is not told. */
+function checkUrl(text: string, name?: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const local = url !== undefined && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return text.replace(/\/+$/, '');
-  throw new UserError(`GitHub's API is reached by https only (${said(text)}): give ${name} as https://HOST/api/v3`, {
-    code: 'github-url',
-  });
+  const remedy = name === undefined ? '' : ` (${said(text)}): give ${name} as https://HOST/api/v3`;
+  throw new UserError(`GitHub's API is reached by https only${remedy}`, { code: 'github-url' });
 }
 
 function empty(): ReadableStream<Uint8Array> {
