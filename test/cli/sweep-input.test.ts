@@ -1,4 +1,7 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { gitIn } from '../adapters/git/repos.ts';
 import { desk } from './repos.ts';
 
 it.each(['foo', 'http://github.test', 'https//github.test'])(
@@ -10,3 +13,16 @@ it.each(['foo', 'http://github.test', 'https//github.test'])(
     expect([code, stderr]).toEqual([2, expect.stringContaining(`(${url}): give WINDLASS_GITHUB_API_URL as https://`)]);
   },
 );
+
+it('windlass sweep of a directory inside a repository names the root', async () => {
+  const at = desk({ 'apps/web.yaml': '' });
+  gitIn(at.git.root, 'clone', '--quiet', 'config.git', 'here');
+  mkdirSync(join(at.git.root, 'here/apps/deep'), { recursive: true });
+  for (const repo of ['here/apps', 'here/apps/deep']) {
+    const { code, stderr } = await at.run('sweep', '--repo', repo);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/is a directory inside the Git repository \S+\/here: name its root$/m),
+    ]);
+  }
+});

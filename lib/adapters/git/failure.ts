@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import type { Remote } from './remote.ts';
 import type { GitAnswer } from './run.ts';
@@ -66,9 +67,20 @@ export function remoteFailure(action: string, remote: Remote, answer: GitAnswer)
 function noRepositoryHere({ directory, shown }: Remote, { stderr }: GitAnswer): string | undefined {
   if (directory === undefined || !/does not appear to be a git repository|not a git repository/.test(stderr))
     return undefined;
+  const root = rootAround(directory);
+  if (root !== undefined) return `${shown} is a directory inside the Git repository ${root}: name its root`;
   return existsSync(directory)
     ? `${shown} is not a Git repository: run git init, git add and git commit there first`
     : `there is no directory ${shown}`;
+}
+
+/** The repository that a directory is in, by its `.git`. */
+function rootAround(directory: string): string | undefined {
+  if (!existsSync(directory)) return undefined;
+  for (let at = dirname(resolve(directory)); ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (at === dirname(at)) return undefined;
+  }
 }
 
 /** What git and the remote printed, in one line for people: without secrets, control characters and progress, at most 1,000 characters. */
