@@ -26,3 +26,20 @@ it('windlass sweep of a directory inside a repository names the root', async () 
     ]);
   }
 });
+
+it.each([
+  ['a broken windlass.yaml', 'windlass: 1\nimagse: {}\n', [], 'config-invalid'],
+  [
+    'a name that there is not',
+    'windlass: 1\nimages: {}\nclusters: { main: {} }\n',
+    ['--image', 'nope'],
+    expect.any(String),
+  ],
+])('windlass sweep --json prints JSON for %s, beside the error', async (_name, content, argv, code) => {
+  const at = desk({ 'windlass.yaml': content });
+  const ran = await at.run('sweep', '--json', '--repo', 'config.git', ...argv);
+  expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('error: ')]);
+  const { failure, images, proposals, commit } = JSON.parse(ran.stdout);
+  expect(failure).toEqual({ code, message: expect.any(String), problems: expect.any(Array) });
+  expect([images, proposals, commit]).toEqual([[], [], null]);
+});

@@ -60,10 +60,13 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
       random: Math.random,
     },
   );
-  if (result.failure !== undefined && result.images.length === 0) throw errorOf(result.failure);
+  const isStopped = result.failure !== undefined && result.images.length === 0;
+  if (isStopped && !args.flag('json')) throw errorOf(result.failure!);
   const report = await reportOf(result, { shown, dryRun, repo, watched, records });
   if (args.flag('json')) printJson(io, report);
-  else printSweep(io, report);
+  if (isStopped) throw errorOf(result.failure!);
+  if (args.flag('json')) return codeOf(report, io);
+  printSweep(io, report);
   return codeOf(report, io);
 }
 
