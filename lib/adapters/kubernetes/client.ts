@@ -35,6 +35,8 @@ const defaults: ConnectionOptions = {
   silence: 10_000,
 };
 
+/** A server that retires its connections may refuse a stream it never looked at many times in a row. */
+const unseenTries = 20;
 /** Tries for one request, the first included; a throttled one waits as asked, but never longer than `longestWait` at once. */
 const tries = 5;
 const throttledTries = 12;
@@ -100,8 +102,9 @@ export class Client {
       signal?.throwIfAborted();
       const repeatable =
         error instanceof LostError ? !error.seen || request.idempotent !== false : isUnreachable(error);
-      if (repeatable && attempt < tries) {
-        await this.#wait(backoff(attempt), signal);
+      const unseen = error instanceof LostError && !error.seen;
+      if (repeatable && attempt < (unseen ? unseenTries : tries)) {
+        await this.#wait(backoff(Math.min(attempt, tries)), signal);
         return undefined;
       }
       if (error instanceof LostError) throw this.#lost(error);
