@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openKustomizer } from '../lib/adapters/renderers/kustomizer.ts';
 import { openDirectoryTree } from '../lib/adapters/local/directory-tree.ts';
+import { openKustomizer } from '../lib/adapters/renderers/kustomizer.ts';
 import type { Config } from '../lib/config/config.ts';
 import { readConfig } from '../lib/config/windlass-file.ts';
 import { desired } from '../lib/desired/desired.ts';
