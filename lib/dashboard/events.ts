@@ -1,8 +1,18 @@
 import type { DashboardPorts, DashboardState } from './ports.ts';
 
-/** What the page is told: the state, and whether images can be pushed from the page. */
-export async function pageState(ports: DashboardPorts): Promise<DashboardState & { pushes: boolean }> {
-  return { ...(await ports.state()), pushes: ports.push !== undefined };
+/** What the page is told beside the state: whether images can be pushed from the page, and the repositories for which they cannot. */
+export interface PageState extends DashboardState {
+  pushes: boolean;
+  /** Absent where there is none. */
+  elsewhere?: string[];
+}
+
+/** Reads what the page is told. */
+export async function pageState(ports: DashboardPorts): Promise<PageState> {
+  const state = await ports.state();
+  const repositories = new Set(state.images.map(({ repository }) => repository));
+  const elsewhere = [...repositories].filter((repository) => ports.isElsewhere?.(repository) === true);
+  return { ...state, pushes: ports.push !== undefined, ...(elsewhere.length > 0 && { elsewhere }) };
 }
 
 /**

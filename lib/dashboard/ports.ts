@@ -28,6 +28,8 @@ export interface DashboardPorts {
   changes(signal: AbortSignal): AsyncIterable<void>;
   /** Stands for an image push; absent where real pushes are the only ones. Throws `UserError` for an unknown repository or a bad tag. */
   push?(repository: string, tag: string): Promise<void>;
+  /** True for a repository in a registry of its own, where `push` puts nothing: there is no form for it. */
+  isElsewhere?(repository: string): boolean;
   /** One file of `assets/`. */
   asset(name: string): Promise<Uint8Array>;
 }

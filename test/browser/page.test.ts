@@ -4,7 +4,7 @@ import type { DashboardState } from '../../lib/dashboard/ports.ts';
 import { driftIncident, drifting, healthy, justStarted } from '../dashboard/states.ts';
 import { describeWithBrowser, keepScreenshot, launchChromium, openPage } from '../helpers/browser.ts';
 import { lowContrast, overflowing } from './looks.ts';
-import { type Stage, stage } from './stage.ts';
+import { type Stage, type StageOptions, stage } from './stage.ts';
 
 const patient = { timeout: 60_000 };
 const web = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web';
@@ -12,9 +12,9 @@ const web = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web';
 let browser: Browser;
 
 /** The page over a state, drawn. */
-async function show(state: DashboardState, options: Parameters<typeof openPage>[2] & { pushes?: boolean } = {}) {
-  const { pushes, ...context } = options;
-  const on: Stage = await stage(state, { ...(pushes !== undefined && { pushes }) });
+async function show(state: DashboardState, options: Parameters<typeof openPage>[2] & StageOptions = {}) {
+  const { pushes, elsewhere, ...context } = options;
+  const on: Stage = await stage(state, { ...(pushes !== undefined && { pushes }), elsewhere });
   const watched = await openPage(browser, on.url, context);
   await watched.page.locator('body[aria-busy="false"]').waitFor(patient);
   return { ...watched, on };
@@ -177,6 +177,15 @@ describeWithBrowser('the page in Chromium', () => {
   it('offers no push where real pushes are the only ones', async () => {
     const { page } = await show(healthy(new Date()), { pushes: false });
     expect(await section(page, 'Images').getByRole('button').count()).toBe(0);
+  });
+
+  it('offers no push to a repository in a registry of its own', async () => {
+    const state = healthy(new Date());
+    const repositories = [...new Set(state.images.map(({ repository }) => repository))];
+    const { page } = await show(state, { elsewhere: repositories.slice(0, 1) });
+    const forms = () => section(page, 'Images').locator('form').count();
+    await expect.poll(forms, patient).toBe(repositories.length - 1);
+    expect(await page.locator('#images > article').count()).toBe(repositories.length);
   });
 
   it('finds records by text and by kind', async () => {

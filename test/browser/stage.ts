@@ -20,13 +20,20 @@ export interface Stage {
   start(): Promise<void>;
 }
 
+/** Whether there are forms to push with, and the repositories that have none all the same. */
+export interface StageOptions {
+  pushes?: boolean;
+  elsewhere?: string[];
+}
+
 /** Serves the page until the test ends. */
-export async function stage(state: DashboardState, options: { pushes?: boolean } = {}): Promise<Stage> {
+export async function stage(state: DashboardState, options: StageOptions = {}): Promise<Stage> {
   const changes = createChanges(1);
   const pushes: string[] = [];
   const ports: DashboardPorts = {
     state: async () => state,
     changes: (signal) => changes.listen(signal),
+    isElsewhere: (repository) => options.elsewhere?.includes(repository) === true,
     asset: pageAsset,
     ...(options.pushes !== false && {
       push: async (repository: string, tag: string) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dashboard } from '../../lib/dashboard/app.ts';
 import type { DashboardPorts, DashboardState } from '../../lib/dashboard/ports.ts';
 import { UserError } from '../../lib/model/errors.ts';
+import { healthy } from './states.ts';
 
 const state: DashboardState = {
   at: '2026-01-01T00:00:00.000Z',
@@ -140,6 +141,15 @@ describe('the page', () => {
   it('says whether images can be pushed from the page', async () => {
     expect(await (await page().ask('/api/state')).json()).toMatchObject({ pushes: true });
     expect(await (await page({ push: undefined }).ask('/api/state')).json()).toMatchObject({ pushes: false });
+  });
+
+  it('names the repositories that nothing can be pushed to from the page', async () => {
+    const image = (repository: string) => ({ ...healthy(new Date()).images[0]!, repository });
+    const { ask } = page({
+      state: async () => ({ ...state, images: [image('shop/web'), image('127.0.0.1:5000/web')] }),
+      isElsewhere: (repository) => repository.startsWith('127.0.0.1:'),
+    });
+    expect(await (await ask('/api/state')).json()).toMatchObject({ pushes: true, elsewhere: ['127.0.0.1:5000/web'] });
   });
 
   it('serves every file that the page refers to', async () => {

@@ -95,7 +95,7 @@ async function runFlows(
   const token = await openToken(real, state.registryToken);
   const base = { repo, registry, real, images };
   const bump = wireBump(parts, base, io, teller, closers, signal, () => loop.wake());
-  showPage(page, parts, bump, { commits: () => repo.commits(15), images, token }, io, teller);
+  showPage(page, parts, bump, { commits: () => repo.commits(15), images, token, isReal: real.has }, io, teller);
   closers.push(() => page.stop());
 
   const loop = startLoop(
@@ -162,13 +162,14 @@ interface PageBase {
   images(): string[];
   /** Of webhooks; they are taken only with one. */
   token: string | undefined;
+  isReal(repository: string): boolean;
 }
 
 function showPage(
   page: Page,
   { url, branch, heads, records, plane }: Parts,
   bump: BumpSide,
-  { commits, images, token }: PageBase,
+  { commits, images, token, isReal }: PageBase,
   io: Io,
   teller: Teller,
 ): void {
@@ -188,6 +189,7 @@ function showPage(
         }),
       changes: (until) => teller.changes.listen(until),
       push: (word, tag) => bump.push(imageMeant(word, images()), tag),
+      isElsewhere: isReal,
       asset: pageAsset,
     },
     port,

@@ -5,12 +5,13 @@ import { badge, nothing, shortRepository } from './words.js';
 /** Shows each repository once, with the image policies that take tags from it. */
 export function showImages(state) {
   const repositories = Map.groupBy(state.images, (image) => image.repository);
+  const pushed = (repository) => state.pushes && !(state.elsewhere ?? []).includes(repository);
   fill(
     document.getElementById('images'),
     repositories.size === 0
       ? nothing('No image policy has been looked at yet.')
       : [...repositories].map(([repository, images]) =>
-          card(repository, images, state.pushes, state.repo.problem !== undefined),
+          card(repository, images, pushed(repository), state.repo.problem !== undefined),
         ),
   );
   document.getElementById('images-section').classList.toggle('pushes', state.pushes);
