@@ -150,6 +150,11 @@ describe('windlass bump', () => {
     ['no directory', ['--set', 'web=a:1'], '--dir'],
     ['a directory that is not there', ['--dir', 'none', '--set', 'web=a:1'], `there is no directory /`],
     ['a file as the directory', ['--dir', 'repo/apps/web.yaml', '--set', 'web=a:1'], 'is no directory'],
+    [
+      'two images for one policy',
+      ['--dir', 'repo', '--set', 'web=a/b:1', '--set', 'web=a/b:2'],
+      '--set gives "web" two images: name one',
+    ],
     ['an image without a tag', ['--dir', 'repo', '--set', 'web=acme/web'], 'is no repo:tag[@digest]'],
     ['a name that ends like a part', ['--dir', 'repo', '--set', 'web:tag=a:1'], 'cannot name a policy'],
     ['JSON that is none', ['--dir', 'repo', '--latest', '-'], 'is no valid JSON'],

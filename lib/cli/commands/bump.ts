@@ -4,7 +4,7 @@ import { readAssignment, readLatest } from '../../edit/latest.ts';
 import { type EditPlan, planEdits, withoutImage } from '../../edit/plan-edits.ts';
 import { holdsToken, mayHoldMarkers, type SourceFile } from '../../edit/source-file.ts';
 import { UserError } from '../../model/errors.ts';
-import type { ImageRef } from '../../model/image-ref.ts';
+import { formatImageRef, type ImageRef } from '../../model/image-ref.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printJson } from '../output/json.ts';
@@ -66,6 +66,12 @@ async function imagesOf(args: Args, io: Io): Promise<{ latest: Map<string, Image
   }
   const latest = file === undefined ? new Map() : readLatest(await readInput(io, file), nameOfInput(file));
   const set = assignments.map(readAssignment);
+  const twice = set.find(([name, ref], index) =>
+    set.slice(0, index).some(([before, other]) => before === name && formatImageRef(other) !== formatImageRef(ref)),
+  );
+  if (twice !== undefined) {
+    throw new UserError(`--set gives "${twice[0]}" two images: name one`, { code: 'usage', subject: twice[0] });
+  }
   return { latest: new Map([...latest, ...set]), set: set.map(([name]) => name) };
 }
 
