@@ -112,6 +112,17 @@ describe('windlass suspend', () => {
     ]);
   });
 
+  it('names the syncs of single environments that stay suspended, when the sync of all is to be resumed', async () => {
+    const suspend = (sync: string) => `sync: ${sync}\nwho: bob\nwhy: it broke\n`;
+    const at = desk({
+      ...files,
+      'suspends/shop-production.1.yaml': suspend('shop-production'),
+      'suspends/shopping-cart.1.yaml': suspend('shopping-cart'),
+    });
+    const { code, stdout } = await at.run('resume', 'sync/shop', ...repo);
+    expect([code, stdout.match(/sync\/shop.* is suspended$/gm)]).toEqual([0, ['sync/shop-production is suspended']]);
+  });
+
   it('says what else stops the same thing', async () => {
     const at = desk(files);
     await at.run('suspend', 'all-images', '--why', 'the sale', ...repo);

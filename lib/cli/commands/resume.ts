@@ -99,5 +99,8 @@ function remaining(listed: readonly ListedSuspend[], subject: SuspendSubject): s
   const stays = wider.map((one) => `${targetOf(one)} is suspended still: ${one.why} (${one.by})`);
   if (stays.length > 0 || aboutExactly(listed, subject).length > 0) return stays;
   const close = nearest(targetOf(subject), others.map(targetOf));
-  return close === undefined ? [] : [`${close} is suspended: did you mean that?`];
+  if (close !== undefined) return [`${close} is suspended: did you mean that?`];
+  // Suspends of one environment's sync, where the sync of all was named.
+  const longer = new Set(others.map(targetOf).filter((target) => target.startsWith(`${targetOf(subject)}-`)));
+  return [...longer].map((target) => `${target} is suspended`);
 }
