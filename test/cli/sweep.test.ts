@@ -341,7 +341,7 @@ describe('windlass sweep', () => {
 
   it('shows all that is wrong with windlass.yaml, with its place', async () => {
     const at = desk({ 'windlass.yaml': 'windlass: 1\nimagse: {}\nimages:\n  web: { semver: "*" }\n' });
-    const { code, stdout, stderr } = await at.run('sweep', '--json', ...repo);
+    const { code, stdout, stderr } = await at.run('sweep', ...repo);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('error: nothing is bumped while windlass.yaml is broken\n');
     expect(stderr).toContain('windlass.yaml:2:1');

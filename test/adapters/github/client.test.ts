@@ -148,6 +148,16 @@ describeWithStandins('the client of GitHub', () => {
   });
 });
 
+it('tells nobody the address that an archive is at, when it cannot be fetched there', async () => {
+  const headers = { location: 'http://codeload.test/archive?token=secret' };
+  const moved = async () => new Response(null, { status: 302, headers });
+  const client = openGitHub({ auth: { token: 't' }, userAgent, fetch: moved as unknown as typeof fetch });
+  const error = await failure(
+    client.repo('acme', 'config').stream('GET /repos/{owner}/{repo}/tarball/{ref}', { ref: 'x' }),
+  );
+  expect(error.message).toBe("GitHub's API is reached by https only");
+});
+
 describeWithStandins('an error of GitHub', () => {
   it('holds no secret, wherever it came from', async () => {
     const { github, open } = await world();
