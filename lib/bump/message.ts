@@ -91,6 +91,8 @@ function inWords(texts: readonly string[]): string {
 function table(changes: readonly ImageChange[]): string[] {
   const lines = changes
     .slice(0, longestTable)
-    .map(({ policy, file, line, from, to }) => `${policy}: ${from} -> ${to} (${file}:${line})`);
+    .map(
+      ({ policy, file, line, from, to }) => `${policy}: ${from === '' ? '(empty)' : from} -> ${to} (${file}:${line})`,
+    );
   return changes.length <= longestTable ? lines : [...lines, `and ${changes.length - longestTable} more`];
 }

@@ -41,7 +41,8 @@ export function storyOf(
   const images = moved.map(({ decision: { entry }, outcome: { digest }, ref }): MovedImage => {
     const to = formatImageRef({ ...ref, repository: '' }).replace(/^:/, '');
     const texts = changes.filter(({ policy, to: text }) => policy === entry.name && text !== entry.image);
-    const from = [...new Set(texts.map((change) => shortOf(change.from, entry.image)))];
+    // A key that was empty had nothing.
+    const from = [...new Set(texts.map((change) => shortOf(change.from, entry.image)).filter((text) => text !== ''))];
     const { link, revision } = sources.get(entry.name) ?? {};
     const source = link ?? revision;
     return {

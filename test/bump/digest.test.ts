@@ -40,7 +40,11 @@ describe('the policy "digest"', () => {
     const { digest } = await pushed(world);
     await bump({ pushes: [await pushed(world, 5, '9.9.9')], now }, world.ports);
     expect(textIn(world)).toBe(`${web}:latest@${digest}`);
-    expect(world.records.images.get('web')).toMatchObject({ newest: `latest@${digest}`, rule: 'digest latest' });
+    expect(world.records.images.get('web')).toMatchObject({
+      newest: `latest@${digest}`,
+      current: [`latest@${digest}`],
+      rule: 'digest latest',
+    });
   });
 
   it.each([
@@ -71,6 +75,18 @@ describe('the policy "digest"', () => {
     newTag: latest # {"$imagepolicy": "web:tag"}
     digest: ${push.digest} # {"$imagepolicy": "web:digest"}`);
     expect(world.show('short.yaml')).toContain(push.digest);
+  });
+
+  it('says nothing of what was there where a key was empty', async () => {
+    const world = await loop({
+      'windlass.yaml': windlass,
+      'a.yaml': 'tag: latest # {"$imagepolicy": "web:tag"}\ndigest: "" # {"$imagepolicy": "web:digest"}\n',
+    });
+    const push = await pushed(world);
+    await bump({ pushes: [push], now }, world.ports);
+    const message = world.git.git('log', '-1', '--format=%B');
+    expect(message).toContain(`web: (empty) -> ${push.digest} (a.yaml:2)`);
+    expect(message).not.toContain('Windlass-From');
   });
 
   it('says so where nothing in Git can hold a digest', async () => {

@@ -31,7 +31,7 @@ function rowsOf({ dryRun, commit, proposals, images, waits }: SweepReport): Row[
   const moved = (word: Word, image: MovedImage, where: string): Row => [
     word,
     image.policy,
-    `${image.from.join(', ')} -> ${image.to}`,
+    shortDigests(image.from.length === 0 ? image.to : `${image.from.join(', ')} -> ${image.to}`),
     where,
   ];
   return [
@@ -49,9 +49,14 @@ function rowsOf({ dryRun, commit, proposals, images, waits }: SweepReport): Row[
     }),
     ...waits.map(({ policy, reason, trouble }): Row => {
       const current = images.find((image) => image.policy === policy)?.current ?? [];
-      return [trouble === undefined ? 'waits' : 'failed', policy, current.join(', '), reason];
+      return [trouble === undefined ? 'waits' : 'failed', policy, shortDigests(current.join(', ')), reason];
     }),
   ];
+}
+
+/** Enough of a digest to tell it apart; the commit and the JSON have all of it. */
+function shortDigests(text: string): string {
+  return text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1');
 }
 
 const mostPlaces = 3;
