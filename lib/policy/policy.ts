@@ -107,9 +107,12 @@ function misfitOf<Rank>(tag: string, text: string, order: TagOrder<Rank>): Misfi
 
 function rangeOf(range: unknown): string {
   if (typeof range === 'string') return range;
-  throw new UserError(`a semver range is a text: write it in quotes, semver: "${String(range)}"`, {
-    code: 'semver-range',
-  });
+  throw new UserError(
+    'a semver range is a text, and without quotes YAML reads 1.10 as the number 1.1: write it in quotes, semver: "1.10"',
+    {
+      code: 'semver-range',
+    },
+  );
 }
 
 function orderOf(kind: string, order: unknown): Order {

@@ -135,6 +135,23 @@ describe('windlass policy test', () => {
     expect(adopted.stdout).toContain("latest has no place in the policy's order and is replaced");
   });
 
+  it('takes a whole reference for what Git has', async () => {
+    const at = (current: string) => run(['--policy', 'policy.yaml', '--tags', 'tags.txt', '--current', current]);
+    for (const current of ['ghcr.io/acme/web:1.11.0', `localhost:5000/web:1.11.0@sha256:${'a'.repeat(64)}`])
+      expect((await at(current)).stdout).toContain('no tag is chosen: Git has 1.11.0, ');
+    expect((await at('ghcr.io/acme/web')).stdout).toContain('ghcr.io/acme/web has no place');
+  });
+
+  it('reads what a registry answers, and refuses a time that is none', async () => {
+    const list = '{"name":"acme/web","tags":["1.0.0","1.1.0"]}\n';
+    const { stdout } = await run(['--policy', 'policy.yaml', '--tags', '-', '--json'], list);
+    expect(JSON.parse(stdout)).toMatchObject({ chosen: '1.1.0' });
+    const odd = '[{ "tag": "main-1", "pushedAt": "yesterday" }]';
+    const refused = await run(['--policy', 'newest.yaml', '--tags', '-'], odd);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('says that main-1 was pushed at "yesterday"');
+  });
+
   it('says that no tag fits, without an error', async () => {
     const { code, stdout } = await run(['--policy', 'policy.yaml', '--tags', '-', '--json'], 'latest\n');
     expect(code).toBe(0);

@@ -17,7 +17,7 @@ describe('a policy is refused', () => {
     ['with a digest that is a number', { digest: 1.1 }, 'in quotes'],
     ['with a digest that is empty', { digest: '' }, 'is the tag that is followed'],
     ['with a digest and a filter', { digest: 'latest', filter: '^v' }, 'a filter has nothing to do'],
-    ['with a range that is a number', { semver: 1.1 }, 'write it in quotes'],
+    ['with a range that is a number', { semver: 1.1 }, 'write it in quotes, semver: "1.10"'],
     ['with a range that is none', { semver: '>=1 &&' }, 'is no version range'],
     ['with an order that is none', { numerical: 'up' }, '"asc" or "desc"'],
     ['with an invalid pattern', { alphabetical: 'asc', filter: '(' }, 'RE2'],

@@ -1,4 +1,5 @@
 import { UserError } from '../../model/errors.ts';
+import { isDigest, parseImageRef } from '../../model/image-ref.ts';
 import { type Choice, choose, type TagReason } from '../../policy/choose.ts';
 import { chooseDigest, type DigestInGit } from '../../policy/choose-digest.ts';
 import { compilePolicy, type Policy } from '../../policy/policy.ts';
@@ -25,7 +26,7 @@ export const policyTest: Command = {
   options: {
     policy: { type: 'string', value: 'FILE|-', help: 'the policy, YAML or JSON', required: true },
     tags: { type: 'string', value: 'FILE|-', help: 'the tags', required: true },
-    current: { type: 'string', value: 'TAG[@DIGEST]', help: 'what Git has now' },
+    current: { type: 'string', value: 'TAG[@DIGEST]', help: 'what Git has now; a whole reference is well, too' },
     json: { type: 'boolean', help: 'print JSON' },
   },
   examples: [
@@ -59,7 +60,9 @@ function chooseTag(
   current: string | undefined,
   now: Date,
 ): Answer {
-  const choice = choose({ policy, tags, current: current === undefined ? undefined : gitHas(current).tag, now });
+  const { tag } = current === undefined ? {} : gitHas(current);
+  const untagged = current !== undefined && tag === undefined ? [current] : [];
+  const choice = choose({ policy, tags, current: tag, untagged, now });
   return { ...choice, strange: "has no place in the policy's order" };
 }
 
@@ -90,7 +93,11 @@ function misfitOf(policy: Policy, tag: string): TagReason {
   return { tag, reason: 'misfit' in place ? place.misfit : '' };
 }
 
+/** What `--current` says: a tag, a digest, or a whole reference as it stands in Git. */
 function gitHas(current: string): DigestInGit {
+  if (isDigest(current)) return { digest: current };
+  const ref = /[:/]/.test(current.replace(/@.*/, '')) ? parseImageRef(current) : undefined;
+  if (ref !== undefined) return { tag: ref.tag, digest: ref.digest };
   const at = current.indexOf('@');
   return at < 0 ? { tag: current } : { tag: current.slice(0, at), digest: current.slice(at + 1) };
 }
