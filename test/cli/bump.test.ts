@@ -123,6 +123,13 @@ describe('windlass bump', () => {
     expect(reasons).toHaveLength(5);
   });
 
+  it('tells of a misspelled part with its file and line', async () => {
+    put('apps/more.yaml', 'a: x # {"$imagepolicy": "web:nmae"}\n');
+    const { stdout } = await run(['--dir', 'repo', '--set', 'web=acme/web:1.5.0']);
+    expect(stdout).toContain('apps/more.yaml:1 skipped: no image was given for the policy "web:nmae"');
+    expect(stdout).not.toContain('web:nmae) left alone');
+  });
+
   it('writes nothing when --set names a policy that no marker names; --latest may name more', async () => {
     const slip = await run(['--dir', 'repo', '--set', 'web=acme/web:1.5.0', '--set', 'shop:wbe=a/b:1', '--write']);
     expect([slip.code, slip.stderr]).toEqual([

@@ -100,8 +100,17 @@ function textOf({ bytes }: SourceFile): string {
 /** The policies that were not meant, by the reason that their markers are skipped with. One that may be a slip is not among them. */
 function othersOf(files: readonly SourceFile[], latest: ReadonlyMap<string, ImageRef>): Map<string, string> {
   const policies = files.flatMap((file) => findMarkers(file)?.markers.map(({ policy }) => policy) ?? []);
-  const others = policies.filter((policy) => !latest.has(policy) && nearest(policy, latest.keys()) === undefined);
+  const others = policies.filter(
+    (policy) => !latest.has(policy) && nearest(policy, latest.keys()) === undefined && !hasPartSlip(policy, latest),
+  );
   return new Map(others.map((policy) => [withoutImage(policy, latest, true), policy]));
+}
+
+/** True for `web:nmae` beside `web`: a part that is misspelled belongs to the name. */
+function hasPartSlip(policy: string, latest: ReadonlyMap<string, ImageRef>): boolean {
+  const colon = policy.lastIndexOf(':');
+  const isKnown = colon > 0 && latest.has(policy.slice(0, colon));
+  return isKnown && nearest(policy.slice(colon + 1), ['tag', 'name', 'digest']) !== undefined;
 }
 
 /** At most ten names: the rest is counted. */
