@@ -31,7 +31,13 @@ export function bodyOf(
 ): string[] {
   const template = config.message.body;
   const said =
-    template === undefined ? table(changes) : fillTemplate(template, fieldsOf(story, changes, config)).split('\n');
+    template === undefined
+      ? table(changes)
+      : // A line that is left out leaves its blank lines behind.
+        fillTemplate(template, fieldsOf(story, changes, config))
+          .replace(/\n{3,}/g, '\n\n')
+          .trim()
+          .split('\n');
   return [...said, ...released.map((hold) => `released the hold of ${hold.image} on ${hold.tag}, past ${hold.past}`)];
 }
 

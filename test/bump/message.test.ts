@@ -72,6 +72,13 @@ syncs: { shop: { in: [staging, prod], path: "apps/{env}" } }
     expect(head(world, '%s')).toBe('prod: api');
   });
 
+  it('has one blank line where a line between two of them is left out', async () => {
+    const world = await start('  body: "Images: {images}\\n\\n{event}\\n\\nFiles: {files}\\n"');
+    await world.push('shop/web', '1.1.0');
+    await sweep({ now }, world.ports);
+    expect(head(world)).toContain('Images: web\n\nFiles: apps/staging/web.yaml\n\nWindlass-');
+  });
+
   it('keeps its usual subject where the template comes out empty', async () => {
     const world = await start('  subject: "{event}"');
     await world.push('shop/web', '1.1.0');
