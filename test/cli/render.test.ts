@@ -51,6 +51,7 @@ describe('windlass render', { timeout: limit }, () => {
         'windlass: 1\nclusters: { main: {} }\nsyncs:\n  shop: { path: web, helm: { namespace: prod, values: [v.yaml] }, variables: { HOST: x.io } }\n',
       'web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
       'web/templates/a.yaml':
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Windlass, not of JavaScript
         'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: "{{ .Release.Name }}" }\ndata: { a: "{{ .Values.a }} ${HOST} {{ .Capabilities.KubeVersion }}" }\n',
       'v.yaml': 'a: 7\n',
     });
