@@ -62,6 +62,25 @@ const kinds: ((name: string, random: () => number) => Record<string, unknown>)[]
     },
   }),
   (name) => ({
+    apiVersion: 'v1',
+    kind: 'LimitRange',
+    spec: { limits: [{ type: 'Container', default: { memory: '256Mi' }, max: { [`example.com/${name}`]: '4' } }] },
+  }),
+  (name) => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    spec: {
+      rules: [
+        {
+          host: `${name}.example.com`,
+          http: {
+            paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name, port: { name: 'http' } } } }],
+          },
+        },
+      ],
+    },
+  }),
+  (name) => ({
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     spec: { maxUnavailable: 1, selector: { matchLabels: { app: name } } },
@@ -89,8 +108,13 @@ function cronJob(name: string, random: () => number): Record<string, unknown> {
   };
 }
 
+/** How many of so many objects are Namespaces; they are the first ones. */
+export function namespacesOf(count: number): number {
+  return Math.max(1, Math.round(count / 100));
+}
+
 /**
- * `count` objects of ten kinds in namespaces whose names begin with `prefix`, always the same ones. `isChanged` says which of them (by their
+ * `count` objects of twelve kinds in namespaces whose names begin with `prefix`, always the same ones. `isChanged` says which of them (by their
  * place) carry the build `build` instead of `0`.
  */
 export function generate(
@@ -99,7 +123,7 @@ export function generate(
   change: { build: string; isChanged: (index: number) => boolean } = { build: '0', isChanged: () => false },
 ): Manifest[] {
   const random = seeded(7);
-  const namespaces = Math.max(1, Math.round(count / 100));
+  const namespaces = namespacesOf(count);
   return Array.from({ length: count }, (_, index): Manifest => {
     if (index < namespaces) return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `${prefix}-${index}` } };
     const name = `app-${String(index).padStart(5, '0')}`;

@@ -21,8 +21,8 @@ export interface TestBed {
   kubectlVersion: string;
   windlass(...args: string[]): Promise<Measured>;
   kubectl(...args: string[]): Promise<Measured>;
-  /** Makes the objects the content of a config repo with the one sync `bench`, and gives its directory. */
-  commit(name: string, objects: readonly Manifest[]): Promise<string>;
+  /** Makes the objects the content of a config repo with one sync (`bench` unless told), and gives its directory. */
+  commit(name: string, objects: readonly Manifest[], sync?: string): Promise<string>;
   /** Writes the objects as files, and gives their directory. */
   write(name: string, objects: readonly Manifest[]): Promise<string>;
 }
@@ -57,26 +57,29 @@ export async function openTestBed({ dir, signal, atEnd, say }: Context<string>):
     windlass: (...args) => measure(process.execPath, [windlassProgram, ...args], { cwd: dir, env, signal }),
     kubectl: (...args) => measure(kubectl.path, args, { cwd: dir, env, signal }),
     write: (name, objects) => write(name, objects),
-    commit: async (name, objects) => {
+    commit: async (name, objects, sync = 'bench') => {
       const repo = await write(name, objects, 'app');
-      await writeFile(join(repo, 'windlass.yaml'), windlassYaml);
+      await writeFile(join(repo, 'windlass.yaml'), windlassYaml(sync));
       git(repo, 'init', '--quiet', '--initial-branch', 'main');
       git(repo, 'add', '--all');
-      git(repo, 'commit', '--quiet', '--allow-empty', '-m', 'Change the objects');
+      // Nothing to commit: the head stays, as for a puller that comes again.
+      if (git(repo, 'status', '--porcelain') !== '') git(repo, 'commit', '--quiet', '-m', 'Change the objects');
       return repo;
     },
   };
 }
 
-const windlassYaml = `windlass: 1
+function windlassYaml(sync: string): string {
+  return `windlass: 1
 clusters: { bench: { eks: bench, region: eu-west-1 } }
 syncs:
-  bench: { cluster: bench, path: app }
+  ${sync}: { cluster: bench, path: app }
 `;
+}
 
-function git(repo: string, ...args: string[]): void {
+function git(repo: string, ...args: string[]): string {
   const person = ['-c', 'user.name=Bench', '-c', 'user.email=bench@example.com', '-c', 'commit.gpgsign=false'];
-  execFileSync('git', [...person, ...args], { cwd: repo, stdio: ['ignore', 'ignore', 'pipe'] });
+  return execFileSync('git', [...person, ...args], { cwd: repo, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 }
 
 /** Throws with what the program printed unless it ended with one of the codes. */
