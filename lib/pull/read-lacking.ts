@@ -1,7 +1,7 @@
 import type { KubeObject } from '../model/kube-object.ts';
 import { formatObjectId, type ObjectId } from '../model/object-id.ts';
 import { each } from './each.ts';
-import { wholeOrByNamespace } from './list-kind.ts';
+import { isForbidden, wholeOrByNamespace } from './list-kind.ts';
 import type { Cluster, Resource } from './ports.ts';
 
 /** An object that a list by label did not have. */
@@ -45,19 +45,20 @@ async function withoutAbsent(ofKind: readonly Lacking[], cluster: Pick<Cluster, 
   return ofKind.filter(({ id }) => there.has(keyOf(id)));
 }
 
-/** The names of a kind in the whole cluster, else in the namespaces of interest; undefined where there are so many that single reads are cheaper. */
+/** The names of a kind in the whole cluster, else in the namespaces of interest; undefined where single reads are cheaper, or all that is allowed. */
 async function namesOf(ofKind: readonly Lacking[], cluster: Pick<Cluster, 'names'>): Promise<Names | undefined> {
   const resource = ofKind[0]!.resource;
   const atMost = ofKind.length * namesPerRead;
   const namespaces = [...new Set(ofKind.map(({ id }) => id.namespace))];
-  const ofAll = await wholeOrByNamespace(
-    resource,
-    namespaces,
-    (namespace) => cluster.names(resource, atMost, namespace),
-    joined,
-  );
-  if (ofAll !== undefined || !resource.namespaced || ofKind.length < namespaces.length * worthAList) return ofAll;
-  return joined(await each(namespaces, readsAtOnce, (namespace) => cluster.names(resource, atMost, namespace)));
+  const ask = (namespace?: string) => cluster.names(resource, atMost, namespace);
+  if (!resource.namespaced) return await ask().catch(undefinedWhereForbidden);
+  const ofAll = await wholeOrByNamespace(resource, namespaces, ask, joined);
+  if (ofAll !== undefined || ofKind.length < namespaces.length * worthAList) return ofAll;
+  return joined(await each(namespaces, readsAtOnce, ask));
+}
+
+function undefinedWhereForbidden(error: unknown): undefined {
+  if (!isForbidden(error)) throw error;
 }
 
 type Names = { namespace: string; name: string }[];
