@@ -72,10 +72,12 @@ describeLoop('from a push to the cluster', () => {
       `Windlass-Image: ${registry}/shop/web`,
       'Windlass-From: 1.4.2',
       'Windlass-To: 1.5.0',
+      expect.stringMatching(/^Windlass-Digest: sha256:[0-9a-f]{64}$/),
       'Windlass-Policy: web-prod',
       `Windlass-Image: ${registry}/shop/web`,
       'Windlass-From: 1.4.2',
       'Windlass-To: 1.5.0',
+      expect.stringMatching(/^Windlass-Digest: sha256:[0-9a-f]{64}$/),
     ]);
     expect(event).toMatch(/^Windlass-Event: [0-9a-f-]{36}$/);
   });
