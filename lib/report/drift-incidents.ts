@@ -40,6 +40,12 @@ export function remaining(report: Report): ObjectDrift[] {
   return report.type === 'SyncReported' ? report.drift.filter((drift) => !isHealed(report, drift)) : report.drift;
 }
 
+/** The objects that a report says were put right. */
+export function healedBy(report: Report): string[] {
+  if (report.type === 'DriftFound') return [];
+  return report.drift.filter((drift) => isHealed(report, drift)).map(({ object }) => object);
+}
+
 function lookOf(report: Report): Look {
   return report.type === 'DriftFound'
     ? { at: report.at, complete: true, drift: report.drift }
@@ -58,7 +64,7 @@ function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh
   const told = fresh
     ? look.drift
     : look.drift.filter((drift) => report.type === 'SyncReported' && isHealed(report, drift));
-  const alone = told.filter((drift) => !isOpen(drift) && !settledSince(known.last, drift.object, look.at));
+  const alone = told.filter((drift) => !isOpen(drift) && !isSettled(known, drift.object, look, report));
   const group = draft.find(about());
   if (fresh) {
     for (const drift of look.drift.filter(isOpen)) draft.tell(about(drift.object), contentOf(drift), look.at);
@@ -126,9 +132,18 @@ function isHealed(report: SyncReported, drift: ObjectDrift): boolean {
   return added ? report.healed && written : report.healed || written;
 }
 
-/** True when an incident about the object, or about many, ended after the look: what the look saw was told and is over. */
-function settledSince(last: readonly Incident[], object: string, at: string): boolean {
-  return last.some((incident) => (incident.object ?? object) === object && (incident.resolvedAt ?? '') >= at);
+/**
+ * True when an incident about the object, or about many, ended after the look, or a pull put the object right: what the look saw was told, or
+ * never needed to be, and is over.
+ */
+function isSettled({ last, state }: Known, object: string, { at }: Look, report: Report): boolean {
+  // What the report itself put right is told by it, also when it comes again.
+  const isHealedSince =
+    state?.healed?.some((one) => one.object === object && one.at >= at && one.at !== report.at) ?? false;
+  return (
+    isHealedSince ||
+    last.some((incident) => (incident.object ?? object) === object && (incident.resolvedAt ?? '') >= at)
+  );
 }
 
 /** `apps/Deployment` covers all Deployments, `*` everything. */

@@ -1,6 +1,6 @@
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
-import { remaining, seenAt } from './drift-incidents.ts';
+import { healedBy, remaining, seenAt } from './drift-incidents.ts';
 import { unknownChecks } from './failure-incidents.ts';
 
 /** Objects and errors that the state of a sync keeps: an item of the table has a limit. */
@@ -17,7 +17,10 @@ export function nextState(state: SyncState | undefined, report: Report): SyncSta
     drifted: 0,
     unknown: [],
   };
-  const after = report.type === 'DriftFound' ? afterCheck(before, report) : afterPull(before, report);
+  const after = {
+    ...(report.type === 'DriftFound' ? afterCheck(before, report) : afterPull(before, report)),
+    ...healedAfter(before, report),
+  };
   const seen = seenAt(report);
   if (seen === undefined || seen <= (before.seenAt ?? '')) return { ...after, drifted: before.drifted };
   return { ...after, seenAt: seen, drifted: remaining(report).length };
@@ -27,6 +30,22 @@ export function nextState(state: SyncState | undefined, report: Report): SyncSta
 export function isLate(state: SyncState | undefined, report: Report): boolean {
   const last = report.type === 'DriftFound' ? state?.checkedAt : state?.pulledAt;
   return report.at <= (last ?? '');
+}
+
+/** What was put right and when, the last time of each object; the newest, where there are many. */
+function healedAfter({ healed = [] }: SyncState, report: Report): Pick<SyncState, 'healed'> {
+  const objects = healedBy(report);
+  if (objects.length === 0) return {};
+  const times = new Map(healed.map(({ object, at }) => [object, at]));
+  for (const object of objects) if ((times.get(object) ?? '') < report.at) times.set(object, report.at);
+  const newest = [...times]
+    .map(([object, at]) => ({ object, at }))
+    .sort((a, b) => compare(b.at, a.at) || compare(a.object, b.object));
+  return { healed: newest.slice(0, mostKept) };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function afterCheck(before: SyncState, report: DriftFound): SyncState {

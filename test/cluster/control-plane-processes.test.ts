@@ -85,7 +85,9 @@ describeWithCluster('the processes of a control plane', () => {
     const stranger = sleeper();
     await addToRunFile(dir, { ...identify(stranger.pid!)!, name: 'a stranger with our pid' });
     await waitFor(() => !parent.pid || identify(parent.pid) === undefined, { what: 'the end of the parent' });
-    expect(processes.filter(isAlive).map((each) => each.name)).toEqual(['etcd', 'kube-apiserver']);
+    const left = () => processes.filter(isAlive).map((each) => each.name);
+    await waitFor(() => !left().includes('guard'), { what: 'the end of the guard' });
+    expect(left()).toEqual(['etcd', 'kube-apiserver']);
     const messages: string[] = [];
     const next = await privateControlPlane({ dir, onProgress: ({ message }) => messages.push(message) });
     expect(messages).toContain('ended what a killed run had left: etcd, kube-apiserver');
