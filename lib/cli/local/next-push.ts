@@ -2,9 +2,10 @@ import type { ConfigRepo } from '../../bump/ports.ts';
 import { bumpSurvey } from '../../bump/survey.ts';
 import type { Config, ImageEntry } from '../../config/config.ts';
 import { currentOf } from '../../edit/current.ts';
+import { ecrRepository } from '../../model/ecr.ts';
 import { choose } from '../../policy/choose.ts';
 import { compilePolicy } from '../../policy/policy.ts';
-import { ecrParts, imageMeant } from './pushes.ts';
+import { imageMeant } from './pushes.ts';
 
 /** A push that would be taken now, for a person to try. */
 export interface NextPush {
@@ -58,7 +59,7 @@ function isTaken(entry: ImageEntry, tags: readonly string[], tag: string, now: D
 }
 
 function shortest(image: string, images: readonly string[]): string {
-  const short = ecrParts(image)?.repository ?? image.split('/').slice(-1).join('');
+  const short = ecrRepository(image)?.name ?? image.split('/').slice(-1).join('');
   const meant = [...new Set(images)].filter((one) => one === short || one.endsWith(`/${short}`));
   return meant.length === 1 ? short : imageMeant(image, images);
 }

@@ -31,9 +31,3 @@ export function parsePushed(text: string): { repository: string; tag: string } {
   }
   return { repository, tag };
 }
-
-/** The parts of an ECR repository's name; undefined for an image of another registry, which sends no such event. */
-export function ecrParts(image: string): { account: string; region: string; repository: string } | undefined {
-  const match = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/(.+)$/.exec(image);
-  return match === null ? undefined : { account: match[1]!, region: match[2]!, repository: match[3]! };
-}

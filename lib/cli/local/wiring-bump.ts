@@ -8,12 +8,12 @@ import { imageNotified, type NotifiedPush } from '../../bump/distribution-event.
 import type { BumpPorts } from '../../bump/ports.ts';
 import { pushEvent } from '../../bump/push-event.ts';
 import { registryEvent } from '../../bump/registry-event.ts';
+import { ecrRepository } from '../../model/ecr.ts';
 import { UserError } from '../../model/errors.ts';
 import type { ImageState } from '../../model/state.ts';
 import type { Io } from '../command.ts';
 import { bumpLines } from './bump-lines.ts';
 import { createDebt } from './debt.ts';
-import { ecrParts } from './pushes.ts';
 import { sleep } from './sleep.ts';
 import { splitRegistry } from './split-registry.ts';
 import type { Teller } from './teller.ts';
@@ -128,10 +128,11 @@ export function wireBump(
       if (real.has(image)) throw notHere(image, tag);
       const at = io.now();
       const { digest } = await registry.push(image, tag, at);
-      const ecr = ecrParts(image);
+      const ecr = ecrRepository(image);
       // Other registries send no such event; the sweep is what finds their pushes on AWS, too.
       if (ecr === undefined) return await sweepAll('head');
-      await send(pushEvent({ ...ecr, id: randomUUID(), at, tag, digest }));
+      const { account, region, name } = ecr;
+      await send(pushEvent({ id: randomUUID(), at, account, region, repository: name, tag, digest }));
     },
     notified: async ({ host = real.hosts[0], path, ...push }) => {
       const repository = imageNotified({ host, path }, images(), real.hosts) ?? `${host}/${path}`;
