@@ -88,6 +88,26 @@ export interface HelmSpec {
 /** Values for `${NAME}`. One that is the whole of a scalar gives its own type to it. */
 export type Variables = Readonly<Record<string, string | number | boolean>>;
 
+/** More than both of them wait for an approval. */
+export interface PruneLimit {
+  objects: number;
+  /** Of the objects that the sync has. */
+  percent: number;
+}
+
+/** How the health of a kind is told where the built-in rules cannot: CEL expressions over the live object's fields, each of which gives a boolean. */
+export interface HealthRule {
+  /** `cert-manager.io`; empty for the core group. */
+  group: string;
+  kind: string;
+  /** True: the object is healthy. */
+  current: string;
+  /** True: it is on its way; asked before `failed` and `current`. */
+  inProgress?: string;
+  /** True: it has failed, and will not mend itself. */
+  failed?: string;
+}
+
 /** One sync after expansion: a path of the config repo that belongs in one cluster. */
 export interface SyncSpec {
   /** `shop-staging`: unique in the config repo. */
@@ -108,6 +128,10 @@ export interface SyncSpec {
   helm?: HelmSpec;
   /** Absent: a `${NAME}` is left as it is. */
   variables?: Variables;
+  /** The service account of windlass-system that its objects are read and written as; absent: as whoever pulls. */
+  serviceAccount?: string;
+  /** How many objects may leave Git at once before a person has to approve. Absent: more than 10 objects and a quarter of the sync. */
+  pruneLimit?: PruneLimit;
   /** Why it must not be pulled: what its entry asks for and cannot be done yet. Absent where it can be. */
   notYet?: string;
 }
@@ -140,6 +164,8 @@ export interface Config {
   environments: EnvironmentEntry[];
   /** A sync comes after everything that it depends on; otherwise in the order of the file. */
   syncs: SyncSpec[];
+  /** Absent: none but the built-in rules. */
+  health?: HealthRule[];
   drift: { ignore: IgnoreRule[] };
   notify: { routes: NotifyRoute[] };
 }
