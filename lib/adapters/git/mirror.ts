@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RetryableError, UserError } from '../../model/errors.ts';
+import type { GitAccess } from './access.ts';
 import { remoteFailure } from './failure.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { checkBranch, parseRemote, type Remote, remoteName } from './remote.ts';
@@ -15,6 +16,8 @@ export interface MirrorOptions {
   branch: string;
   /** Directory for copies of repositories. Nothing in it is precious: it may be deleted whenever no Windlass runs. */
   cacheDir: string;
+  /** `none` unless told. */
+  access?: GitAccess;
 }
 
 /** A bare copy of one branch of a remote repository: objects are read from it, never from the remote. */
