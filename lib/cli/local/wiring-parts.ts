@@ -11,9 +11,9 @@ import { startRecords } from '../../adapters/local/records.ts';
 import type { StateDir } from '../../adapters/local/state-dir.ts';
 import { findKubectl } from '../../adapters/renderers/kubectl.ts';
 import { messageOf, type UserError } from '../../model/errors.ts';
+import { openHeads } from '../../pull/heads.ts';
 import type { Io } from '../command.ts';
 import type { createSteps } from '../output/steps.ts';
-import { openHeads } from './heads.ts';
 
 /** What `windlass local` was asked for. */
 export interface LocalOptions {

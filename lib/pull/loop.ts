@@ -1,5 +1,5 @@
-import type { Config, SyncSpec } from '../../config/config.ts';
-import type { SyncReported } from '../../model/messages.ts';
+import type { Config, SyncSpec } from '../config/config.ts';
+import type { SyncReported } from '../model/messages.ts';
 
 /** What the loop drives. None of these may throw for a reason that a later round could not mend: `failed` is told, and the loop goes on. */
 export interface LoopPorts {

@@ -1,8 +1,8 @@
-import type { Config } from '../../config/config.ts';
-import type { SourceTree } from '../../desired/ports.ts';
-import { type Problem, UserError } from '../../model/errors.ts';
-import { type Head, readHead } from '../../pull/head.ts';
-import type { Source } from '../../pull/ports.ts';
+import type { Config } from '../config/config.ts';
+import type { SourceTree } from '../desired/ports.ts';
+import { type Problem, UserError } from '../model/errors.ts';
+import { type Head, readHead } from './head.ts';
+import type { Source } from './ports.ts';
 
 type OpenTree = SourceTree & { close(): Promise<void> };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type LoopPorts, startLoop } from '../../../lib/cli/local/loop.ts';
-import type { Config, SyncSpec } from '../../../lib/config/config.ts';
+import type { Config, SyncSpec } from '../../lib/config/config.ts';
+import { type LoopPorts, startLoop } from '../../lib/pull/loop.ts';
 
 const times = { head: 2_000, pull: 30_000, drift: 15_000, rollout: 1_000 };
 
