@@ -1,4 +1,5 @@
 import type { Target } from '../edit/target.ts';
+import type { PruneLimit } from '../kube/guard.ts';
 import type { PolicySpec } from '../policy/spec.ts';
 
 /** How a new tag gets into the branch. */
@@ -87,13 +88,6 @@ export interface HelmSpec {
 
 /** Values for `${NAME}`. One that is the whole of a scalar gives its own type to it. */
 export type Variables = Readonly<Record<string, string | number | boolean>>;
-
-/** More than both of them wait for an approval. */
-export interface PruneLimit {
-  objects: number;
-  /** Of the objects that the sync has. */
-  percent: number;
-}
 
 /** How the health of a kind is told where the built-in rules cannot: CEL expressions over the live object's fields, each of which gives a boolean. */
 export interface HealthRule {

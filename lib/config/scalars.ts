@@ -28,6 +28,14 @@ export const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
   error: 'a name has up to 63 lower-case letters, digits and dashes, and begins and ends with a letter or digit',
 });
 
+/** The name of a service account: a DNS subdomain (RFC 1123), as the API server takes it. */
+export const accountName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, {
+    error: 'must be the name of a service account, without its namespace: lower-case letters, digits, dashes and dots',
+  })
+  .refine((text) => text.length <= 253, { error: 'must have up to 253 characters' });
+
 /** A JSON Pointer (RFC 6901) to something inside a document. */
 export const pointer = z
   .string()

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { healthRuleSchema, kindName } from './health-schema.ts';
 import { imageName, imageSchema, policyKinds } from './image-schema.ts';
-import { allError, date, duration, name, notAll, pointer } from './scalars.ts';
+import { accountName, allError, date, duration, name, notAll, pointer } from './scalars.ts';
 import { helmSchema, variableName } from './source-schema.ts';
 import { targetAlternatives, targetSchema } from './target-schema.ts';
 import { checkTemplate } from './template.ts';
@@ -35,6 +36,11 @@ const clusterSchema = z.strictObject({
   region: z.string().min(1).optional().describe('The AWS region that it is in.'),
 });
 
+const pruneLimitSchema = z.strictObject({
+  objects: z.int().min(0).max(1_000_000).optional().describe('More objects than this (10 unless told), and'),
+  percent: z.number().min(0).max(100).optional().describe('more than this share of the sync (25 unless told).'),
+});
+
 const syncSchema = z.strictObject({
   path: z.string().describe('A directory from the root of the repo; {env} and {cluster} are filled in.'),
   helm: helmSchema.optional().describe('Renders a Helm chart: the one in the path, or another.'),
@@ -49,13 +55,12 @@ const syncSchema = z.strictObject({
   wait: duration.optional().describe('How long a pull waits for health.'),
   prune: z.boolean().optional().describe('Deletes what has left Git.'),
   selfHeal: z.boolean().optional().describe('Puts back what was changed in the cluster.'),
-  serviceAccount: z
-    .string()
-    .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, {
-      error: 'must be the name of a service account, or namespace/name',
-    })
+  pruneLimit: pruneLimitSchema
     .optional()
-    .describe('The service account that the pull acts as: name, or namespace/name.'),
+    .describe('How many objects may leave Git at once before somebody has to approve.'),
+  serviceAccount: accountName
+    .optional()
+    .describe('The service account of the namespace windlass-system that objects are read and written as.'),
 });
 
 const ignoreSchema = z.strictObject({
@@ -121,6 +126,10 @@ export const windlassSchema = z.strictObject({
     .record(name.refine(notAll, allError), syncSchema)
     .optional()
     .describe('The paths of the repo that belong in a cluster.'),
+  health: z
+    .record(kindName, healthRuleSchema)
+    .optional()
+    .describe('How health is told of kinds that the built-in rules do not know, by group/Kind.'),
   drift: z
     .strictObject({ ignore: z.array(ignoreSchema).optional().describe('Differences that are not drift.') })
     .optional()

@@ -1,3 +1,4 @@
+import { defaultPruneLimit } from '../kube/guard.ts';
 import { treePath } from '../model/tree-path.ts';
 import type { SyncSpec } from './config.ts';
 import { parseDuration } from './duration.ts';
@@ -38,6 +39,8 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
         selfHeal: sync.selfHeal ?? true,
         ...(helm !== undefined && { helm }),
         ...(sync.variables !== undefined && { variables: filledVariables(sync.variables, fillIn) }),
+        ...(sync.serviceAccount !== undefined && { serviceAccount: sync.serviceAccount }),
+        ...(sync.pruneLimit !== undefined && { pruneLimit: { ...defaultPruneLimit, ...sync.pruneLimit } }),
         ...(held === undefined ? {} : { notYet: `${held.key}: ${held.reason}` }),
       };
       return [spec];

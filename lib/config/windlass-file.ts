@@ -4,7 +4,7 @@ import { checkImages } from './check-images.ts';
 import type { Names } from './check-names.ts';
 import { checkSyncs } from './check-syncs.ts';
 import { checkTargets } from './check-targets.ts';
-import type { Config } from './config.ts';
+import type { Config, HealthRule } from './config.ts';
 import { imageEntry } from './images.ts';
 import { type WindlassFile, windlassSchema } from './schema.ts';
 import { expandSyncs, onlyCluster, orderSyncs } from './syncs.ts';
@@ -74,9 +74,15 @@ export function expand(file: WindlassFile): Config {
       update: entry.update ?? 'commit',
     })),
     syncs: order.ordered,
+    ...(file.health !== undefined && { health: Object.entries(file.health).map(healthRule) }),
     drift: { ignore: file.drift?.ignore ?? [] },
     notify: { routes: file.notify?.routes ?? [] },
   };
+}
+
+function healthRule([key, rule]: [string, NonNullable<WindlassFile['health']>[string]]): HealthRule {
+  const slash = key.indexOf('/');
+  return { group: key.slice(0, Math.max(slash, 0)), kind: key.slice(slash + 1), ...rule };
 }
 
 function checkMeaning(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {
@@ -117,7 +123,7 @@ function withoutEmptySections(value: unknown): unknown {
 }
 
 /** Keys of a sync or an environment without which the rest of it can still be checked. */
-const dispensable = ['dependsOn', 'wait', 'prune', 'selfHeal', 'serviceAccount', 'update', 'variables'];
+const dispensable = ['dependsOn', 'wait', 'prune', 'selfHeal', 'pruneLimit', 'serviceAccount', 'update', 'variables'];
 
 /** The file without what has the wrong shape, so that what the rest means can be checked in the same run. */
 function soundPart(raw: unknown, findings: readonly Finding[]): WindlassFile | undefined {

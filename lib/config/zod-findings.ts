@@ -23,11 +23,19 @@ function findingsOfIssue(schema: Schema, value: unknown, issue: Issue, prefix: P
       return [wrongType(path, issue.expected, at(value, path))];
     case 'invalid_value':
       return [wrongValue(path, issue.values.map(String), at(value, path))];
-    case 'too_small':
-      return [{ path, code: 'bad-value', message: `${label(path)} must not be empty` }];
+    case 'too_small': {
+      const least = isNumeric(issue.origin) ? `be at least ${issue.minimum}` : 'not be empty';
+      return [{ path, code: 'bad-value', message: `${label(path)} must ${least}` }];
+    }
+    case 'too_big':
+      return [{ path, code: 'bad-value', message: `${label(path)} must be at most ${issue.maximum}` }];
     default:
       return [{ path, code: 'bad-value', message: `${label(path)} ${issue.message}` }];
   }
+}
+
+function isNumeric(origin: string): boolean {
+  return origin === 'number' || origin === 'int';
 }
 
 function unknownKey(schema: Schema, path: Path, key: string): Finding {
@@ -114,6 +122,7 @@ function word(expected: string): string {
     record: 'a mapping',
     array: 'a list',
     boolean: 'true or false',
+    int: 'a whole number',
   };
   return words[expected] ?? `a ${expected}`;
 }

@@ -1,8 +1,14 @@
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { exceptionsOf } from './exceptions/exceptions.ts';
 
-/** More objects than this AND more than this share of the sync: somebody has to look first. */
-export const pruneLimit = { objects: 10, share: 0.25 };
+/** More objects than `objects` AND more than `percent` of the sync: somebody has to look first. */
+export interface PruneLimit {
+  objects: number;
+  percent: number;
+}
+
+/** What holds for a sync that says nothing. */
+export const defaultPruneLimit: PruneLimit = { objects: 10, percent: 25 };
 
 /** What an object has to be approved for, before it is pruned. */
 export type Guard = 'confirm' | 'large-prune' | 'rewritten-history' | 'moved-path';
@@ -34,6 +40,8 @@ export interface PruneGuards {
   moved: boolean;
   /** What the record says is waiting. */
   waiting: readonly WaitingPrune[];
+  /** Absent: the default. */
+  limit?: PruneLimit;
   /** Undefined when nobody has approved. */
   approval: (waiting: WaitingPrune) => Approved | undefined;
 }
@@ -63,7 +71,8 @@ export const noGuards: PruneGuards = {
 export function guardPrune(left: readonly KubeObject[], recorded: number, guards: PruneGuards): Guarded {
   const known = new Map(guards.waiting.map((one) => [one.object, one]));
   const fresh = left.filter((object) => !known.has(nameOf(object))).length;
-  const isLarge = fresh > pruneLimit.objects && fresh > pruneLimit.share * recorded;
+  const { objects, percent } = guards.limit ?? defaultPruneLimit;
+  const isLarge = fresh > objects && fresh * 100 > percent * recorded;
   const result: Guarded = { free: [], waiting: [], guarded: [] };
   for (const object of left) {
     const waiting = waitingFor(object, known.get(nameOf(object)), isLarge, guards);

@@ -29,6 +29,7 @@ export async function guardsAt(
     rewritten,
     moved: record?.path !== undefined && record.path !== sync.path,
     waiting: record?.waiting ?? [],
+    ...(sync.pruneLimit !== undefined && { limit: sync.pruneLimit }),
     approval: (waiting) => approvals.of(waiting),
   };
   return { guards, approvals, ...(rewritten && { notice: rewrittenNotice(sync, applied, revision) }) };

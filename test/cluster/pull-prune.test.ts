@@ -75,6 +75,20 @@ describeWithCluster('a prune', () => {
     expect(codesOf(again.report.notices).sort()).toEqual(['approval-void', 'prune-waits']);
   });
 
+  it('waits from the number of objects on that the sync says, as it stands at the head', async () => {
+    const { pull, namespace: ns } = await world(syncSpec({ pruneLimit: { objects: 1, percent: 50 } }));
+    const base = { 'ns.yaml': namespace(ns) };
+    await pull({ ...base, ...maps(ns, 4) }, at(0));
+    const waits = await pull({ ...base, ...maps(ns, 1) }, at(1));
+    expect(actionsOf(waits)).toEqual({ unchanged: 2, skipped: 3 });
+    expect(codesOf(waits.report.notices)).toEqual(['prune-waits']);
+
+    // What waits does so until somebody approves; what leaves Git from now on is counted by the new limit.
+    await pull({ ...base, ...maps(ns, 4) }, at(2));
+    const wider = { ...at(3), sync: { pruneLimit: { objects: 3, percent: 0 } } };
+    expect(actionsOf(await pull({ ...base, ...maps(ns, 1) }, wider))).toEqual({ unchanged: 2, pruned: 3 });
+  });
+
   it('goes on when the commit that drops the objects brings the approval with it', async () => {
     const { pull, namespace: ns, sync } = await world();
     const base = { 'ns.yaml': namespace(ns) };

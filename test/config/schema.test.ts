@@ -81,10 +81,10 @@ describe('the reference', () => {
       .map((match) => match[1]!)
       .filter((block) => block.startsWith('windlass: 1'));
     expect(blocks).toHaveLength(2);
-    const parts = [...text.matchAll(/```yaml\n((?:images|commits|pullRequests):[\s\S]*?)```/g)].map(
+    const parts = [...text.matchAll(/```yaml\n((?:images|commits|pullRequests|health):[\s\S]*?)```/g)].map(
       (match) => match[1]!,
     );
-    expect(parts).toHaveLength(3);
+    expect(parts).toHaveLength(4);
     for (const part of parts) expect(readConfig(`windlass: 1\n${part}`)).toMatchObject({ problems: [], warnings: [] });
     const targets = /```yaml\n(targets:[\s\S]*?)```/.exec(text)![1]!.replaceAll(/^/gm, '    ');
     const image = `windlass: 1\nimages:\n  web:\n    image: ghcr.io/acme/web\n    semver: "1"\n${targets}`;

@@ -266,7 +266,7 @@ describe('what is not there yet', () => {
   a: { image: x/a, semver: "1", in: [prod, staging] }
   b: { image: x/b, semver: "1" }
 environments: { prod: { update: pull-request }, staging: {} }
-syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging], path: "t/{env}" } }
+syncs: { s: { path: s, serviceAccount: deployer }, t: { in: [prod, staging], path: "t/{env}" } }
 `;
 
   it('is a warning where a bump or a pull would do more than was wanted', () => {
@@ -276,7 +276,7 @@ syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging]
         |   a: { image: x/a, semver: "1", in: [prod, staging] }
         |                                 ^
       windlass.yaml:7:24: s is not pulled: service accounts are not there yet, and the pull would act with all rights of its own
-        | syncs: { s: { path: s, serviceAccount: apps/deployer }, t: { in: [prod, staging], path: "t/{env}" } }
+        | syncs: { s: { path: s, serviceAccount: deployer }, t: { in: [prod, staging], path: "t/{env}" } }
         |                        ^"
     `);
   });
@@ -313,7 +313,7 @@ syncs: { s: { path: s, serviceAccount: a/b/c } }
       [
         "4: there is no environment "prd"",
         "5: environments.prod.update must be one of commit, pull-request, not "pull"",
-        "6: syncs.s.serviceAccount must be the name of a service account, or namespace/name",
+        "6: syncs.s.serviceAccount must be the name of a service account, without its namespace: lower-case letters, digits, dashes and dots",
       ]
     `);
   });
@@ -328,6 +328,98 @@ syncs: { s: { path: s, serviceAccount: a/b/c } }
       windlass.yaml:4:10: drift.ignore has no effect yet: these differences are reported
         | drift: { ignore: [{ object: apps/Deployment/shop/*, path: /spec/replicas }] }
         |          ^"
+    `);
+  });
+});
+
+describe('what a pull is asked for', () => {
+  const head = 'windlass: 1\nclusters: { main: {} }\n';
+
+  it('is expanded with its defaults', () => {
+    const { config } = readConfig(`${head}syncs:
+  a: { path: a, pruneLimit: { objects: 3 } }
+  b: { path: b, pruneLimit: { percent: 100 }, serviceAccount: team.b }
+  c: { path: c }
+health:
+  Service: { current: "true" }
+  cert-manager.io/Certificate: { current: a, inProgress: b, failed: c }
+`);
+    expect(config!.syncs.map(({ name, pruneLimit, serviceAccount }) => [name, pruneLimit, serviceAccount])).toEqual([
+      ['a', { objects: 3, percent: 25 }, undefined],
+      ['b', { objects: 10, percent: 100 }, 'team.b'],
+      ['c', undefined, undefined],
+    ]);
+    expect(config!.health).toEqual([
+      { group: '', kind: 'Service', current: 'true' },
+      { group: 'cert-manager.io', kind: 'Certificate', current: 'a', inProgress: 'b', failed: 'c' },
+    ]);
+    expect(readConfig(head).config).not.toHaveProperty('health');
+  });
+
+  it('is refused where it has the wrong shape, all of it at once and with its place', () => {
+    const text = `${head}syncs:
+  a: { path: a, pruneLimit: { object: 3 }, dependsOn: [none] }
+  b: { path: b, pruneLimit: { objects: -1 }, serviceAccount: Team }
+  c: { path: c, pruneLimit: { objects: 1.5, percent: 101 } }
+  d: { path: d, pruneLimit: 10 }
+  e: { path: e, pruneLimit: { objects: many }, serviceAccount: ns/team }
+health:
+  apps/v1/Deployment: { current: x }
+  certificate: { current: x }
+  example.com/A: { failed: x }
+  example.com/B: { current: " " }
+  example.com/C: { current: true, ready: x }
+`;
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "windlass.yaml:4:31: unknown key "object" in syncs.a.pruneLimit
+        |   a: { path: a, pruneLimit: { object: 3 }, dependsOn: [none] }
+        |                               ^
+        = did you mean "objects"?
+      windlass.yaml:4:56: there is no sync "none"
+        |   a: { path: a, pruneLimit: { object: 3 }, dependsOn: [none] }
+        |                                                        ^
+        = there is a, b, c, d, e
+      windlass.yaml:5:40: syncs.b.pruneLimit.objects must be at least 0
+        |   b: { path: b, pruneLimit: { objects: -1 }, serviceAccount: Team }
+        |                                        ^
+      windlass.yaml:5:62: syncs.b.serviceAccount must be the name of a service account, without its namespace: lower-case letters, digits, dashes and dots
+        |   b: { path: b, pruneLimit: { objects: -1 }, serviceAccount: Team }
+        |                                                              ^
+      windlass.yaml:6:40: syncs.c.pruneLimit.objects must be a whole number, not 1.5
+        |   c: { path: c, pruneLimit: { objects: 1.5, percent: 101 } }
+        |                                        ^
+      windlass.yaml:6:54: syncs.c.pruneLimit.percent must be at most 100
+        |   c: { path: c, pruneLimit: { objects: 1.5, percent: 101 } }
+        |                                                      ^
+      windlass.yaml:7:29: syncs.d.pruneLimit must be a mapping, not 10
+        |   d: { path: d, pruneLimit: 10 }
+        |                             ^
+      windlass.yaml:8:40: syncs.e.pruneLimit.objects must be a number, not "many"
+        |   e: { path: e, pruneLimit: { objects: many }, serviceAccount: ns/team }
+        |                                        ^
+      windlass.yaml:8:64: syncs.e.serviceAccount must be the name of a service account, without its namespace: lower-case letters, digits, dashes and dots
+        |   e: { path: e, pruneLimit: { objects: many }, serviceAccount: ns/team }
+        |                                                                ^
+      windlass.yaml:10:3: a kind is written with its group and without a version: cert-manager.io/Certificate, or ConfigMap in the core group
+        |   apps/v1/Deployment: { current: x }
+        |   ^
+      windlass.yaml:11:3: a kind is written with its group and without a version: cert-manager.io/Certificate, or ConfigMap in the core group
+        |   certificate: { current: x }
+        |   ^
+      windlass.yaml:12:18: health.example.com/A.current is missing
+        |   example.com/A: { failed: x }
+        |                  ^
+      windlass.yaml:13:29: health.example.com/B.current must be a CEL expression
+        |   example.com/B: { current: " " }
+        |                             ^
+      windlass.yaml:14:29: health.example.com/C.current must be a text, not true
+        |   example.com/C: { current: true, ready: x }
+        |                             ^
+        = put it in quotes
+      windlass.yaml:14:35: unknown key "ready" in health.example.com/C
+        |   example.com/C: { current: true, ready: x }
+        |                                   ^
+        = known here: current, inProgress, failed"
     `);
   });
 });

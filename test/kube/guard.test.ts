@@ -38,6 +38,20 @@ describe('guards of a prune', () => {
     expect(made.skipped[0]?.reason).toBe(waitingReason(made.waiting[0]!));
   });
 
+  it.each([
+    ['one object', 1, { objects: 0, percent: 0 }, true],
+    ['11 of 12, with the default', 11, undefined, true],
+    ['10 of 11, with the default', 10, undefined, false],
+    ['as many as the limit', 12, { objects: 12, percent: 0 }, false],
+    ['a share as large as the limit', 1, { objects: 0, percent: 50 }, false],
+    ['a larger share', 2, { objects: 0, percent: 50 }, true],
+    ['all but one, with a limit of all', 100, { objects: 0, percent: 100 }, false],
+  ])('the limit of the sync counts: %s', (_name, count, limit, waits) => {
+    const made = planOf(maps(count), { limit });
+    expect(made.waiting).toHaveLength(waits ? count : 0);
+    expect(pruned(made)).toHaveLength(waits ? 0 : count);
+  });
+
   it('what waits goes on to wait at every later head, and does not count for the limit', () => {
     const left = maps(12);
     const before = left.map((object) => waiting(object, ['large-prune'], 'a'.repeat(40)));
