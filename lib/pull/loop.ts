@@ -9,10 +9,10 @@ export interface LoopPorts {
   config(revision: string): Promise<Config>;
   /** One pull of one sync; it does not wait for health, the next one looks again. */
   pull(sync: SyncSpec, config: Config, revision: string): Promise<SyncReported['result']>;
-  /** One drift check of all syncs. */
-  drift(config: Config): Promise<void>;
+  /** One drift check of all syncs, where this process checks as well. */
+  drift?(config: Config): Promise<void>;
   /** The head moved, by a bump or by a person. */
-  moved(revision: string): Promise<void>;
+  moved?(revision: string): Promise<void>;
   failed(what: string, error: unknown): void;
 }
 
@@ -22,6 +22,8 @@ export interface LoopTimes {
   head: number;
   /** Between two pulls of an unchanged head: how long a hand edit lives at most. */
   pull: number;
+  /** Between two pulls of a sync that failed or is not healthy. */
+  retry: number;
   /** Between two drift checks. */
   drift: number;
   /** Between two pulls of a sync that is rolling out, or waits for one that is. */
@@ -47,10 +49,37 @@ interface State {
   nextDrift: number;
 }
 
-/** A running loop: `wake` makes it look at the head now, `ended` resolves after the signal aborted and the work at hand is done. */
+/** A running loop. */
 export interface Loop {
-  wake(): void;
+  /** Makes it look at the head now; resolves after the first whole round that began later, or when the loop has ended. */
+  wake(): Promise<void>;
+  /** Something of a sync changed in the cluster: it is pulled after `delay` milliseconds, so that changes which come together are one. */
+  changed(sync: string, delay: number): void;
+  /** Resolves after the signal aborted and the work at hand is done. */
   ended: Promise<void>;
+}
+
+/** What one round on its own came to. */
+export interface Round {
+  /** Undefined where the head, or windlass.yaml, could not be read: then nothing was pulled. */
+  revision: string | undefined;
+  /** By sync; one that could not be pulled, or waits for another one, is not in it. */
+  results: ReadonlyMap<string, SyncReported['result']>;
+  /** False when anything was told to `failed`. */
+  ok: boolean;
+}
+
+/** One round of a process that ends after it: the head, and a pull of each sync whose dependencies were synced in this round. */
+export async function oneRound(ports: LoopPorts, clock: Pick<LoopClock, 'now'>, signal: AbortSignal): Promise<Round> {
+  let ok = true;
+  const failed: LoopPorts['failed'] = (what, error) => {
+    ok = false;
+    ports.failed(what, error);
+  };
+  const start = clock.now();
+  const state: State = { due: new Map(), results: new Map(), nextHead: start, nextDrift: Number.POSITIVE_INFINITY };
+  await round({ ...ports, failed }, { head: 0, pull: 0, retry: 0, drift: 0, rollout: 0 }, clock, state, signal);
+  return { revision: state.head, results: state.results, ok };
 }
 
 /**
@@ -59,21 +88,42 @@ export interface Loop {
  */
 export function startLoop(ports: LoopPorts, times: LoopTimes, clock: LoopClock, signal: AbortSignal): Loop {
   const start = clock.now();
-  const state: State = { due: new Map(), results: new Map(), nextHead: start, nextDrift: start + times.drift };
+  const state: State = {
+    due: new Map(),
+    results: new Map(),
+    nextHead: start,
+    nextDrift: firstDrift(ports, times, start),
+  };
   let nap = new AbortController();
+  let woken: (() => void)[] = [];
   const wake = () => {
     state.nextHead = Number.NEGATIVE_INFINITY;
+    nap.abort();
+    return new Promise<void>((done) => (signal.aborted ? done() : woken.push(done)));
+  };
+  const changed = (sync: string, delay: number) => {
+    const due = state.due.get(sync);
+    if (due === undefined) return;
+    state.due.set(sync, Math.min(due, clock.now() + delay));
     nap.abort();
   };
   const run = async () => {
     while (!signal.aborted) {
       nap = new AbortController();
+      const waiting = woken;
+      woken = [];
       await round(ports, times, clock, state, signal);
+      for (const done of waiting) done();
       const pause = Math.max(0, nextTime(state) - clock.now());
       if (!nap.signal.aborted) await clock.sleep(pause, AbortSignal.any([signal, nap.signal]));
     }
+    for (const done of woken) done();
   };
-  return { wake, ended: run() };
+  return { wake, changed, ended: run() };
+}
+
+function firstDrift(ports: LoopPorts, times: LoopTimes, start: number): number {
+  return ports.drift === undefined ? Number.POSITIVE_INFINITY : start + times.drift;
 }
 
 function nextTime(state: State): number {
@@ -83,7 +133,7 @@ function nextTime(state: State): number {
 async function round(
   ports: LoopPorts,
   times: LoopTimes,
-  clock: LoopClock,
+  clock: Pick<LoopClock, 'now'>,
   state: State,
   signal: AbortSignal,
 ): Promise<void> {
@@ -95,25 +145,26 @@ async function round(
     if (signal.aborted) return;
     if (clock.now() >= (state.due.get(sync.name) ?? 0)) await pullOne(ports, times, clock, state, sync);
   }
-  if (clock.now() >= state.nextDrift && state.config !== undefined && !signal.aborted) {
+  const { config } = state;
+  if (ports.drift !== undefined && clock.now() >= state.nextDrift && config !== undefined && !signal.aborted) {
     state.nextDrift = clock.now() + times.drift;
-    await guarded(ports, 'check for drift', () => ports.drift(state.config!));
+    await guarded(ports, 'check for drift', async () => ports.drift?.(config));
   }
 }
 
-async function lookAtHead(ports: LoopPorts, clock: LoopClock, state: State): Promise<void> {
+async function lookAtHead(ports: LoopPorts, clock: Pick<LoopClock, 'now'>, state: State): Promise<void> {
   const head = await ports.head();
   if (head === state.head) return;
   state.config = await ports.config(head);
   state.head = head;
   state.due = new Map(state.config.syncs.map((sync) => [sync.name, clock.now()]));
-  await ports.moved(head);
+  await ports.moved?.(head);
 }
 
 async function pullOne(
   ports: LoopPorts,
   times: LoopTimes,
-  clock: LoopClock,
+  clock: Pick<LoopClock, 'now'>,
   state: State,
   sync: SyncSpec,
 ): Promise<void> {
@@ -122,9 +173,18 @@ async function pullOne(
     state.due.set(sync.name, clock.now() + times.rollout);
     return;
   }
+  // Before the pull: what changes while it runs is looked at after it.
+  state.due.set(sync.name, Number.POSITIVE_INFINITY);
   const result = await guarded(ports, `pull ${sync.name}`, () => ports.pull(sync, state.config!, state.head!));
-  if (result !== undefined) state.results.set(sync.name, result);
-  state.due.set(sync.name, clock.now() + (result === 'progressing' ? times.rollout : times.pull));
+  if (result === undefined) state.results.delete(sync.name);
+  else state.results.set(sync.name, result);
+  const next = clock.now() + pauseAfter(result, times);
+  state.due.set(sync.name, Math.min(state.due.get(sync.name)!, next));
+}
+
+function pauseAfter(result: SyncReported['result'] | undefined, times: LoopTimes): number {
+  if (result === 'synced') return times.pull;
+  return result === 'progressing' ? times.rollout : times.retry;
 }
 
 /** The result, or undefined after an error that was told. */

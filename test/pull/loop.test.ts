@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { sleep } from '../../lib/adapters/local/sleep.ts';
 import type { Config, SyncSpec } from '../../lib/config/config.ts';
-import { type LoopPorts, startLoop } from '../../lib/pull/loop.ts';
+import { type LoopPorts, oneRound, startLoop } from '../../lib/pull/loop.ts';
 
-const times = { head: 2_000, pull: 30_000, drift: 15_000, rollout: 1_000 };
+const times = { head: 2_000, pull: 30_000, retry: 30_000, drift: 15_000, rollout: 1_000 };
 
 const sync = (name: string, dependsOn: string[] = []): SyncSpec => ({
   name,
@@ -48,7 +49,7 @@ async function drive(overrides: Partial<LoopPorts>, until: number): Promise<stri
   return done;
 }
 
-describe('the local loop', () => {
+describe('the loop of rounds', () => {
   it('pulls at the start, then each 30 s, and checks for drift each 15 s', async () => {
     expect(await drive({}, 61_000)).toEqual([
       '0: moved to one',
@@ -156,7 +157,7 @@ describe('the local loop', () => {
           throw new Error(what, { cause: error });
         },
       },
-      { head: 3_600_000, pull: 3_600_000, drift: 3_600_000, rollout: 3_600_000 },
+      { head: 3_600_000, pull: 3_600_000, retry: 30_000, drift: 3_600_000, rollout: 3_600_000 },
       {
         now: () => performance.now(),
         sleep: (milliseconds, signal) =>
@@ -178,5 +179,144 @@ describe('the local loop', () => {
     await expect.poll(() => seen, { timeout: 60_000 }).toEqual(['one', 'two']);
     stop.abort();
     await loop.ended;
+  });
+});
+
+describe('a loop that is told of changes', () => {
+  it('pulls a sync again after what failed there had its pause, and what depends on it after it', async () => {
+    let pulls = 0;
+    const done = await drive(
+      {
+        config: async () => configOf(sync('infra'), sync('shop', ['infra'])),
+        pull: async (spec) => (spec.name === 'infra' && pulls++ === 0 ? 'failed' : 'synced'),
+      },
+      35_000,
+    );
+    expect(done.filter((line) => line.includes('pull'))).toEqual([
+      '0: pull infra at one',
+      '30000: pull infra at one',
+      '30000: pull shop at one',
+    ]);
+  });
+
+  it('does not take what was synced for synced when it cannot be pulled any more', async () => {
+    let heads = 0;
+    const done = await drive(
+      {
+        head: async () => (heads++ === 0 ? 'one' : 'two'),
+        config: async () => configOf(sync('infra'), sync('shop', ['infra'])),
+        pull: async (spec, _config, revision) => {
+          if (spec.name === 'infra' && revision === 'two') throw new Error('no server');
+          return 'synced';
+        },
+      },
+      10_000,
+    );
+    expect(done).toContain('0: pull shop at one');
+    expect(done).toContain('2000: pull infra at two');
+    expect(done).not.toContain('2000: pull shop at two');
+  });
+
+  it('wakes for a head, and resolves after a whole round that saw it', async () => {
+    const stop = new AbortController();
+    let head = 'one';
+    const done: string[] = [];
+    const loop = startLoop(
+      {
+        head: async () => head,
+        config: async () => configOf(sync('shop')),
+        pull: async (_spec, _config, revision) => {
+          done.push(revision);
+          return 'synced';
+        },
+        failed: (what, error) => {
+          throw new Error(what, { cause: error });
+        },
+      },
+      { ...times, head: 3_600_000, pull: 3_600_000 },
+      { now: () => performance.now(), sleep },
+      stop.signal,
+    );
+    await loop.wake();
+    head = 'two';
+    await loop.wake();
+    expect(done).toEqual(['one', 'two']);
+    const last = loop.wake();
+    stop.abort();
+    await last;
+    await loop.ended;
+    await loop.wake();
+  });
+
+  it('pulls the sync that changed, once for changes that come together, and no other', async () => {
+    const stop = new AbortController();
+    const { promise: again, resolve } = Promise.withResolvers<void>();
+    const done: string[] = [];
+    const loop = startLoop(
+      {
+        head: async () => 'one',
+        config: async () => configOf(sync('a'), sync('b')),
+        pull: async ({ name }) => {
+          done.push(name);
+          if (done.length === 3) resolve();
+          return 'synced';
+        },
+        failed: (what, error) => {
+          throw new Error(what, { cause: error });
+        },
+      },
+      { ...times, head: 3_600_000, pull: 3_600_000 },
+      { now: () => performance.now(), sleep },
+      stop.signal,
+    );
+    loop.changed('b', 0);
+    await loop.wake();
+    loop.changed('b', 20);
+    loop.changed('b', 30);
+    loop.changed('unknown', 0);
+    await again;
+    await loop.wake();
+    stop.abort();
+    await loop.ended;
+    expect(done).toEqual(['a', 'b', 'b']);
+  });
+});
+
+describe('one round', () => {
+  const round = (ports: Partial<LoopPorts>) => {
+    const done: string[] = [];
+    const all: LoopPorts = {
+      head: async () => 'one',
+      config: async () => configOf(sync('infra'), sync('shop', ['infra']), sync('other')),
+      pull: async ({ name }) => {
+        done.push(name);
+        return 'synced';
+      },
+      failed: (what) => void done.push(`failed to ${what}`),
+      ...ports,
+    };
+    return { done, ended: oneRound(all, { now: () => 0 }, new AbortController().signal) };
+  };
+
+  it('pulls every sync once, in order', async () => {
+    const { done, ended } = round({});
+    expect(await ended).toMatchObject({ revision: 'one', ok: true });
+    expect(done).toEqual(['infra', 'shop', 'other']);
+  });
+
+  it('leaves out what depends on a sync that is not synced in this round', async () => {
+    const { done, ended } = round({ pull: async ({ name }) => (name === 'infra' ? 'progressing' : 'synced') });
+    const { results, ok } = await ended;
+    expect([...results]).toEqual([
+      ['infra', 'progressing'],
+      ['other', 'synced'],
+    ]);
+    expect({ done, ok }).toEqual({ done: [], ok: true });
+  });
+
+  it('says when the head cannot be read, and pulls nothing', async () => {
+    const { done, ended } = round({ head: () => Promise.reject(new Error('no host')) });
+    expect(await ended).toEqual({ revision: undefined, results: new Map(), ok: false });
+    expect(done).toEqual(['failed to look at the head']);
   });
 });

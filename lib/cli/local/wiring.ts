@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { openGitConfigRepo } from '../../adapters/git/config-repo.ts';
 import { pageAsset } from '../../adapters/local/page-files.ts';
 import { openLocalRegistry } from '../../adapters/local/registry.ts';
+import { sleep } from '../../adapters/local/sleep.ts';
 import { openStateDir, type StateDir } from '../../adapters/local/state-dir.ts';
 import { dashboard } from '../../dashboard/app.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
@@ -14,7 +15,6 @@ import { readPageState } from './page-state.ts';
 import { imageMeant } from './pushes.ts';
 import { hookPath, registryHook } from './registry-hook.ts';
 import { seedTags } from './seed-tags.ts';
-import { sleep } from './sleep.ts';
 import { createTeller, type Teller } from './teller.ts';
 import { welcome } from './welcome.ts';
 import { type BumpSide, wireBump } from './wiring-bump.ts';
@@ -27,6 +27,7 @@ import { openRegistries, openToken, type RealRegistries, tellRegistries } from '
 const times: LoopTimes & { sweep: number } = {
   head: 2_000,
   pull: 30_000,
+  retry: 30_000,
   drift: 15_000,
   rollout: 1_000,
   sweep: 300_000,
