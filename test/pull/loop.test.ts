@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sleep } from '../../lib/adapters/local/sleep.ts';
+import { sleep } from '../../lib/cli/local/sleep.ts';
 import type { Config, SyncSpec } from '../../lib/config/config.ts';
 import { type LoopPorts, oneRound, startLoop } from '../../lib/pull/loop.ts';
 

@@ -4,7 +4,6 @@ import { reportOnQueue } from '../../../functions/report-on-queue.ts';
 import { readCapabilities } from '../../adapters/kubernetes/capabilities.ts';
 import { ClusterRecords } from '../../adapters/kubernetes/records.ts';
 import { createQueue } from '../../adapters/local/queue.ts';
-import { sleep } from '../../adapters/local/sleep.ts';
 import { lambdaContext } from '../../adapters/local/sqs-record.ts';
 import type { SyncSpec } from '../../config/config.ts';
 import { gitReader } from '../../drift/git-reader.ts';
@@ -13,6 +12,7 @@ import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { Io } from '../command.ts';
 import { renderers } from '../wiring-renderers.ts';
+import { sleep } from './sleep.ts';
 import type { Teller } from './teller.ts';
 import type { Closers, Parts } from './wiring-parts.ts';
 
