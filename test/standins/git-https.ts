@@ -11,6 +11,8 @@ export interface GitServer {
   url: string;
   /** Requests that were served, as `POST /config.git/git-receive-pack`. */
   readonly requests: readonly string[];
+  /** Bytes of the answers' bodies, up to now. */
+  readonly sent: number;
   close(): Promise<void>;
 }
 
@@ -19,28 +21,39 @@ export interface GitServerOptions {
   /** The directory that holds the repositories. */
   root: string;
   user: string;
-  password: string;
+  /** A function: the one that is right at the moment. */
+  password: string | (() => string);
+  /** Called while a request waits for its answer, with or without credentials. */
+  onRequest?: (request: IncomingMessage) => void;
   certificate: KeyPair;
 }
 
 /** Git's own smart HTTP server (`git http-backend`, a CGI program) by HTTPS on 127.0.0.1: whoever knows the password may read and push. */
 export async function serveGit(options: GitServerOptions): Promise<GitServer> {
   const requests: string[] = [];
-  const expected = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`;
+  let sent = 0;
+  const password = () => (typeof options.password === 'string' ? options.password : options.password());
+  const expected = () => `Basic ${Buffer.from(`${options.user}:${password()}`).toString('base64')}`;
   const { certPem: cert, keyPem: key } = options.certificate;
   const server = createServer({ cert, key }, (request, response) => {
-    if (request.headers.authorization !== expected) {
+    options.onRequest?.(request);
+    if (request.headers.authorization !== expected()) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('no');
       return;
     }
     const { pathname } = new URL(request.url ?? '/', 'https://127.0.0.1');
     requests.push(`${request.method} ${pathname}`);
-    runBackend(options, request, response);
+    runBackend(options, request, response, (bytes) => {
+      sent += bytes;
+    });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    get sent() {
+      return sent;
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((done) => server.close(() => done()));
@@ -51,7 +64,12 @@ export async function serveGit(options: GitServerOptions): Promise<GitServer> {
 const execPath = execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim();
 
 /** The program gets the request by environment and input, and answers with headers, an empty line and the body (RFC 3875). */
-function runBackend({ root, user }: GitServerOptions, request: IncomingMessage, response: ServerResponse): void {
+function runBackend(
+  { root, user }: GitServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onSent: (bytes: number) => void,
+): void {
   const { pathname, search } = new URL(request.url ?? '/', 'https://127.0.0.1');
   const child = spawn(join(execPath, 'git-http-backend'), [], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -86,6 +104,7 @@ function runBackend({ root, user }: GitServerOptions, request: IncomingMessage, 
       status === undefined ? 200 : Number.parseInt(status, 10),
       headers.filter(([name]) => name !== 'Status').flat(),
     );
+    onSent(output.length - end - 4);
     response.end(output.subarray(end + 4));
   });
 }

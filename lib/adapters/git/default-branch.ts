@@ -1,12 +1,13 @@
 import { UserError } from '../../model/errors.ts';
+import type { GitAccess } from './access.ts';
+import { runOnRemote } from './credentials.ts';
 import { remoteFailure } from './failure.ts';
 import { parseRemote, remoteName } from './remote.ts';
-import { runGit } from './run.ts';
 
 /** The branch that the repository's HEAD names: what a clone would check out. Throws `UserError` where it names none. */
-export async function defaultBranch(url: string): Promise<string> {
-  const remote = parseRemote(url);
-  const answer = await runGit({ args: ['ls-remote', '--symref', remoteName, 'HEAD'], config: remote.config });
+export async function defaultBranch(url: string, access?: GitAccess): Promise<string> {
+  const remote = parseRemote(url, access);
+  const answer = await runOnRemote(remote, { args: ['ls-remote', '--symref', remoteName, 'HEAD'] });
   if (answer.code !== 0) throw remoteFailure('read', remote, answer);
   const branch = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(answer.stdout.toString('utf8'))?.[1];
   if (branch !== undefined) return branch;

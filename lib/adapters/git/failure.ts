@@ -51,6 +51,11 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** True when the host did not take the credentials. */
+export function isRefused(stderr: string): boolean {
+  return rules.find(({ pattern }) => pattern.test(stderr))?.code === 'repo-access';
+}
+
 /** The error for a git command on a remote that failed: `UserError` with what to do when the user can mend it, else `RetryableError`. */
 export function remoteFailure(action: string, remote: Remote, answer: GitAnswer): UserError | RetryableError {
   const absent = noRepositoryHere(remote, answer);

@@ -87,22 +87,13 @@ async function fetchBranches(mirror: Mirror, branches: readonly [name: string, r
   const missing: string[] = [];
   for (const [, revision] of branches) if (!(await mirror.has(revision))) missing.push(revision);
   if (missing.length === 0) return;
-  const args = [
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    '--no-write-fetch-head',
-    '--prune',
-    remoteName,
-    `+${prefix}*:${prefix}*`,
-  ];
-  const answer = await mirror.ask({ args, timeout: 120_000 });
+  const answer = await mirror.fetch(['--prune', remoteName, `+${prefix}*:${prefix}*`]);
   if (answer.code !== 0) throw remoteFailure('fetch from', mirror.remote, answer);
 }
 
 /** `stale`: the branch is not where it was seen, or not there at all. */
 async function push(mirror: Mirror, args: readonly string[]): Promise<'pushed' | 'stale'> {
-  const answer = await mirror.ask({ args: ['push', '--porcelain', '--no-verify', ...args], timeout: 120_000 });
+  const answer = await mirror.askRemote({ args: ['push', '--porcelain', '--no-verify', ...args], timeout: 120_000 });
   if (answer.code === 0) return 'pushed';
   if (
     /stale info|remote ref does not exist|reference already exists|cannot lock ref|failed to update ref|incorrect old value/.test(

@@ -46,7 +46,7 @@ async function push(
     remoteName,
     `${revision}:${ref}`,
   ];
-  const answer = await mirror.ask({ args, timeout: 120_000 }).catch((error: unknown) => error);
+  const answer = await mirror.askRemote({ args, timeout: 120_000 }).catch((error: unknown) => error);
   if (isAnswer(answer) && answer.code === 0) return 'pushed';
 
   const head = await mirror.head().catch(() => undefined);

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
 import { RetryableError, UserError } from '../../model/errors.ts';
 
 /** One call of the git binary. */
@@ -12,6 +13,8 @@ export interface GitCall {
   /** Extra configuration, given by the environment so that it shows in no process list. */
   config?: readonly (readonly [key: string, value: string])[];
   input?: Uint8Array | string;
+  /** A text that git and what it starts can read at descriptor 3, once. */
+  handed?: string;
   /** Milliseconds until git is ended; 60,000 unless told. */
   timeout?: number;
   /** Bytes of standard output at most; 256 MiB unless told. */
@@ -81,7 +84,10 @@ const fixedConfig: readonly (readonly [string, string])[] = [
  */
 export function runGit(call: GitCall): Promise<GitAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<GitAnswer>();
-  const child = spawn('git', [...call.args], { env: environmentOf(call), stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('git', [...call.args], {
+    env: environmentOf(call),
+    stdio: ['pipe', 'pipe', 'pipe', call.handed === undefined ? 'ignore' : 'pipe'],
+  }) as ChildProcessWithoutNullStreams;
   const limit = call.maxOutput ?? 256 * 1024 * 1024;
   const timeout = call.timeout ?? 60_000;
   const stdout: Buffer[] = [];
@@ -97,6 +103,7 @@ export function runGit(call: GitCall): Promise<GitAnswer> {
     // A child of git (ssh, a remote's hook) may hold the pipes open after git itself has gone.
     child.stdout.destroy();
     child.stderr.destroy();
+    child.stdio[3]?.destroy();
   };
   const timer = setTimeout(() => stop(ranOutOfTime(call, timeout)), timeout);
 
@@ -112,6 +119,9 @@ export function runGit(call: GitCall): Promise<GitAnswer> {
   // Git may end without reading its input to the end: its exit code tells more than the broken pipe.
   child.stdin.on('error', () => {});
   child.stdin.end(call.input ?? '');
+  const handed = child.stdio[3] as Duplex | null | undefined;
+  handed?.on('error', () => {});
+  handed?.resume().end(call.handed);
   child.on('error', (cause: NodeJS.ErrnoException) => {
     clearTimeout(timer);
     reject(cause.code === 'ENOENT' ? gitMissing(cause) : cause);

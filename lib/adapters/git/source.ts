@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import type { SourceTree, TreeFile } from '../../desired/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Source } from '../../pull/ports.ts';
-import { checkRevision, type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
+import { ancestryByCommits, ancestryOf } from './ancestry.ts';
+import { checkRevision, type Depth, type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
+import { parseRemote } from './remote.ts';
 import { listTree, readBlobs, type TreeEntry } from './tree.ts';
 
 /** How a source is opened, and how large one revision of it may be. */
@@ -13,13 +15,19 @@ export interface GitSourceOptions extends MirrorOptions {
   maxFiles?: number;
   /** Bytes of all files of a revision; 512 MiB unless told. */
   maxBytes?: number;
+  /**
+   * What the copy has: `latest` (unless told, for a repository elsewhere) fetches the head alone; `whole` (for one on this machine) the
+   * history too, and is the copy that a config repo with the same `cacheDir` has.
+   */
+  depth?: Depth;
   /** Where revisions are checked out while they are open; the system's temporary directory unless told. */
   treesDir?: string;
 }
 
 /** The config repo as pull and drift read it, by the git binary. Throws `UserError` for an impossible URL or branch name. */
 export function openGitSource(options: GitSourceOptions): Source {
-  const mirror = openMirror(options);
+  const depth = options.depth ?? (parseRemote(options.url).directory === undefined ? 'latest' : 'whole');
+  const mirror = openMirror(options, depth);
   return {
     head: () => mirror.head(),
     open: async (revision) => {
@@ -29,16 +37,7 @@ export function openGitSource(options: GitSourceOptions): Source {
       const links = await linkTargets(mirror, entries);
       return gitTree(revision, entries, links, await checkOut(mirror, revision, options.treesDir ?? tmpdir()));
     },
-    isAncestor: async (ancestor, revision) => {
-      await mirror.ensure(revision);
-      // The copy has the whole history of the branch: what is not here is not part of it.
-      if (!(await mirror.has(ancestor))) return false;
-      const answer = await mirror.ask({
-        args: ['merge-base', '--is-ancestor', checkRevision(ancestor), checkRevision(revision)],
-      });
-      if (answer.code > 1) throw new Error(`git merge-base failed with ${answer.code}: ${answer.stderr.trim()}`);
-      return answer.code === 0;
-    },
+    isAncestor: depth === 'whole' ? ancestryOf(mirror) : ancestryByCommits(mirror, options.cacheDir),
   };
 }
 

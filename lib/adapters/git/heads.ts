@@ -1,0 +1,43 @@
+import { UserError } from '../../model/errors.ts';
+import { runOnRemote } from './credentials.ts';
+import { remoteFailure } from './failure.ts';
+import { type Remote, remoteName } from './remote.ts';
+
+/** The head of one branch, asked of the remote: one small answer, however many branches there are. Throws `UserError` when it has none of that name. */
+export async function headOf(remote: Remote, branch: string): Promise<string> {
+  const ref = `refs/heads/${branch}`;
+  const head = (await listRefs(remote, [ref])).get(branch);
+  return head ?? (await headsOf(remote, branch)).head;
+}
+
+/** The same, and the heads of all branches by their names. */
+export async function headsOf(remote: Remote, branch: string): Promise<{ head: string; heads: Map<string, string> }> {
+  const heads = await listRefs(remote, []);
+  const head = heads.get(branch);
+  if (head === undefined) throw branchMissing(remote, branch, [...heads.keys()]);
+  return { head, heads };
+}
+
+/** The error for a branch that a remote does not have; `others` are those that it has. */
+export function branchMissing(remote: Remote, branch: string, others: readonly string[]): UserError {
+  const known =
+    others.length === 0
+      ? 'it has no commit yet'
+      : `it has ${others.slice(0, 10).join(', ')}${others.length > 10 ? ` and ${others.length - 10} more` : ''}`;
+  return new UserError(`${remote.shown} has no branch ${branch} (${known}): push the branch first, or name another`, {
+    code: 'branch-missing',
+    subject: branch,
+  });
+}
+
+/** Branches by name. Git takes a ref for the end of longer ones too: what comes is more than was asked for, not less. */
+async function listRefs(remote: Remote, refs: readonly string[]): Promise<Map<string, string>> {
+  const answer = await runOnRemote(remote, { args: ['ls-remote', '--heads', remoteName, ...refs] });
+  if (answer.code !== 0) throw remoteFailure('read', remote, answer);
+  const heads = new Map<string, string>();
+  for (const line of answer.stdout.toString('utf8').split('\n')) {
+    const [revision, ref] = line.split('\t');
+    if (revision !== undefined && ref?.startsWith('refs/heads/')) heads.set(ref.slice('refs/heads/'.length), revision);
+  }
+  return heads;
+}
