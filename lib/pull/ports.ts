@@ -5,7 +5,7 @@ import type { JsonPatch } from '../kube/ownership.ts';
 import type { AppliedRecord } from '../kube/record.ts';
 import type { KindSchema } from '../kube/schema.ts';
 import type { KubeObject } from '../model/kube-object.ts';
-import type { SyncReported } from '../model/messages.ts';
+import type { ReportMessage, SyncReported } from '../model/messages.ts';
 import type { ObjectId } from '../model/object-id.ts';
 
 /** Where a kind lives in the API server, as discovery tells it. */
@@ -38,6 +38,25 @@ export interface ApplyFailure {
   retryable: boolean;
 }
 
+/** What a watch tells. */
+export type Watched =
+  /** All that there is: first of all, and again where changes may have been missed. What is not among them is gone. */
+  | { type: 'all'; objects: KubeObject[] }
+  /** It was made or changed, or its labels came to match. */
+  | { type: 'set'; object: KubeObject }
+  /** It was deleted, or its labels no longer match; the object is as it was last. */
+  | { type: 'gone'; object: KubeObject };
+
+/** Which objects of a kind are watched, and until when. */
+export interface WatchOptions {
+  /** All of the kind unless given. */
+  labelSelector?: string;
+  /** The whole cluster unless given. */
+  namespace?: string;
+  /** Ends the watch at once. */
+  signal: AbortSignal;
+}
+
 /** The cluster as pull sees it. Everything that cannot be read throws: an error is never an empty list or an absent object. */
 export interface Cluster {
   /** Undefined when the server does not know the kind (yet): a CRD may come in the same sync. */
@@ -50,6 +69,12 @@ export interface Cluster {
   schema(apiVersion: string, kind: string): Promise<KindSchema | undefined>;
   /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages; of one namespace, where one is given. */
   list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]>;
+  /**
+   * All objects of a kind at the resource's own apiVersion, and then each change, until the signal ends it; a lost connection is no end.
+   * Costs one LIST, and takes no place among the requests. Throws what `list` throws, the same for a user who may list and not watch, and
+   * `RetryableError` when the server cannot be watched for long.
+   */
+  watch(resource: Resource, options: WatchOptions): AsyncIterable<Watched>;
   /**
    * The names of all objects of a kind, or of those in one namespace, without their contents. Undefined when there are more than `atMost`,
    * which the first page tells.
@@ -118,6 +143,25 @@ export interface RenderMemory {
 /** Where pull reports to; nothing else leaves it. */
 export interface Reports {
   send(report: SyncReported): Promise<void>;
+}
+
+/** The queue that takes the puller's reports. The same report sent twice within minutes is delivered once. */
+export interface ReportQueue {
+  /** Takes little time, or throws `RetryableError` or `UserError`. */
+  send(message: ReportMessage): Promise<void>;
+}
+
+/** A text that outlives the process: the last valid windlass.yaml, reports that could not be sent. */
+export interface KeptText {
+  /** Undefined when there is none. Throws when that cannot be told. */
+  read(): Promise<string | undefined>;
+  /** Replaces it; undefined: there is none from now on. */
+  write(text: string | undefined): Promise<void>;
+}
+
+/** Told of each pull after its report, for whoever shows how the syncs are. A failure of it is told, and stops nothing. */
+export interface SyncStatuses {
+  show(report: SyncReported): Promise<void>;
 }
 
 /** Waiting, so that tests and loops decide how. Resolves early when the signal aborts. */

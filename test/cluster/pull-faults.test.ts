@@ -68,6 +68,7 @@ function afterApplies(real: Cluster, count: number, act: () => void): Cluster {
     preferred: (...args) => real.preferred(...args),
     rediscover: () => real.rediscover(),
     list: (...args) => real.list(...args),
+    watch: (...args) => real.watch(...args),
     names: (...args) => real.names(...args),
     schema: (...args) => real.schema(...args),
     get: (...args) => real.get(...args),

@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RetryableError } from '../../model/errors.ts';
 import type { Access } from './access.ts';
-import { Connection, type ConnectionOptions, type WireRequest, type WireResponse } from './connection.ts';
+import {
+  Connection,
+  type ConnectionOptions,
+  type WireRequest,
+  type WireResponse,
+  type WireStream,
+} from './connection.ts';
 import { LostError } from './trouble.ts';
 
 /** What a request is for; requests are counted by it. */
-export type Verb = 'discover' | 'list' | 'get' | 'apply' | 'dry-run' | 'release' | 'delete' | 'write-record';
+export type Verb = 'discover' | 'list' | 'watch' | 'get' | 'apply' | 'dry-run' | 'release' | 'delete' | 'write-record';
 
 /** One request to the API server. */
 export interface Request {
@@ -28,6 +34,15 @@ export interface Answer {
   text: string;
 }
 
+/** An answer that comes over time. */
+export interface OpenAnswer {
+  status: number;
+  /** What the server asks to wait before another try, in milliseconds. */
+  retryAfter: number | undefined;
+  /** Ends with the answer, or throws when the connection is lost; a `for await` that is left ends the answer. */
+  chunks: AsyncIterable<Buffer>;
+}
+
 const defaults: ConnectionOptions = {
   concurrency: 64,
   connectTimeout: 10_000,
@@ -43,17 +58,40 @@ const throttledTries = 12;
 const longestWait = 15_000;
 const firstWait = 100;
 
+/** What clients of one API server share that differ only in whom they act as. */
+interface Shared {
+  connection: Connection;
+  streams: Connection;
+  counts: Map<Verb, number>;
+}
+
 /** Sends requests to one API server, repeats what may be repeated, and counts. */
 export class Client {
   readonly server: string;
+  /** Whom the requests are sent as; undefined: as whoever the credentials are of. */
+  readonly user: string | undefined;
   readonly #access: Access;
   readonly #connection: Connection;
-  readonly #counts = new Map<Verb, number>();
+  /** Of its own, so that long answers cannot hold up requests. */
+  readonly #streams: Connection;
+  readonly #counts: Map<Verb, number>;
 
-  constructor(access: Access, options: Partial<ConnectionOptions> = {}) {
+  constructor(access: Access, options: Partial<ConnectionOptions> = {}, acting?: Shared & { user: string }) {
     this.server = access.server;
+    this.user = acting?.user;
     this.#access = access;
-    this.#connection = new Connection(access, { ...defaults, ...options });
+    this.#connection = acting?.connection ?? new Connection(access, { ...defaults, ...options });
+    this.#streams = acting?.streams ?? new Connection(access, { ...defaults, ...options });
+    this.#counts = acting?.counts ?? new Map();
+  }
+
+  /**
+   * A client over the same connections and with the same counts, whose every request is sent as another user: the API server asks whether
+   * the credentials may impersonate that one, and then what that one may do. Closing one of the two closes both.
+   */
+  as(user: string): Client {
+    const shared = { connection: this.#connection, streams: this.#streams, counts: this.#counts };
+    return new Client(this.#access, {}, { ...shared, user });
   }
 
   /** The answer, also a refusal. Throws `RetryableError` when none comes, and what `Access` throws. */
@@ -79,14 +117,32 @@ export class Client {
     }
   }
 
+  /**
+   * Opens an answer that may go on for hours, on a connection of its own. One try, and a second one with fresh credentials after a 401:
+   * throws `LostError` where no answer begins, and what `Access` throws. The signal ends the answer.
+   */
+  async open(request: Request, signal: AbortSignal): Promise<OpenAnswer> {
+    const wire = this.#wire(request);
+    const once = async (): Promise<WireStream> => {
+      this.#count(request.verb);
+      return await this.#streams.stream(wire, signal);
+    };
+    let answer = await once();
+    if (answer.status === 401) {
+      await this.#streams.reconnect();
+      answer = await once();
+    }
+    return { status: answer.status, retryAfter: retryAfter(answer), chunks: answer.chunks };
+  }
+
   /** How many requests were sent, by verb, repetitions included. */
   stats(): Partial<Record<Verb, number>> {
     return Object.fromEntries(this.#counts);
   }
 
-  /** Ends the connection. */
-  close(): Promise<void> {
-    return this.#connection.close();
+  /** Ends the connections. */
+  async close(): Promise<void> {
+    await Promise.all([this.#connection.close(), this.#streams.close()]);
   }
 
   /** Undefined: worth another try. */
@@ -116,6 +172,7 @@ export class Client {
     const prefix = new URL(this.#access.server).pathname.replace(/\/$/, '');
     const headers: Record<string, string> = { accept, 'user-agent': 'windlass' };
     if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
+    if (this.user !== undefined) headers['impersonate-user'] = this.user;
     return { method, path: `${prefix}${path}`, headers, body };
   }
 
@@ -144,7 +201,7 @@ function isTransient(response: WireResponse): boolean {
   return response.status === 502 || response.status === 503 || response.status === 504;
 }
 
-function retryAfter(response: WireResponse): number | undefined {
+function retryAfter(response: Pick<WireResponse, 'headers'>): number | undefined {
   const seconds = Number(response.headers['retry-after']);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }

@@ -2,7 +2,7 @@ import type { JsonPatch } from '../../kube/ownership.ts';
 import type { KindSchema } from '../../kube/schema.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import type { ObjectId } from '../../model/object-id.ts';
-import type { ApplyFailure, Cluster, Resource } from '../../pull/ports.ts';
+import type { ApplyFailure, Cluster, Resource, Watched, WatchOptions } from '../../pull/ports.ts';
 import { accessFromKubeconfig } from './access.ts';
 import { type Answer, Client, type Verb } from './client.ts';
 import type { ConnectionOptions } from './connection.ts';
@@ -10,7 +10,8 @@ import { Discovery } from './discovery.ts';
 import { type ListRequest, listAll, listUpTo } from './list.ts';
 import { listPath, objectPath } from './paths.ts';
 import { Schemas } from './schemas.ts';
-import { failureOf, isAbsent, readError, unauthorized } from './status.ts';
+import { failureOf, impersonationRefused, isAbsent, isImpersonationRefused, readError, unauthorized } from './status.ts';
+import { watchList } from './watch.ts';
 
 /** Two writers met: the server asks to try again. */
 const raceTries = 4;
@@ -21,10 +22,15 @@ export class KubernetesCluster implements Cluster {
   readonly #discovery: Discovery;
   readonly #schemas: Schemas;
 
-  constructor(client: Client) {
+  /** With `known` what the server serves is taken from there: it does not depend on who asks. */
+  constructor(client: Client, known?: { discovery: Discovery; schemas: Schemas }) {
     this.client = client;
-    this.#discovery = new Discovery(client);
-    this.#schemas = new Schemas(client);
+    this.#discovery = known?.discovery ?? new Discovery(client);
+    this.#schemas = known?.schemas ?? new Schemas(client);
+  }
+
+  as(user: string): KubernetesCluster {
+    return new KubernetesCluster(this.client.as(user), { discovery: this.#discovery, schemas: this.#schemas });
   }
 
   resource(apiVersion: string, kind: string): Promise<Resource | undefined> {
@@ -49,6 +55,15 @@ export class KubernetesCluster implements Cluster {
     const items = await listAll(this.client, { ...this.#listOf(resource, namespace), labelSelector });
     for (const item of items) Object.assign(item, { apiVersion, kind });
     return items;
+  }
+
+  watch(resource: Resource, { labelSelector, namespace, signal }: WatchOptions): AsyncIterable<Watched> {
+    const { apiVersion, kind, plural } = resource;
+    const refused = (answer: Answer) => this.#refusedRead(resource, `watch ${plural}`, answer);
+    return watchList(this.client, {
+      ...this.#listOf(resource, namespace),
+      ...{ apiVersion, kind, labelSelector, signal, refused },
+    });
   }
 
   async names(
@@ -86,7 +101,7 @@ export class KubernetesCluster implements Cluster {
         contentType: 'application/apply-patch+yaml',
       });
       if (answer.status === 200 || answer.status === 201) return { object: answer.json as KubeObject };
-      if (answer.status === 401) throw unauthorized(this.client.server);
+      this.#throwUnlessLetIn(answer);
       const failure = failureOf(object, answer);
       if (failure.code !== 'conflict' || !failure.retryable || attempt === raceTries) return { failure };
     }
@@ -105,7 +120,7 @@ export class KubernetesCluster implements Cluster {
       contentType: 'application/json-patch+json',
     });
     if (answer.status === 200) return { object: answer.json as KubeObject };
-    if (answer.status === 401) throw unauthorized(this.client.server);
+    this.#throwUnlessLetIn(answer);
     return { failure: failureOf(bare(resource, id), answer) };
   }
 
@@ -130,7 +145,7 @@ export class KubernetesCluster implements Cluster {
     if (isAbsent(answer, id.name)) return 'gone';
     // The only precondition is the uid: another one means that the object was deleted and made again by somebody.
     if (answer.status === 409) return 'gone';
-    if (answer.status === 401) throw unauthorized(this.client.server);
+    this.#throwUnlessLetIn(answer);
     return { failure: failureOf(bare(resource, id), answer) };
   }
 
@@ -142,6 +157,12 @@ export class KubernetesCluster implements Cluster {
   /** Ends the connection. */
   close(): Promise<void> {
     return this.client.close();
+  }
+
+  /** Refusals that are about who asks, and not about an object. */
+  #throwUnlessLetIn(answer: Answer): void {
+    if (answer.status === 401) throw unauthorized(this.client.server);
+    if (isImpersonationRefused(answer)) throw impersonationRefused(this.client.server, answer);
   }
 
   #listOf(resource: Resource, namespace?: string): ListRequest {

@@ -27,6 +27,13 @@ export interface WireResponse {
   text: string;
 }
 
+/** An answer whose body comes over time. Its chunks end with the body, or throw `LostError`; a `for await` that is left ends the stream. */
+export interface WireStream {
+  status: number;
+  headers: http2.IncomingHttpHeaders;
+  chunks: AsyncIterable<Buffer>;
+}
+
 const windowSize = 8 * 1024 * 1024;
 
 /**
@@ -62,6 +69,18 @@ export class Connection {
       this.#active--;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Like `send`, for an answer that may go on for hours: it takes no place among `concurrency`, and only its beginning has a time limit. */
+  async stream(request: WireRequest, signal: AbortSignal): Promise<WireStream> {
+    const session = await this.#connected();
+    const { headers } = await this.#access.credentials();
+    return await begin(
+      session,
+      { ...request, headers: { ...request.headers, ...headers } },
+      this.#options.requestTimeout,
+      signal,
+    );
   }
 
   /** Forgets the connection: the next request makes a new one with fresh credentials. */
@@ -209,4 +228,46 @@ function exchange(
     });
     if (body !== undefined) stream.end(body);
   });
+}
+
+function begin(
+  session: http2.ClientHttp2Session,
+  { method, path, headers }: WireRequest,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<WireStream> {
+  return new Promise((resolve, reject) => {
+    let stream: http2.ClientHttp2Stream;
+    try {
+      stream = session.request({ ':method': method, ':path': path, ...headers }, { endStream: true, signal });
+    } catch (error) {
+      reject(new LostError('the connection was ending', false, error));
+      return;
+    }
+    let cause: unknown;
+    const timer = setTimeout(() => {
+      cause = new Error(`no answer within ${timeout / 1000} s`);
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+    }, timeout);
+    stream.on('response', (received) => {
+      clearTimeout(timer);
+      resolve({ status: received[':status'] ?? 0, headers: received, chunks: chunksOf(stream) });
+    });
+    // Also heard after the answer began: an error without a listener would end the process.
+    stream.on('error', (error) => {
+      cause ??= error;
+    });
+    stream.on('close', () => {
+      clearTimeout(timer);
+      reject(new LostError('the connection was lost', true, cause));
+    });
+  });
+}
+
+async function* chunksOf(stream: http2.ClientHttp2Stream): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (error) {
+    throw new LostError('the connection was lost', true, error);
+  }
 }

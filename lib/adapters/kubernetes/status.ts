@@ -34,8 +34,12 @@ export function isAbsent(answer: Answer, name: string): boolean {
 export function readError(server: string, doing: string, answer: Answer): UserError | RetryableError {
   const { message } = statusOf(answer);
   if (answer.status === 401) return unauthorized(server);
+  if (isImpersonationRefused(answer)) return impersonationRefused(server, answer);
   if (answer.status === 403)
-    return new UserError(`the API server ${server} forbids: ${message}`, { code: 'forbidden', subject: doing });
+    return new UserError(`the API server ${server} forbids: ${message}${whatToBind(message)}`, {
+      code: 'forbidden',
+      subject: doing,
+    });
   return new RetryableError(`the API server ${server} could not ${doing}: HTTP ${answer.status}, ${message}`, {
     code: 'server',
     subject: doing,
@@ -51,6 +55,28 @@ export function unauthorized(server: string): UserError {
       subject: server,
     },
   );
+}
+
+/** True when the refusal is not about what was asked for, but about asking as somebody else. */
+export function isImpersonationRefused(answer: Answer): boolean {
+  return answer.status === 403 && /\bcannot impersonate resource "/.test(statusOf(answer).message ?? '');
+}
+
+/** What is thrown when the credentials may not act as the account of a sync. */
+export function impersonationRefused(server: string, answer: Answer): UserError {
+  const what = `the API server ${server} does not let these credentials act as the sync's service account`;
+  const hint = 'they need the verb "impersonate" on it, by a Role in windlass-system';
+  return new UserError(`${what}: ${statusOf(answer).message}; ${hint}`, {
+    code: 'impersonation-forbidden',
+    subject: server,
+  });
+}
+
+/** What to do when an account may not do something: one that does not exist is to the API server only one without rights. */
+function whatToBind(message = ''): string {
+  const [, namespace, name] = /^.* User "system:serviceaccount:([^:"]+):([^:"]+)" cannot /.exec(message) ?? [];
+  if (name === undefined) return '';
+  return `; bind a role that allows it to ServiceAccount/${namespace}/${name}`;
 }
 
 /** Turns a refused write of an object into a failure of that object. */
@@ -104,6 +130,7 @@ function explain(http: number, status: Status): string {
   if (http === 422 && immutable.length > 0 && immutable.every(Boolean)) return immutable.join(', ');
   if (http === 404 && status.details?.kind === 'namespaces')
     return `its namespace "${status.details.name}" does not exist`;
+  if (http === 403) return `${message}${whatToBind(message)}`;
   if (http === 404) return `the API server does not know this kind (${message})`;
   return message.replace(/^failed to create typed patch object \([^)]*\): /, '');
 }
