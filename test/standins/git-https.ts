@@ -26,6 +26,8 @@ export interface GitServerOptions {
   /** Called while a request waits for its answer, with or without credentials. */
   onRequest?: (request: IncomingMessage) => void;
   certificate: KeyPair;
+  /** Another server, to which everything is sent on. */
+  redirectTo?: string;
 }
 
 /** Git's own smart HTTP server (`git http-backend`, a CGI program) by HTTPS on 127.0.0.1: whoever knows the password may read and push. */
@@ -37,6 +39,10 @@ export async function serveGit(options: GitServerOptions): Promise<GitServer> {
   const { certPem: cert, keyPem: key } = options.certificate;
   const server = createServer({ cert, key }, (request, response) => {
     options.onRequest?.(request);
+    if (options.redirectTo !== undefined) {
+      response.writeHead(302, { location: `${options.redirectTo}${request.url}` }).end();
+      return;
+    }
     if (request.headers.authorization !== expected()) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('no');
       return;
