@@ -12,13 +12,18 @@ export interface Head {
 }
 
 /**
- * Reads windlass.yaml of a tree. Where it is missing or broken the last valid one stands in, and `problems` says why;
+ * Reads windlass.yaml of a tree. Where it is missing or broken the last valid one stands in (`elsewhere` is asked where it is not at hand), and `problems` says why;
  * without one it throws `UserError` with all problems.
  */
-export async function readHead(tree: SourceTree, lastValid?: Config): Promise<Head & { problems: Problem[] }> {
+export async function readHead(
+  tree: SourceTree,
+  lastValid?: Config,
+  elsewhere: () => Promise<Config | undefined> = async () => undefined,
+): Promise<Head & { problems: Problem[] }> {
   const { config, problems } = await configOf(tree);
   if (config !== undefined) return { tree, config, problems: [] };
-  if (lastValid !== undefined) return { tree, config: lastValid, problems };
+  const standIn = lastValid ?? (await elsewhere());
+  if (standIn !== undefined) return { tree, config: standIn, problems };
   throw new UserError(`${windlassFileName} at ${tree.revision} cannot be used`, {
     code: 'config-invalid',
     subject: windlassFileName,

@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
+import { readConfig, windlassFileName } from '../config/windlass-file.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import { type Problem, UserError } from '../model/errors.ts';
 import { type Head, readHead } from './head.ts';
-import type { Source } from './ports.ts';
+import type { KeptText, Source } from './ports.ts';
 
 type OpenTree = SourceTree & { close(): Promise<void> };
 
@@ -20,16 +21,18 @@ export interface Heads {
   close(): Promise<void>;
 }
 
-/** Opens revisions of a source. */
-export function openHeads(source: Pick<Source, 'open'>): Heads {
+/** Opens revisions of a source. With `kept` the last valid windlass.yaml is that of the process before, until there is a newer one. */
+export function openHeads(source: Pick<Source, 'open'>, kept?: KeptText): Heads {
   let open: { tree: OpenTree; head: Head } | undefined;
   let valid: Config | undefined;
   let problems: Problem[] = [];
+  let keptText: string | undefined;
 
   const load = async (revision: string): Promise<Head> => {
     const tree = await source.open(revision);
     try {
-      const { problems: found, ...head } = await readHead(tree, valid);
+      const { problems: found, ...head } = await readHead(tree, valid, async () => validIn(await kept?.read()));
+      if (found.length === 0) await keep(tree);
       await open?.tree.close();
       open = { tree, head };
       valid = head.config;
@@ -42,6 +45,16 @@ export function openHeads(source: Pick<Source, 'open'>): Heads {
     }
   };
 
+  /** Written only when it says something else. */
+  const keep = async (tree: SourceTree): Promise<void> => {
+    if (kept === undefined) return;
+    const text = new TextDecoder().decode(await tree.read(windlassFileName));
+    keptText ??= await kept.read();
+    if (keptText === text) return;
+    await kept.write(text);
+    keptText = text;
+  };
+
   return {
     at: async (revision) => (open?.tree.revision === revision ? open.head : await load(revision)),
     config: () => valid,
@@ -51,4 +64,11 @@ export function openHeads(source: Pick<Source, 'open'>): Heads {
       open = undefined;
     },
   };
+}
+
+/** A file that an older Windlass kept may be none for this one: then there is none. */
+function validIn(text: string | undefined): Config | undefined {
+  if (text === undefined) return undefined;
+  const { config, problems } = readConfig(text);
+  return problems.length > 0 ? undefined : config;
 }

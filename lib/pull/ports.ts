@@ -59,6 +59,8 @@ export interface WatchOptions {
 
 /** The cluster as pull sees it. Everything that cannot be read throws: an error is never an empty list or an absent object. */
 export interface Cluster {
+  /** The same cluster as another user: what that one may not do is refused, and so is everything where nobody here may act as that one. */
+  as(user: string): Cluster;
   /** Undefined when the server does not know the kind (yet): a CRD may come in the same sync. */
   resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
   /** The kind at the API version that the server prefers, for objects of which only the name is known. */

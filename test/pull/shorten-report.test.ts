@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countActions, type ObjectChange } from '../../lib/model/change-set.ts';
+import type { ConfigReported, SyncReported } from '../../lib/model/messages.ts';
+import { reportSchema } from '../../lib/model/messages-schema.ts';
+import { shortenReport, sizeOf } from '../../lib/pull/shorten-report.ts';
+import { reportOf } from './reports.ts';
+
+const limit = 256 * 1024;
+const name = (index: number) => `apps/Deployment/shop/${'w'.repeat(40)}-${index}`;
+
+function large(count: number): SyncReported {
+  const objects = Array.from({ length: count }, (_, index) => name(index));
+  const changes: ObjectChange[] = objects.map((object) => ({ object, action: 'configured', reason: 'drift: a field' }));
+  return reportOf({
+    ...{ changes, counts: countActions(changes), healed: true },
+    drift: [{ object: name(count - 1), state: 'changed', fields: [{ path: 'spec.replicas', git: 1, live: 2 }] }],
+    health: objects.map((object, index) => ({
+      object,
+      status: index === count - 2 ? 'Failed' : 'Current',
+      reason: 'a reason of some length, as the rules for Deployments give it',
+    })),
+    errors: [{ code: 'apply-invalid', message: 'x'.repeat(5_000), object: name(0) }],
+  });
+}
+
+describe('a report on its way', () => {
+  it('is left alone when it fits', () => {
+    const report = large(10);
+    expect(shortenReport(report, limit)).toBe(report);
+  });
+
+  it('of 5,000 objects fits, with its counts, what drifted, and what was left out', () => {
+    const report = large(5_000);
+    expect(sizeOf(report)).toBeGreaterThan(limit);
+    const short = shortenReport(report, limit);
+    expect(sizeOf(short)).toBeLessThanOrEqual(limit);
+    expect(short).toMatchObject({ counts: { configured: 5_000 }, drift: report.drift, healed: true });
+    expect(short.changes.map(({ object }) => object)).toContain(name(4_999));
+    expect(short.health).toEqual([{ ...report.health[4_998]! }]);
+    expect(short.notices).toEqual([
+      {
+        code: 'report-shortened',
+        message: expect.stringMatching(/left out: 4,000 of 5,000 changes, 4,999 of 5,000 objects with their health/),
+      },
+    ]);
+    expect(reportSchema.parse(short)).toEqual(short);
+  });
+
+  it('is a report still, and no larger than was asked, whatever is in it', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 3_000 });
+    const problem = fc.record({ code: fc.constant('c'), message: text, hint: text, object: fc.constant('a') });
+    const drift = fc.record({
+      object: fc.constant(name(1)),
+      state: fc.constant('changed' as const),
+      fields: fc.array(fc.record({ path: text }), { maxLength: 50 }),
+    });
+    const lists = fc.record({
+      errors: fc.array(problem, { maxLength: 60 }),
+      notices: fc.array(problem, { maxLength: 60 }),
+      drift: fc.array(drift, { maxLength: 60 }),
+    });
+    fc.assert(
+      fc.property(lists, (some) => {
+        const short = shortenReport(reportOf({ ...some, result: 'failed' }), 16_384);
+        expect(sizeOf(short)).toBeLessThanOrEqual(16_384);
+        expect(reportSchema.safeParse(short).success).toBe(true);
+        expect(short.errors.length > 0).toBe(some.errors.length > 0);
+      }),
+    );
+  });
+
+  it('about windlass.yaml goes on to say that it is broken', () => {
+    const problems = Array.from({ length: 5_000 }, () => ({ code: 'unknown-key', message: 'm'.repeat(300) }));
+    const at = '2026-11-22T12:00:00.000Z';
+    const short: ConfigReported = shortenReport({ type: 'ConfigReported', at, revision: 'a', problems }, 20_000);
+    expect(sizeOf(short)).toBeLessThanOrEqual(20_000);
+    expect(short.problems.length).toBeGreaterThan(0);
+  });
+});
