@@ -3,16 +3,15 @@ import { runOnRemote } from './credentials.ts';
 import { remoteFailure } from './failure.ts';
 import { type Remote, remoteName } from './remote.ts';
 
-/** The head of one branch, asked of the remote: one small answer, however many branches there are. Throws `UserError` when it has none of that name. */
-export async function headOf(remote: Remote, branch: string): Promise<string> {
-  const ref = `refs/heads/${branch}`;
-  const head = (await listRefs(remote, [ref])).get(branch);
-  return head ?? (await headsOf(remote, branch)).head;
-}
-
-/** The same, and the heads of all branches by their names. */
+/** The heads of all branches by their names, and that of one: git cannot ask for less. Throws `UserError` when there is no branch of that name. */
 export async function headsOf(remote: Remote, branch: string): Promise<{ head: string; heads: Map<string, string> }> {
-  const heads = await listRefs(remote, []);
+  const answer = await runOnRemote(remote, { args: ['ls-remote', '--heads', remoteName] });
+  if (answer.code !== 0) throw remoteFailure('read', remote, answer);
+  const heads = new Map<string, string>();
+  for (const line of answer.stdout.toString('utf8').split('\n')) {
+    const [revision, ref] = line.split('\t');
+    if (revision !== undefined && ref?.startsWith('refs/heads/')) heads.set(ref.slice('refs/heads/'.length), revision);
+  }
   const head = heads.get(branch);
   if (head === undefined) throw branchMissing(remote, branch, [...heads.keys()]);
   return { head, heads };
@@ -28,16 +27,4 @@ export function branchMissing(remote: Remote, branch: string, others: readonly s
     code: 'branch-missing',
     subject: branch,
   });
-}
-
-/** Branches by name. Git takes a ref for the end of longer ones too: what comes is more than was asked for, not less. */
-async function listRefs(remote: Remote, refs: readonly string[]): Promise<Map<string, string>> {
-  const answer = await runOnRemote(remote, { args: ['ls-remote', '--heads', remoteName, ...refs] });
-  if (answer.code !== 0) throw remoteFailure('read', remote, answer);
-  const heads = new Map<string, string>();
-  for (const line of answer.stdout.toString('utf8').split('\n')) {
-    const [revision, ref] = line.split('\t');
-    if (revision !== undefined && ref?.startsWith('refs/heads/')) heads.set(ref.slice('refs/heads/'.length), revision);
-  }
-  return heads;
 }

@@ -4,7 +4,7 @@ import { UserError } from '../../model/errors.ts';
 import type { GitAccess } from './access.ts';
 import { type Copy, copyName, openCopy } from './copy.ts';
 import { remoteFailure } from './failure.ts';
-import { branchMissing, headOf, headsOf } from './heads.ts';
+import { branchMissing, headsOf } from './heads.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { checkBranch, parseRemote, type Remote, remoteName } from './remote.ts';
 import type { GitAnswer } from './run.ts';
@@ -60,7 +60,7 @@ export function openMirror(options: MirrorOptions, depth: Depth = 'whole'): Mirr
     remote,
     branch,
     has,
-    head: () => headOf(remote, branch),
+    head: async () => (await headsOf(remote, branch)).head,
     heads: () => headsOf(remote, branch),
     ensure: async (revision) => {
       if (await has(revision)) return;

@@ -17,6 +17,8 @@ export interface TestRepo {
   push(files: Record<string, Content | undefined>, message?: string): string;
   /** Runs git in the bare repository. */
   git(...args: string[]): string;
+  /** Gives a stream to `git fast-import` in the bare repository. */
+  fastImport(stream: string): void;
 }
 
 /** A directory that goes with the test. */
@@ -37,6 +39,13 @@ export function testRepo(files: Record<string, Content>): TestRepo {
     bare,
     work,
     git: (...args) => gitIn(bare, ...args),
+    fastImport: (input) => {
+      execFileSync('git', ['fast-import', '--quiet', '--done'], {
+        cwd: bare,
+        input,
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
+    },
     push: (changed, message = 'Change by hand') => {
       const head = gitIn(bare, 'for-each-ref', 'refs/heads/main');
       if (head !== '') {
