@@ -1,5 +1,8 @@
-import type { KubeObject } from '../model/kube-object.ts';
+import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { groupOf } from '../model/object-id.ts';
+import { hasOrderWish } from './depends-on.ts';
+import { precedenceOf } from './precedence.ts';
+import { sortOut } from './sort-out.ts';
 
 /** One step of the order: its kinds may be applied side by side. */
 export interface OrderStep {
@@ -79,11 +82,41 @@ export const order: readonly OrderStep[] = [
 
 const stepOfKind = new Map(order.flatMap((step, index) => step.kinds.map((kind) => [kind, index] as const)));
 
-/** The objects in groups, first to last; only groups with members. Deletion takes the reverse. */
+/**
+ * The objects in groups, first to last; only groups with members. Deletion takes the reverse. Annotations about order come before the order of
+ * kinds: an object that comes after another one is in a later group, whatever its kind. One that cannot be followed is passed over.
+ */
 export function orderGroups(objects: readonly KubeObject[]): KubeObject[][] {
+  if (objects.some(hasOrderWish)) return groupsByPosition(objects);
   const groups = order.map((): KubeObject[] => []);
   for (const object of objects) groups[stepOf(object)]!.push(object);
   return groups.filter((group) => group.length > 0).map((group) => group.sort(byName));
+}
+
+/** Wave, step of the order of kinds, and how many objects come before it for their annotations alone; the first that differs counts. */
+type Position = [wave: number, step: number, level: number];
+
+function groupsByPosition(all: readonly KubeObject[]): KubeObject[][] {
+  const { objects, before, waves } = precedenceOf(all);
+  // What is in a cycle comes by its kind, as if it said nothing.
+  const own = (name: string): Position => [waves.get(name)!, stepOf(objects.get(name)!), 0];
+  const positions = new Map([...objects.keys()].map((name) => [name, own(name)]));
+  for (const name of sortOut(before).sorted) {
+    if (!objects.has(name)) continue;
+    const others = before.get(name)!.flatMap((one) => (positions.has(one) ? [positions.get(one)!] : []));
+    const last = others.reduce<Position | undefined>((a, b) => (a === undefined || isBefore(a, b) ? b : a), undefined);
+    if (last !== undefined && !isBefore(last, own(name))) positions.set(name, [last[0], last[1], last[2] + 1]);
+  }
+  const placeOf = (object: KubeObject) => positions.get(nameOf(object))!;
+  const groups = Map.groupBy(all, (object) => placeOf(object).join(' '));
+  return [...groups.values()]
+    .sort(([a], [b]) => (isBefore(placeOf(a!), placeOf(b!)) ? -1 : 1))
+    .map((group) => group.sort(byName));
+}
+
+function isBefore(a: Position, b: Position): boolean {
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at >= 0 && a[at]! < b[at]!;
 }
 
 /** All objects in apply order; within a step by group, kind, namespace and name. */
