@@ -2,14 +2,12 @@ import { isWithin, treePath } from '../model/tree-path.ts';
 import { checkHelm } from './check-helm.ts';
 import { type Names, unknown } from './check-names.ts';
 import type { SyncSpec } from './config.ts';
-import { heldBackSync } from './held-back.ts';
 import type { WindlassFile } from './schema.ts';
 import { expandSyncs, onlyCluster, orderSyncs, unknownPlaceholders } from './syncs.ts';
 import type { Finding, Path } from './yaml-source.ts';
 
 /**
  * Checks that syncs and environments name what there is, that paths stay inside, and that no two syncs claim one path or wait for each other.
- * What this version cannot do as it is asked is a warning: it is held back.
  */
 export function checkSyncs(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {
   const expanded = expandSyncs(file);
@@ -20,21 +18,12 @@ export function checkSyncs(file: WindlassFile, names: Names): { problems: Findin
     ...collisions.problems,
     ...checkOrder(expanded),
   ];
-  return { problems, warnings: [...collisions.warnings, ...heldBack(file)] };
+  return { problems, warnings: collisions.warnings };
 }
 
 function checkEnvironment(file: WindlassFile, names: Names, name: string): Finding[] {
   const environment = file.environments![name]!;
   return checkCluster(file, names, ['environments', name], environment.cluster);
-}
-
-function heldBack(file: WindlassFile): Finding[] {
-  return Object.entries(file.syncs ?? {}).flatMap(([name, sync]): Finding[] => {
-    const held = heldBackSync(sync);
-    if (held === undefined) return [];
-    const message = `${name} is not pulled: ${held.reason}`;
-    return [{ path: ['syncs', name, held.key], at: 'key', code: 'not-yet', message }];
-  });
 }
 
 function checkSync(file: WindlassFile, names: Names, expanded: SyncSpec[], name: string): Finding[] {

@@ -89,6 +89,17 @@ export interface HelmSpec {
 /** Values for `${NAME}`. One that is the whole of a scalar gives its own type to it. */
 export type Variables = Readonly<Record<string, string | number | boolean>>;
 
+/** What happens to a change by hand of a sync's objects: a warning for who makes it, or a refusal. */
+export type GuardMode = 'warn' | 'deny';
+
+/** Whom the guard lets through. Parts of the cluster and Windlass itself always are. */
+export interface GuardRules {
+  /** People who may change what is guarded, and are written down by the API server's audit log. */
+  breakGlass: { users: string[]; groups: string[] };
+  /** `all`: every service account counts as a controller. Else only these, as `namespace/name` or `namespace/*`, and those of kube-system. */
+  serviceAccounts: 'all' | string[];
+}
+
 /** How the health of a kind is told where the built-in rules cannot: CEL expressions over the live object's fields, each of which gives a boolean. */
 export interface HealthRule {
   /** `cert-manager.io`; empty for the core group. */
@@ -126,8 +137,6 @@ export interface SyncSpec {
   serviceAccount?: string;
   /** How many objects may leave Git at once before a person has to approve. Absent: more than 10 objects and a quarter of the sync. */
   pruneLimit?: PruneLimit;
-  /** Why it must not be pulled: what its entry asks for and cannot be done yet. Absent where it can be. */
-  notYet?: string;
 }
 
 /** A difference that is not drift. */
@@ -160,6 +169,8 @@ export interface Config {
   syncs: SyncSpec[];
   /** Absent: none but the built-in rules. */
   health?: HealthRule[];
+  /** Absent: nobody may break the glass, and every service account counts as a controller. */
+  guard?: GuardRules;
   drift: { ignore: IgnoreRule[] };
   notify: { routes: NotifyRoute[] };
 }

@@ -1,7 +1,6 @@
 import type { WindlassFile } from './schema.ts';
 
 type Image = NonNullable<WindlassFile['images']>[string];
-type Sync = NonNullable<WindlassFile['syncs']>[string];
 
 /** A key that asks for what this version cannot do, and why nothing is done instead of doing it without. */
 export interface HeldBack {
@@ -14,11 +13,4 @@ export function heldBackImage(image: Image): HeldBack[] {
   if (image.in === undefined) return [];
   const reason = 'promotion is not there yet: write one entry for each environment, as web and web-prod';
   return [{ key: 'in', reason }];
-}
-
-/** Why a sync is not pulled; undefined for one that is. */
-export function heldBackSync(sync: Sync): HeldBack | undefined {
-  if (sync.serviceAccount === undefined) return undefined;
-  const reason = 'service accounts are not there yet, and the pull would act with all rights of its own';
-  return { key: 'serviceAccount', reason };
 }

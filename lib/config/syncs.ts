@@ -2,7 +2,6 @@ import { defaultPruneLimit } from '../kube/guard.ts';
 import { treePath } from '../model/tree-path.ts';
 import type { SyncSpec } from './config.ts';
 import { parseDuration } from './duration.ts';
-import { heldBackSync } from './held-back.ts';
 import { filledVariables, helmSpec } from './helm.ts';
 import type { WindlassFile } from './schema.ts';
 
@@ -25,7 +24,6 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
       const fillIn = (text: string) => fill(text, { env: environment, cluster });
       const path = treePath(fillIn(sync.path));
       if (path === undefined) return [];
-      const held = heldBackSync(sync);
       const helm = sync.helm && helmSpec(sync.helm, { template, path }, fillIn);
       const spec: SyncSpec = {
         name: environment === undefined ? template : `${template}-${environment}`,
@@ -41,7 +39,6 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
         ...(sync.variables !== undefined && { variables: filledVariables(sync.variables, fillIn) }),
         ...(sync.serviceAccount !== undefined && { serviceAccount: sync.serviceAccount }),
         ...(sync.pruneLimit !== undefined && { pruneLimit: { ...defaultPruneLimit, ...sync.pruneLimit } }),
-        ...(held === undefined ? {} : { notYet: `${held.key}: ${held.reason}` }),
       };
       return [spec];
     }),

@@ -1,3 +1,4 @@
+import { type Impersonation, userOf } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
 import type { DriftFound } from '../model/messages.ts';
 import { compareRecorded } from './compare-recorded.ts';
@@ -10,7 +11,7 @@ import { withoutRaces } from './without-races.ts';
 
 /** One check of one sync. */
 export interface DriftRequest {
-  sync: Pick<SyncSpec, 'name' | 'cluster' | 'environment'>;
+  sync: Pick<SyncSpec, 'name' | 'cluster' | 'environment' | 'serviceAccount'>;
   /** Unique for this check. */
   run: string;
   /** When the check begins. */
@@ -23,6 +24,8 @@ export interface DriftDeps {
   records: RecordReader;
   desired: DesiredReader;
   findings: Findings;
+  /** Which syncs are read as their service account; those that name one, unless told. */
+  impersonation?: Impersonation;
 }
 
 /**
@@ -31,7 +34,8 @@ export interface DriftDeps {
  */
 export async function drift({ sync, run, now }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
   const [applied, head] = await Promise.all([readApplied(sync.name, deps.records), headOf(deps.desired)]);
-  const live = await readLive(applied, deps.cluster);
+  const user = userOf(sync, deps.impersonation);
+  const live = await readLive(applied, user === undefined ? deps.cluster : deps.cluster.as(user));
   const first = compareRecorded(applied, live, new Map());
   const git = first.drift.length === 0 ? new Map() : await gitObjects(applied, deps.desired);
   const shown = git.size === 0 ? first : compareRecorded(applied, live, git);

@@ -14,10 +14,12 @@ export interface Resource {
 
 /** The cluster as a drift check sees it: it can only read. What cannot be read throws: it is never an empty list or an absent object. */
 export interface ClusterReader {
+  /** The same cluster as another user. */
+  as(user: string): ClusterReader;
   /** Where the objects of a kind are; undefined when the server does not know the kind. */
   resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
-  /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages. */
-  list(resource: Resource, labelSelector?: string): Promise<KubeObject[]>;
+  /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages; of one namespace, where one is given. */
+  list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]>;
   /** Undefined only for a 404 of that object. */
   get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined>;
 }

@@ -1,6 +1,7 @@
 import { syncLabel } from '../kube/normalise.ts';
 import type { AppliedEntry } from '../kube/record.ts';
 import type { Unknown } from '../model/drift.ts';
+import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { groupOf } from '../model/object-id.ts';
 import type { ClusterReader, Resource } from './ports.ts';
@@ -32,7 +33,7 @@ async function readKind(sync: string, entries: AppliedEntry[], cluster: ClusterR
   try {
     const resource = await cluster.resource(apiVersion, kind);
     if (resource === undefined) return unreadable(entries, `the API server does not know ${kind} of ${apiVersion}`);
-    const listed = await cluster.list(resource, `${syncLabel}=${sync}`);
+    const listed = await listOurs(sync, entries, resource, cluster);
     const byName = new Map(listed.map((object) => [nameOf(object), object]));
     const lacking = entries.filter((entry) => !byName.has(entry.object));
     const single = await readSingly(lacking, resource, cluster);
@@ -44,6 +45,34 @@ async function readKind(sync: string, entries: AppliedEntry[], cluster: ClusterR
   } catch (error) {
     return unreadable(entries, reasonOf(error));
   }
+}
+
+/** One list of the whole cluster, or of each namespace where only that is allowed. What no list has is read by name. */
+async function listOurs(
+  sync: string,
+  entries: AppliedEntry[],
+  resource: Resource,
+  cluster: ClusterReader,
+): Promise<KubeObject[]> {
+  const selector = `${syncLabel}=${sync}`;
+  const unlessForbidden = (namespace?: string): Promise<KubeObject[] | undefined> =>
+    cluster.list(resource, selector, namespace).catch((error: unknown) => {
+      if (!isForbidden(error)) throw error;
+      refusal = error;
+      return undefined;
+    });
+  let refusal: unknown;
+  const whole = await unlessForbidden();
+  if (whole !== undefined) return whole;
+  if (!resource.namespaced) return [];
+  const namespaces = [...new Set(entries.map(({ namespace }) => namespace))];
+  const lists = (await Promise.all(namespaces.map(unlessForbidden))).filter((list) => list !== undefined);
+  if (lists.length === 0) throw refusal;
+  return lists.flat();
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'forbidden';
 }
 
 function unreadable(entries: AppliedEntry[], reason: string): Live {

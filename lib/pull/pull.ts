@@ -1,9 +1,10 @@
+import { userOf } from '../config/account.ts';
 import type { ApprovalFile } from '../config/approvals.ts';
 import { countActions, type ObjectChange } from '../model/change-set.ts';
-import { UserError } from '../model/errors.ts';
 import type { SyncReported } from '../model/messages.ts';
 import { carryOut } from './carry-out.ts';
 import type { Difference } from './differences.ts';
+import type { Cluster } from './ports.ts';
 import { prepare } from './prepare.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import { Run } from './run.ts';
@@ -32,11 +33,11 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   const startedAt = deps.now().toISOString();
   let found = new Map<string, Difference[]>();
   try {
-    if (!request.dryRun) refuseHeldBack(request);
     if (!request.dryRun) await refuseStopped(request.head.tree, request.sync, deps.now());
-    const planned = await prepare(request, deps, run);
-    if (request.dryRun) found = await tryOut(planned, request, deps, run);
-    else await carryOut(planned, request, deps, run);
+    const acting = { ...deps, cluster: actingFor(request, deps) };
+    const planned = await prepare(request, acting, run);
+    if (request.dryRun) found = await tryOut(planned, request, acting, run);
+    else await carryOut(planned, request, acting, run);
   } catch (error) {
     run.failed(error);
   }
@@ -45,11 +46,10 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   return { report, changes: run.changes, trouble: run.trouble, differences: found, approvals: run.approvals };
 }
 
-/** A dry run writes nothing, and may show what a pull would do. */
-function refuseHeldBack({ sync }: PullRequest): void {
-  if (sync.notYet === undefined) return;
-  const what = `sync ${sync.name} was not pulled, nothing was written: it has ${sync.notYet}`;
-  throw new UserError(what, { code: 'not-yet', subject: sync.name });
+/** The cluster as the service account of the sync, where it has one. */
+function actingFor({ sync }: PullRequest, { cluster, impersonation }: PullDeps): Cluster {
+  const user = userOf(sync, impersonation);
+  return user === undefined ? cluster : cluster.as(user);
 }
 
 function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: string, now: Date): SyncReported {

@@ -1,3 +1,4 @@
+import type { Impersonation } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
 import type { Head } from './head.ts';
 import type { AppliedRecords, Cluster, IsAncestor, Renderer, Reports, Sleep } from './ports.ts';
@@ -16,7 +17,10 @@ export interface PullRequest {
 
 /** What a pull works with. */
 export interface PullDeps {
+  /** As whoever pulls; the objects of a sync that has a service account are read and written as that one. */
   cluster: Cluster;
+  /** Which syncs have one: those that name one, unless told. */
+  impersonation?: Impersonation;
   records: AppliedRecords;
   renderer: Renderer;
   reports: Reports;

@@ -64,6 +64,7 @@ async function kubeconfigAt(url: string, from = cluster()): Promise<string> {
 function afterApplies(real: Cluster, count: number, act: () => void): Cluster {
   let applied = 0;
   return {
+    as: (user) => afterApplies(real.as(user), count, act),
     resource: (...args) => real.resource(...args),
     preferred: (...args) => real.preferred(...args),
     rediscover: () => real.rediscover(),

@@ -266,18 +266,15 @@ describe('what is not there yet', () => {
   a: { image: x/a, semver: "1", in: [prod, staging] }
   b: { image: x/b, semver: "1" }
 environments: { prod: { update: pull-request }, staging: {} }
-syncs: { s: { path: s, serviceAccount: deployer }, t: { in: [prod, staging], path: "t/{env}" } }
+syncs: { t: { in: [prod, staging], path: "t/{env}" } }
 `;
 
-  it('is a warning where a bump or a pull would do more than was wanted', () => {
+  it('is a warning where a bump would do more than was wanted', () => {
     expect(problemsOf(heldBack)).toBe('');
     expect(warningsOf(heldBack)).toMatchInlineSnapshot(`
       "windlass.yaml:4:33: a is not bumped: promotion is not there yet: write one entry for each environment, as web and web-prod
         |   a: { image: x/a, semver: "1", in: [prod, staging] }
-        |                                 ^
-      windlass.yaml:7:24: s is not pulled: service accounts are not there yet, and the pull would act with all rights of its own
-        | syncs: { s: { path: s, serviceAccount: deployer }, t: { in: [prod, staging], path: "t/{env}" } }
-        |                        ^"
+        |                                 ^"
     `);
   });
 
@@ -294,11 +291,6 @@ syncs: { s: { path: s, serviceAccount: deployer }, t: { in: [prod, staging], pat
     expect(config!.environments.map(({ name, update }) => [name, update])).toEqual([
       ['prod', 'pull-request'],
       ['staging', 'commit'],
-    ]);
-    expect(config!.syncs.map(({ name, notYet }) => [name, notYet])).toEqual([
-      ['s', 'serviceAccount: service accounts are not there yet, and the pull would act with all rights of its own'],
-      ['t-prod', undefined],
-      ['t-staging', undefined],
     ]);
   });
 

@@ -14,7 +14,12 @@ function unpulled(name: string, send: (found: DriftFound) => Promise<void>) {
   const open = async (): Promise<CheckedSync> => ({
     sync: { name, cluster: 'test' },
     deps: {
-      cluster: { resource: refused, list: refused, get: refused },
+      cluster: {
+        as: () => {
+          throw new Error('this check acts as nobody else');
+        },
+        ...{ resource: refused, list: refused, get: refused },
+      },
       records: { read: async () => undefined, savedHashKey: refused },
       desired: { head: async () => 'abc', objects: refused },
       findings: { send },

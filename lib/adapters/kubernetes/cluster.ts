@@ -10,7 +10,14 @@ import { Discovery } from './discovery.ts';
 import { type ListRequest, listAll, listUpTo } from './list.ts';
 import { listPath, objectPath } from './paths.ts';
 import { Schemas } from './schemas.ts';
-import { failureOf, impersonationRefused, isAbsent, isImpersonationRefused, readError, unauthorized } from './status.ts';
+import {
+  failureOf,
+  impersonationRefused,
+  isAbsent,
+  isImpersonationRefused,
+  readError,
+  unauthorized,
+} from './status.ts';
 import { watchList } from './watch.ts';
 
 /** Two writers met: the server asks to try again. */

@@ -1,0 +1,24 @@
+import type { SyncSpec } from './config.ts';
+
+/** Where the service accounts of syncs are. */
+const accountsNamespace = 'windlass-system';
+
+/** Which syncs are acted for by a service account: those that name one, or all of them. */
+export type Impersonation = 'where-named' | 'always';
+
+/** The service account of a sync that names none, where every sync has one: `windlass-sync-shop-prod`. */
+export function defaultAccount(sync: string): string {
+  return `windlass-sync-${sync}`;
+}
+
+/**
+ * The user that the objects of a sync are read and written as; undefined: as whoever pulls. The name is how the API server knows a service
+ * account (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/).
+ */
+export function userOf(
+  { name, serviceAccount }: Pick<SyncSpec, 'name' | 'serviceAccount'>,
+  impersonation: Impersonation = 'where-named',
+): string | undefined {
+  const account = serviceAccount ?? (impersonation === 'always' ? defaultAccount(name) : undefined);
+  return account === undefined ? undefined : `system:serviceaccount:${accountsNamespace}:${account}`;
+}
