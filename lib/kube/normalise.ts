@@ -1,6 +1,6 @@
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { isSecret } from './hash.ts';
-import { isMap, type JsonMap, mapOf } from './values.ts';
+import { copyOf, isMap, type JsonMap, mapOf } from './values.ts';
 
 /** The label that every applied object carries: the name of its sync. */
 export const syncLabel = 'windlass.dev/sync';
@@ -16,7 +16,7 @@ const serverMetadata = ['uid', 'resourceVersion', 'generation', 'selfLink', 'man
  * written as the API server keeps it, our label and tracking id are put in. The object itself is not changed.
  */
 export function normalise(object: KubeObject, { sync }: { sync: string }): KubeObject {
-  const { status: _status, ...copy } = structuredClone(object);
+  const { status: _status, ...copy } = copyOf(object);
   const result = copy as KubeObject;
   cleanMetadata(result.metadata);
   for (const name of serverMetadata) delete result.metadata[name];

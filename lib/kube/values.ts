@@ -37,3 +37,13 @@ export function textAt(value: unknown, ...names: string[]): string | undefined {
   const found = valueAt(value, ...names);
   return typeof found === 'string' ? found : undefined;
 }
+
+/** A deep copy of a value of JSON: several times as fast as `structuredClone`, which copes with more. */
+export function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (!isMap(value)) return value;
+  // The spread makes every key the copy's own, `__proto__` too: an assignment to it then stays one.
+  const copy: JsonMap = { ...value };
+  for (const key of Object.keys(copy)) if (typeof copy[key] === 'object') copy[key] = copyOf(copy[key]);
+  return copy as T;
+}
