@@ -9,6 +9,14 @@ import type { Run } from './run.ts';
 
 /** Applies a plan, looks at the health of what is there, and prunes; the record follows each step. */
 export async function carryOut(planned: Planned, request: PullRequest, deps: PullDeps, run: Run): Promise<void> {
+  try {
+    await perform(planned, request, deps, run);
+  } finally {
+    await planned.ledger.idle();
+  }
+}
+
+async function perform(planned: Planned, request: PullRequest, deps: PullDeps, run: Run): Promise<void> {
   const { plan, wanted, live, ledger, hashKey } = planned;
   const { head } = request;
   const { cluster, sleep, now } = deps;
@@ -30,7 +38,8 @@ export async function carryOut(planned: Planned, request: PullRequest, deps: Pul
     sleep,
     progress,
   });
-  run.healed = plan.drift.length > 0 && plan.drift.every(({ object }) => written.has(object));
+  run.healed =
+    plan.drift.length > 0 && plan.drift.every(({ object }) => written.has(object) && !plan.notHealed.has(object));
   if (lost) {
     // What was done is worth a try to write down; where that fails too, the record still names all that was intended.
     postponePrune(plan, run, 'the API server stopped answering');

@@ -24,6 +24,7 @@ export class Ledger {
   #path: string | undefined;
   #guarded: Map<string, WaitingPrune>;
   #dirty: boolean;
+  #writing: Promise<void> | undefined;
 
   constructor(record: AppliedRecord | undefined, facts: LedgerFacts, records: AppliedRecords, now: () => Date) {
     this.#records = records;
@@ -83,11 +84,48 @@ export class Ledger {
 
   /** Writes the record when it differs from the written one. */
   async save(): Promise<void> {
+    await this.begin();
+    await this.#finish();
+  }
+
+  /**
+   * Begins to write the record when it differs from the written one, and lets the caller go on: what it applies meanwhile is in the intent
+   * already. One write at a time: the one before is waited for, and its failure is thrown.
+   */
+  async begin(): Promise<void> {
+    await this.#finish();
     if (!this.#dirty) return;
+    this.#writing = this.#write();
+    // Thrown by the next `begin` or `save`.
+    this.#writing.catch(() => undefined);
+  }
+
+  /** Waits until no write is under way, however it ends: the next pull must not meet one of this pull. */
+  async idle(): Promise<void> {
+    await this.#writing?.catch(() => undefined);
+  }
+
+  async #finish(): Promise<void> {
+    const writing = this.#writing;
+    this.#writing = undefined;
+    await writing;
+  }
+
+  async #write(): Promise<void> {
+    // What is settled from here on is not in this write.
+    this.#dirty = false;
+    try {
+      await this.#records.write(this.#record());
+    } catch (error) {
+      this.#dirty = true;
+      throw error;
+    }
+  }
+
+  #record(): AppliedRecord {
     const { sync, cluster, renderers, revision } = this.#facts;
     const intent = this.#intent.size === 0 ? {} : { intent: { revision, objects: [...this.#intent] } };
-    const entries = [...this.#entries.values()].sort((a, b) => (a.object < b.object ? -1 : 1));
-    await this.#records.write({
+    return {
       format: recordFormat,
       sync,
       cluster,
@@ -95,11 +133,10 @@ export class Ledger {
       ...(this.#path !== undefined && { path: this.#path }),
       at: this.#now().toISOString(),
       renderers,
-      entries,
+      entries: [...this.#entries.values()].sort((a, b) => (a.object < b.object ? -1 : 1)),
       ...intent,
       ...(this.#guarded.size > 0 && { waiting: [...this.#guarded.values()] }),
-    });
-    this.#dirty = false;
+    };
   }
 }
 

@@ -1,4 +1,5 @@
-import { takeOverPatch } from '../kube/ownership.ts';
+import type { FieldPath } from '../kube/fields.ts';
+import { type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
@@ -37,18 +38,21 @@ export interface Applied {
 
 /**
  * Applies a plan group by group. What is refused is in the run's errors and stops
- * nothing else; a server that stops answering ends it. The record says beforehand what is about to be written, and after each group what was.
+ * nothing else; a server that stops answering ends it. The record says beforehand what is about to be written, and after each group what
+ * was; the caller saves it for the last one.
  */
 export async function applyPlan(plan: Plan, deps: PerformDeps): Promise<Applied> {
   const applied = new Map<string, KubeObject>();
   const all = plan.apply.flat();
+  for (const entry of plan.calmed) deps.ledger.set(entry);
   if (all.length === 0) return { applied, lost: false };
   await deps.ledger.intend(all.map(({ id }) => id));
   for (const group of plan.apply) {
     deps.progress(`applying ${describe(group)}`);
     const lost = await applyGroup(group, applied, deps);
     if (lost) return { applied, lost };
-    await deps.ledger.save();
+    // The last group is written down with what the caller has to say of the whole.
+    if (group !== plan.apply.at(-1)) await deps.ledger.begin();
     await established(group, applied, deps);
   }
   return { applied, lost: false };
@@ -82,38 +86,59 @@ async function applyGroup(
 async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>, deps: PerformDeps): Promise<void> {
   const { cluster, resources, run, ledger, hashKey, now } = deps;
   const resource = resources.get(planned.id)!;
-  if (planned.ownership !== undefined) await release(planned, resource, deps);
+  if (planned.ownership !== undefined) await release(planned.object, planned.ownership, resource, deps);
   let answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
   let { reason } = planned;
   if ('failure' in answer && asksToRecreate(planned, answer.failure)) {
     reason = recreatedReason(planned, answer.failure);
     answer = await recreate(planned, answer.failure, resource, deps);
   }
+  if ('object' in answer && planned.adopts !== undefined && hasEarlierFields(answer.object)) {
+    await release(planned.object, adoption(answer.object, planned.adopts.except), resource, deps);
+    answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
+  }
   if ('failure' in answer) {
     run.refused('apply', answer.failure);
     if (!answer.failure.retryable) ledger.settle(planned.id);
     return;
   }
-  ledger.settle(planned.id, recordEntry(planned.desired, answer.object, { hashKey, now: now() }));
+  const { scaling, contested, rewrites } = planned;
+  const entry = recordEntry(planned.desired, answer.object, { hashKey, now: now(), scaling, contested, rewrites });
+  ledger.settle(planned.id, entry);
   applied.set(planned.id, answer.object);
   run.changes.push({ object: planned.id, action: planned.action, reason });
+}
+
+/** The API server makes this entry at the first apply of an object that had no managed fields: whose they were is not known. */
+function hasEarlierFields({ metadata }: KubeObject): boolean {
+  return metadata.managedFields?.some(({ manager }) => manager === 'before-first-apply') ?? false;
+}
+
+function adoption(live: KubeObject, except: readonly FieldPath[]): Release {
+  return { takenFrom: 'people and deployers', except, patch: takeOverPatch(live, 'people and deployers', except) };
 }
 
 function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): string {
   return `${reason}; deleted and created again: ${message}`;
 }
 
+interface Release {
+  takenFrom: TakenFrom;
+  except: readonly FieldPath[];
+  patch: JsonPatch | undefined;
+}
+
 /** Makes ours what others put on the object, so that the apply removes it. A status that moved meanwhile makes the patch void: it is made anew. */
-async function release({ object, ownership }: PlannedApply, resource: Resource, deps: PerformDeps): Promise<void> {
+async function release(object: KubeObject, from: Release, resource: Resource, deps: PerformDeps): Promise<void> {
   const name = objectIdOf(object);
-  let patch = ownership?.patch;
+  let { patch } = from;
   for (let attempt = 1; patch !== undefined; attempt++) {
     const answer = await deps.cluster.release(resource, name, patch);
     if (!('failure' in answer)) return;
     if (answer.failure.code !== 'conflict' || attempt === releaseTries)
       return deps.run.refused('apply', answer.failure);
     const live = await deps.cluster.get(resource, name);
-    patch = live === undefined ? undefined : takeOverPatch(live, ownership!.takenFrom, ownership!.except);
+    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except);
   }
 }
 
