@@ -4,7 +4,7 @@
  */
 
 /** What is known, without I/O and without a clock. `desired` is a flow's first half that others share: it may use these, they may not use it. */
-const PURE = 'model|kube|policy|edit|config';
+const PURE = 'model|kube|policy|edit|config|install';
 const KNOWLEDGE = `${PURE}|desired`;
 const FLOWS = 'bump|pull|drift|report|rollback|audit|notify|stacks|review|promote';
 const DOMAIN = `^lib/(?:${FLOWS}|${KNOWLEDGE})/`;

@@ -62,6 +62,21 @@ export async function configSource(
   });
 }
 
+/** The branch of a config repo that is meant: the named one, else the repository's own. Throws `UserError` where it has none. */
+export async function branchOf(
+  io: Io,
+  { repo, branch }: { repo: string; branch: string | undefined },
+): Promise<string> {
+  const { defaultBranch } = await import('../adapters/git/default-branch.ts');
+  return branch ?? (await defaultBranch(urlOf(io, repo)));
+}
+
+/** Where a clone on this machine came from, without a password. Undefined where it came from nowhere. */
+export async function originOf(io: Io, repo: string): Promise<string | undefined> {
+  const { originOf: readOrigin } = await import('../adapters/git/origin.ts');
+  return await readOrigin(resolve(io.cwd, repo), io.env);
+}
+
 /** The address of a repository, an absolute path for one on this machine. */
 export function urlOf(io: Io, repo: string): string {
   return isPath(repo) ? resolve(io.cwd, repo) : repo;

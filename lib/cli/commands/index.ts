@@ -74,4 +74,14 @@ export const commands: CommandEntry[] = [
     summary: 'show the status of objects, by the rules that pull waits with',
     load: async () => (await import('./health.ts')).health,
   },
+  {
+    name: 'install',
+    summary: 'put the puller into a cluster, or print what it consists of',
+    load: async () => (await import('./install.ts')).install,
+  },
+  {
+    name: 'uninstall',
+    summary: 'take the puller out of a cluster; what it has applied stays',
+    load: async () => (await import('./uninstall.ts')).uninstall,
+  },
 ];

@@ -1,0 +1,228 @@
+import type { SyncSpec } from '../../config/config.ts';
+import { installManifests } from '../../install/manifests.ts';
+import { gitSecretName, systemNamespace } from '../../install/names.ts';
+import type { InstallMode, InstallOptions } from '../../install/options.ts';
+import { repoPort } from '../../install/repo-url.ts';
+import { UserError } from '../../model/errors.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
+import { type Head, readHead } from '../../pull/head.ts';
+import type { Cluster, Renderer } from '../../pull/ports.ts';
+import { rendererWith } from '../../pull/renderer.ts';
+import { ask } from '../ask.ts';
+import type { Args, Command, ExitCode, Io, Option } from '../command.ts';
+import { installSync, installSyncAt, pullInstallation, withInstallation } from '../install-sync.ts';
+import { clusterNamed, namespacesToMake, readApiPorts, readRights } from '../installation.ts';
+import { printOutcome } from '../output/outcome.ts';
+import { rightsLines } from '../output/rights.ts';
+import { printYaml } from '../output/yaml.ts';
+import { branchOf, configTree, isPath, kubernetes, originOf } from '../wiring.ts';
+import { renderers } from '../wiring-renderers.ts';
+import { failureCode, kubeconfigOf } from './sync-options.ts';
+
+const options: Record<string, Option> = {
+  repo: {
+    type: 'string',
+    value: 'DIR|URL',
+    help: 'the config repo: a Git repository, of which the head of the branch counts',
+    required: true,
+  },
+  url: {
+    type: 'string',
+    value: 'URL',
+    help: 'where the puller fetches it from, https or ssh; --repo, or the origin of that directory, unless given',
+  },
+  branch: { type: 'string', value: 'B', help: "the branch to follow; the repository's own unless given" },
+  cluster: {
+    type: 'string',
+    value: 'NAME',
+    help: 'the cluster by its name in windlass.yaml; the only one unless given',
+  },
+  kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+  image: { type: 'string', value: 'IMAGE', help: 'the image of the puller, in a registry of yours', required: true },
+  mode: { type: 'string', value: 'cron|watch', help: 'cron: each minute (default). watch: stays, awake in seconds' },
+  'cluster-admin': {
+    type: 'string',
+    value: 'SYNC',
+    help: 'give this sync every right in the cluster',
+    multiple: true,
+  },
+  namespace: {
+    type: 'string',
+    value: 'SYNC=NS',
+    help: 'let this sync administer a namespace that it has no object in yet',
+    multiple: true,
+  },
+  'git-secret': { type: 'string', value: 'ARN', help: 'the key to the repo is in Secrets Manager' },
+  'report-queue': { type: 'string', value: 'URL', help: 'the SQS queue that reports go to' },
+  'wake-queue': { type: 'string', value: 'URL', help: 'the SQS queue that wakes it, with --mode watch' },
+  region: { type: 'string', value: 'R', help: 'the AWS region; that of the cluster in windlass.yaml unless given' },
+  'role-arn': { type: 'string', value: 'ARN', help: 'the IAM role by IRSA, where there is no Pod Identity' },
+  print: { type: 'boolean', help: 'print the manifests as YAML, and change nothing' },
+  yes: { type: 'boolean', help: 'do not ask' },
+};
+
+/** `windlass install`: the puller's own manifests, printed or applied. */
+export const install: Command = {
+  name: 'install',
+  summary: 'put the puller into a cluster, or print what it consists of',
+  details: [
+    'Shows what would change, asks, and applies it; what an earlier installation had and this one has not is removed. With --print the',
+    'manifests go to standard output: for kubectl apply -f -, or into the config repo as a sync that manages the puller from then on.',
+    'Both ask the cluster what its kinds are called and what its role "admin" allows. Each sync gets an account that administers the',
+    "namespaces of the sync's objects; what a sync has beside that is named, and needs --cluster-admin SYNC.",
+    'docs/install.md describes each object and right.',
+    'Exit code: 0; 1 when the answer was no; 2 when the input is wrong or something was refused; 3 when the repository or the cluster cannot be',
+    'reached, or the puller does not start within a minute.',
+  ].join('\n'),
+  options,
+  examples: [
+    'windlass install --repo git@github.com:acme/config.git --image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/windlass:1.0.0',
+    'windlass install --repo . --cluster prod --image registry.example.com/windlass:1.0.0 --cluster-admin infra --print > infra/windlass.yaml',
+  ],
+  run,
+};
+
+async function run(args: Args, io: Io): Promise<ExitCode> {
+  const kubeconfig = kubeconfigOf(args, io);
+  const url = await urlAsked(args, io);
+  const branch = await branchOf(io, { repo: args.need('repo'), branch: args.text('branch') });
+  const { tree, close } = await configTree(io, { repo: args.need('repo'), branch, plainDirectory: false });
+  try {
+    const head = await readHead(tree);
+    const { cluster, capabilities } = await kubernetes(kubeconfig, { readOnly: true });
+    try {
+      const renderer = rendererWith({ ...renderers(io), capabilities });
+      const planned = await plan(args, { head, url, branch, cluster, renderer });
+      for (const line of planned.lines) io.stderr.write(`${line}\n`);
+      if (args.flag('print')) return printManifests(io, planned);
+      return await applyAsked(args, io, { head, renderer, kubeconfig, planned });
+    } finally {
+      await cluster.close();
+    }
+  } finally {
+    await close();
+  }
+}
+
+/** What is to be installed, and what to tell about it. */
+interface Planned {
+  sync: SyncSpec;
+  manifests: KubeObject[];
+  /** Namespaces of syncs that are not there yet: accounts cannot be bound in them. */
+  namespaces: KubeObject[];
+  mode: InstallMode;
+  lines: string[];
+}
+
+async function plan(
+  args: Args,
+  {
+    head,
+    url,
+    branch,
+    cluster,
+    renderer,
+  }: { head: Head; url: string; branch: string; cluster: Cluster; renderer: Renderer },
+): Promise<Planned> {
+  const name = clusterNamed(head.config, args.text('cluster'));
+  const sync = installSyncAt(head, name);
+  const asked = { clusterAdmins: args.list('cluster-admin'), namespaces: args.list('namespace') };
+  const accounts = await readRights(head, name, asked, { cluster, renderer });
+  const told = {
+    reportQueue: args.text('report-queue'),
+    wakeQueue: args.text('wake-queue'),
+    gitSecret: args.text('git-secret'),
+    roleArn: args.text('role-arn'),
+    region: args.text('region') ?? head.config.clusters[name]?.region,
+  };
+  const options: InstallOptions = {
+    ...{ mode: modeOf(args), cluster: name, repo: url, branch, image: args.need('image') },
+    ...told,
+    ...{ accounts, apiPorts: await readApiPorts(cluster) },
+  };
+  return {
+    sync,
+    manifests: installManifests(options),
+    namespaces: await namespacesToMake(accounts, installSync, cluster),
+    mode: options.mode,
+    lines: [
+      `follows ${url}, branch ${branch}, as cluster ${name}`,
+      ...rightsLines(accounts),
+      ...(await keyLines(options, cluster)),
+    ],
+  };
+}
+
+function printManifests(io: Io, { manifests, namespaces }: Planned): ExitCode {
+  const missing = namespaces.map(({ metadata }) => metadata.name);
+  if (missing.length > 0)
+    io.stderr.write(
+      `note: not there yet: ${missing.map((name) => `Namespace/${name}`).join(', ')}. What binds accounts in them is refused until they are\n`,
+    );
+  printYaml(io, manifests);
+  return 0;
+}
+
+async function applyAsked(
+  args: Args,
+  io: Io,
+  { head, renderer, kubeconfig, planned }: { head: Head; renderer: Renderer; kubeconfig: string; planned: Planned },
+): Promise<ExitCode> {
+  const objects = [...planned.namespaces, ...planned.manifests];
+  const request = { head, sync: planned.sync, renderer: withInstallation(renderer, objects), kubeconfig };
+  const tried = await pullInstallation(io, { ...request, dryRun: true });
+  const refused = failureCode(tried);
+  if (refused === undefined && tried.changes.every(({ action }) => action === 'unchanged')) {
+    io.stdout.write(`${planned.manifests.length} objects, and all are as they should be\n`);
+    return 0;
+  }
+  printOutcome(io, tried, 'not done yet');
+  if (refused !== undefined) return refused;
+  if (!(await ask(io, 'Install this?', { yes: args.flag('yes') }))) return 1;
+  const done = await pullInstallation(io, { ...request, dryRun: false });
+  printOutcome(io, done, done.report.result === 'synced' ? 'installed' : done.report.result);
+  if (done.report.result !== 'synced') return failureCode(done) ?? 3;
+  io.stdout.write(
+    planned.mode === 'cron'
+      ? 'a commit is live within a minute, and its roll-out: the puller looks once a minute\n'
+      : 'a commit is live within seconds: the puller watches\n',
+  );
+  return 0;
+}
+
+function modeOf(args: Args): InstallMode {
+  const mode = args.text('mode') ?? 'cron';
+  if (mode !== 'cron' && mode !== 'watch')
+    throw new UserError(`--mode ${mode}: there is cron, and watch`, { code: 'usage' });
+  if (mode === 'cron' && args.text('wake-queue') !== undefined)
+    throw new UserError('--wake-queue needs --mode watch: nothing wakes a CronJob before its minute', {
+      code: 'usage',
+    });
+  return mode;
+}
+
+/** Where the puller fetches from. Throws `UserError` for what it cannot reach from the cluster. */
+async function urlAsked(args: Args, io: Io): Promise<string> {
+  const repo = args.need('repo');
+  const url = args.text('url') ?? (isPath(repo) ? await originOf(io, repo) : repo);
+  if (url === undefined)
+    throw new UserError(
+      `${repo} is no clone with an origin: give --url, where the puller fetches the config repo from`,
+      {
+        code: 'usage',
+      },
+    );
+  repoPort(url);
+  return url;
+}
+
+/** Says that the key to the repo is missing, where it is expected in the cluster. */
+async function keyLines({ gitSecret }: InstallOptions, cluster: Cluster): Promise<string[]> {
+  const secrets = gitSecret === undefined ? await cluster.resource('v1', 'Secret') : undefined;
+  if (secrets === undefined) return [];
+  const id = { group: '', kind: 'Secret', namespace: systemNamespace, name: gitSecretName };
+  if ((await cluster.get(secrets, id)) !== undefined) return [];
+  return [
+    `note: there is no Secret/${systemNamespace}/${gitSecretName}: without it the config repo must be readable by everybody`,
+  ];
+}

@@ -1,0 +1,88 @@
+import { installedKinds } from '../../install/kinds.ts';
+import { component, componentLabel, systemNamespace } from '../../install/names.ts';
+import { syncLabel } from '../../kube/normalise.ts';
+import { applyOrder } from '../../kube/order.ts';
+import { type KubeObject, nameOf, objectIdOf } from '../../model/kube-object.ts';
+import type { Cluster, Resource } from '../../pull/ports.ts';
+import { ask } from '../ask.ts';
+import type { Args, Command, ExitCode, Io } from '../command.ts';
+import { installSync } from '../install-sync.ts';
+import { kubernetes } from '../wiring.ts';
+import { kubeconfigOf } from './sync-options.ts';
+
+/** `windlass uninstall`: takes away what `windlass install` put there, and nothing else. */
+export const uninstall: Command = {
+  name: 'uninstall',
+  summary: 'take the puller out of a cluster; what it has applied stays',
+  details: [
+    'Lists what windlass install put there, asks, and deletes exactly these. What the puller has applied stays as it is, and nothing of AWS is',
+    `touched. The namespace ${systemNamespace} stays too, with the applied records: a later installation goes on where this one ended, and`,
+    'knows what it may prune. With --records it goes, with everything in it.',
+    'Exit code: 0; 1 when the answer was no; 2 when something was refused; 3 when the cluster cannot be reached.',
+  ].join('\n'),
+  options: {
+    kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+    records: { type: 'boolean', help: `delete the namespace ${systemNamespace} as well: records, keys, leases` },
+    yes: { type: 'boolean', help: 'do not ask' },
+  },
+  examples: ['windlass uninstall --kubeconfig prod.kubeconfig'],
+  run,
+};
+
+/** An object that goes. */
+interface Found {
+  object: KubeObject;
+  resource: Resource;
+}
+
+async function run(args: Args, io: Io): Promise<ExitCode> {
+  const { cluster } = await kubernetes(kubeconfigOf(args, io), { readOnly: true });
+  try {
+    const found = await findInstalled(cluster, { records: args.flag('records') });
+    if (found.length === 0) {
+      io.stdout.write('nothing is installed here\n');
+      return 0;
+    }
+    for (const { object } of found) io.stdout.write(`${nameOf(object)}\n`);
+    for (const line of warnings(found)) io.stderr.write(`note: ${line}\n`);
+    const question = found.length === 1 ? 'Delete it?' : `Delete these ${found.length} objects?`;
+    if (!(await ask(io, question, { yes: args.flag('yes') }))) return 1;
+    return await removeAll(found, cluster, io);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** In the order of deleting: what runs goes before what it needs. */
+async function findInstalled(cluster: Cluster, { records }: { records: boolean }): Promise<Found[]> {
+  const ownRecord = { apiVersion: 'v1', kind: 'ConfigMap', label: `windlass.dev/record-of=${installSync}` };
+  const labelled = installedKinds.map((kind) => ({ ...kind, label: `${componentLabel}=${component}` }));
+  const found = new Map<KubeObject, Resource>();
+  for (const { apiVersion, kind, label } of [...labelled, ownRecord]) {
+    const resource = await cluster.resource(apiVersion, kind);
+    if (resource === undefined) continue;
+    for (const object of await cluster.list(resource, label)) found.set(object, resource);
+  }
+  const going = [...found.keys()].filter(
+    ({ kind, metadata }) => metadata.deletionTimestamp === undefined && (records || kind !== 'Namespace'),
+  );
+  const objects = applyOrder(going).reverse();
+  return objects.map((object) => ({ object, resource: found.get(object)! }));
+}
+
+function warnings(found: readonly Found[]): string[] {
+  const syncs = found.map(({ object }) => object.metadata.labels?.[syncLabel]);
+  const others = [...new Set(syncs)].filter((name) => name !== undefined && name !== installSync);
+  return others.map((name) => `sync ${name} declares some of these: a pull of it brings them back`);
+}
+
+async function removeAll(found: readonly Found[], cluster: Cluster, io: Io): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  for (const { object, resource } of found) {
+    const answer = await cluster.remove(resource, objectIdOf(object), object.metadata.uid ?? '');
+    const said = typeof answer === 'string' ? answer : answer.failure.message;
+    if (typeof answer !== 'string') code = answer.failure.retryable ? 3 : 2;
+    io.stdout.write(`${said}  ${nameOf(object)}\n`);
+  }
+  return code;
+}
