@@ -1,20 +1,23 @@
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
-import type { KubeObject } from '../model/kube-object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { type Shower, showerOf } from './field-drift.ts';
-import { type FieldsV1, pathText, union } from './fields.ts';
-import { foreignAdditions } from './foreign.ts';
-import { keyFor } from './hash.ts';
-import { holderOf, isController } from './holder.ts';
+import { type FieldPath, type FieldsV1, pathText, union } from './fields.ts';
+import { type Addition, foreignAdditions } from './foreign.ts';
+import { canonicalJson, keyFor } from './hash.ts';
+import { holderOf } from './holder.ts';
+import { isLeft, type Leaving } from './left.ts';
 import { ourFields } from './managers.ts';
 import { changedPaths, type LostPath, lostPaths } from './owned.ts';
 import type { AppliedEntry } from './record.ts';
+import { resolvePath } from './resolve.ts';
+import type { Scaling } from './scalers.ts';
 
 /** What a comparison found. No `drift` and no `unknown`: the object is as it was applied. */
 export interface Verdict {
   drift?: ObjectDrift;
   /** Why it could not be compared. */
   unknown?: string;
-  /** Fields of ours that a controller holds now (an HPA's replicas): not drift. */
+  /** Fields of Git's that are left to a controller (an autoscaler's replicas): not drift. */
   leftToControllers: FieldDrift[];
   /** Fields that managers which are neither people's tools nor controllers put beside ours: shown, no alert. */
   addedByOthers: FieldDrift[];
@@ -28,6 +31,8 @@ export interface Comparison {
   live: KubeObject | undefined;
   desired?: KubeObject;
   hashKey: Uint8Array;
+  /** Whether an autoscaler sets its replicas; absent is `unknown`. */
+  scaling?: Scaling;
 }
 
 /**
@@ -35,32 +40,36 @@ export interface Comparison {
  * `live` is read at the record's apiVersion, undefined only when the API server said that it is not there. `desired` (normalised, of the
  * revision that was applied) only serves to show Git's values. Objects named in the record's `intent` must not be compared.
  */
-export function compareObject({ entry, live, desired, hashKey }: Comparison): Verdict {
+export function compareObject({ entry, live, desired, hashKey, scaling = 'unknown' }: Comparison): Verdict {
   if (live === undefined) return verdict({ drift: { object: entry.object, state: 'missing', fields: [] } });
   if (live.apiVersion !== entry.apiVersion) {
     return verdict({ unknown: `it was applied as ${entry.apiVersion} and read as ${live.apiVersion}` });
   }
   const show = showerOf(live, desired, hashKey);
   if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, show, hashKey);
+  const leaving: Leaving = { scaling, taken: entry.taken ?? [] };
+  const held = heldFields(entry, live, desired, leaving);
+  const back = held.back.map(show.lost);
   if (live.metadata.resourceVersion === entry.resourceVersion) {
-    return verdictOf(entry, [], additionsIn(entry, live, entry.fields, show), [], heldFields(entry, live, show));
+    return verdictOf(entry, back, additionsIn(entry, live, entry.fields, show), [], held.left.map(show.lost));
   }
   const ours = ourFields(live);
   if (ours === undefined) return ownershipGone(entry, live, show, hashKey);
 
   const key = keyFor(entry, hashKey);
   const lost = lostPaths(entry, ours, live, key).map((path) => ({ ...path, holder: holderOf(live, path.path) }));
-  const left = lost.filter(({ value, holder }) => value === 'changed' && isController(holder));
+  const isOthers = ({ path, value, holder }: HeldPath) => value === 'changed' && isLeft(path, holder, leaving);
   const changed = [
-    ...lost
-      .filter(({ value, holder }) => value !== 'same' && !(value === 'changed' && isController(holder)))
-      .map(show.lost),
+    ...lost.filter((path) => path.value !== 'same' && !isOthers(path)).map(show.lost),
     ...changedPaths(entry, ours, live, key).map(show.changed),
   ];
   const same = lost.filter(({ value }) => value === 'same').map(({ path }) => pathText(path));
-  const held = [...left.map(show.lost), ...heldFields(entry, live, show)];
-  return verdictOf(entry, changed, additionsIn(entry, live, union(entry.fields, ours), show), same, held);
+  const left = [...lost.filter(isOthers), ...held.left].map(show.lost);
+  return verdictOf(entry, [...changed, ...back], additionsIn(entry, live, union(entry.fields, ours), show), same, left);
 }
+
+/** A field of Git's that is not ours any more, and whose it is. */
+type HeldPath = LostPath & { holder?: ManagedFieldsEntry };
 
 interface Additions {
   people: FieldDrift[];
@@ -112,18 +121,42 @@ function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array): Lo
   return lostPaths(entry, {}, live, keyFor(entry, hashKey)).filter(({ value }) => value !== 'same');
 }
 
-function additionsIn({ ignored, merged }: AppliedEntry, live: KubeObject, ours: FieldsV1, show: Shower): Additions {
+function additionsIn(
+  { ignored, merged, left = [] }: AppliedEntry,
+  live: KubeObject,
+  ours: FieldsV1,
+  show: Shower,
+): Additions {
   if (merged) return { people: [], others: [] };
+  const isAdded = ({ path }: Addition) => !left.includes(pathText(path));
   return {
-    people: foreignAdditions(live, ours, ['person'], ignored).map(show.added),
-    others: foreignAdditions(live, ours, ['deployer', 'other'], ignored).map(show.added),
+    people: foreignAdditions(live, ours, ['person'], ignored).filter(isAdded).map(show.added),
+    others: foreignAdditions(live, ours, ['deployer', 'other'], ignored).filter(isAdded).map(show.added),
   };
 }
 
-/** Fields that were left out of the apply because a controller held them. */
-function heldFields(entry: AppliedEntry, live: KubeObject, show: Shower): FieldDrift[] {
-  const wanted = new Set(entry.left ?? []);
-  if (wanted.size === 0) return [];
-  const held = foreignAdditions(live, entry.fields, ['controller']).filter(({ path }) => wanted.has(pathText(path)));
-  return held.map(({ path, entry: holder }) => show.lost({ path, value: 'changed', holder }));
+/**
+ * Fields that were left out of the apply: those that are still left to who holds them, and those that are to come back, because no
+ * autoscaler sets them any more, or somebody else than a controller did.
+ */
+function heldFields(
+  { left = [], fields }: AppliedEntry,
+  live: KubeObject,
+  desired: KubeObject | undefined,
+  leaving: Leaving,
+): { left: HeldPath[]; back: HeldPath[] } {
+  if (left.length === 0) return { left: [], back: [] };
+  const found = foreignAdditions(live, fields, ['person', 'deployer', 'other', 'controller'])
+    .filter(({ path }) => left.includes(pathText(path)))
+    .map(({ path }): HeldPath => ({ path, value: 'changed', holder: holderOf(live, path) }));
+  const { here = [], back = [] } = Object.groupBy(found, ({ path, holder }) =>
+    isLeft(path, holder, leaving) ? 'here' : 'back',
+  );
+  return { left: here, back: back.filter(({ path }) => !isAsInGit(path, live, desired)) };
+}
+
+function isAsInGit(path: FieldPath, live: KubeObject, desired: KubeObject | undefined): boolean {
+  const wanted = resolvePath(desired, path, true);
+  const found = resolvePath(live, path);
+  return wanted.count === 'one' && found.count === 'one' && canonicalJson(wanted.value) === canonicalJson(found.value);
 }

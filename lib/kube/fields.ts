@@ -94,6 +94,11 @@ export function additions(theirs: FieldsV1, ours: FieldsV1): FieldPath[] {
   return found;
 }
 
+/** True when the path is `outer` or lies below it. */
+export function isWithin(path: FieldPath, outer: FieldPath): boolean {
+  return outer.length <= path.length && outer.every((element, i) => path[i] === element);
+}
+
 /** The path for people: `spec.template.spec.containers[name=web].image`, `metadata.labels[example.com/team]`. */
 export function pathText(path: FieldPath): string {
   let text = '';

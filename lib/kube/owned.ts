@@ -1,4 +1,4 @@
-import { childrenOf, difference, type FieldPath, type FieldsV1, hasChildren, nodeAt } from './fields.ts';
+import { childrenOf, difference, type FieldPath, type FieldsV1, hasChildren, isWithin, nodeAt } from './fields.ts';
 import { childTree, contains, equals, type HashTree, treeAt } from './projection.ts';
 import { type Found, resolveChild, resolvePath } from './resolve.ts';
 
@@ -30,7 +30,7 @@ export function lostPaths(recorded: Recorded, ours: FieldsV1, live: unknown, key
   const lost: LostPath[] = [];
   const covered: FieldPath[] = [];
   for (const path of difference(recorded.fields, ours)) {
-    if (covered.some((outer) => startsWith(path, outer))) continue;
+    if (covered.some((outer) => isWithin(path, outer))) continue;
     const found = resolvePath(live, path);
     const inner = hasChildren(nodeAt(recorded.fields, path) ?? {});
     const value = lostValue(found, inner, treeAt(recorded.projection, path), key);
@@ -80,8 +80,4 @@ function isReordered(ours: FieldsV1, tree: HashTree | undefined, live: unknown):
     return found?.count === 'one' && found.index !== undefined ? [found.index] : [];
   });
   return places.some((place, i) => i > 0 && place < places[i - 1]!);
-}
-
-function startsWith(path: FieldPath, start: FieldPath): boolean {
-  return start.length < path.length && start.every((element, i) => path[i] === element);
 }

@@ -1,9 +1,10 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { keepsCreator } from './creator.ts';
 import { splitFields } from './exceptions/ignored.ts';
-import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, union } from './fields.ts';
+import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, pathText, union } from './fields.ts';
 import { canonicalJson } from './hash.ts';
-import { classOfEntry, fieldsOf, isOurs, otherEntries, ourFields, ourManager } from './managers.ts';
+import { byHolderAlone, isLeft, type Leaving } from './left.ts';
+import { classOfEntry, fieldsOf, isOurs, managerText, otherEntries, ourFields, ourManager } from './managers.ts';
 import { resolveChild, resolvePath } from './resolve.ts';
 import { isMap } from './values.ts';
 
@@ -68,23 +69,43 @@ export function takeOverPatch(
   return ownershipPatch(live, isWanted, except);
 }
 
+/** The managers of whom an adoption takes something: people's tools, earlier deployers, and programs that nobody knows. Sorted. */
+export function adoptedFrom(live: KubeObject, except: readonly FieldPath[]): string[] {
+  const from = otherEntries(live).filter(
+    (entry) =>
+      !entry.subresource &&
+      classOfEntry(entry) !== 'controller' &&
+      !isEmpty(splitFields(fieldsOf(entry) ?? {}, except).outside),
+  );
+  return [...new Set(from.map(managerText))].sort();
+}
+
+/** A field that Git sets and that is left to who holds it. */
+export interface Held {
+  path: FieldPath;
+  holder: ManagedFieldsEntry;
+}
+
 /**
- * The fields that Git sets, a controller holds and we do not, with another value than Git's: an HPA's replicas, an injected caBundle.
- * An apply that sent them would undo the controller's work, and for ever again.
+ * The fields that Git sets, that are left to another and that we do not hold, with another value than Git's: an autoscaler's replicas, an
+ * injected caBundle. An apply that sent them would undo the controller's work, and for ever again.
  */
-export function heldByControllers(desired: KubeObject, live: KubeObject): FieldPath[] {
+export function heldByOthers(desired: KubeObject, live: KubeObject, leaving: Leaving = byHolderAlone): Held[] {
   const ours = ourFields(live) ?? {};
   const held = otherEntries(live)
-    .filter((entry) => classOfEntry(entry) === 'controller' && entry.subresource !== 'status')
-    .flatMap((entry) => leavesOf(fieldsOf(entry) ?? {}))
-    .filter((path) => nodeAt(ours, path) === undefined && isRemovable(path));
-  return held.filter((path) => {
+    .filter((entry) => entry.subresource !== 'status')
+    .flatMap((holder) => leavesOf(fieldsOf(holder) ?? {}).map((path): Held => ({ path, holder })))
+    .filter(
+      ({ path, holder }) => isLeft(path, holder, leaving) && nodeAt(ours, path) === undefined && isRemovable(path),
+    );
+  const different = held.filter(({ path }) => {
     const wanted = resolvePath(desired, path, true);
     const found = resolvePath(live, path);
     return (
       wanted.count === 'one' && found.count === 'one' && canonicalJson(wanted.value) !== canonicalJson(found.value)
     );
   });
+  return [...new Map(different.map((one) => [pathText(one.path), one])).values()];
 }
 
 /** A copy of the object without the fields at the paths. */

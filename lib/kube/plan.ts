@@ -4,37 +4,20 @@ import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { compareObject, type Verdict } from './compare.ts';
 import { exceptionsOf } from './exceptions/exceptions.ts';
-import { ignoredIn, withLiveIgnored } from './exceptions/ignored.ts';
-import { withoutIgnored } from './exceptions/without-ignored.ts';
-import type { FieldPath } from './fields.ts';
+import { hasMember, pathText } from './fields.ts';
+import type { Fight } from './fight.ts';
 import type { WaitingPrune } from './guard.ts';
 import { desiredHashOf } from './hash.ts';
+import { type Decision, heal } from './heal.ts';
 import { ourFields } from './managers.ts';
 import { belongsTo, idAnnotation } from './normalise.ts';
 import { orderGroups } from './order.ts';
-import { heldByControllers, type JsonPatch, type TakenFrom, takeOverPatch, without } from './ownership.ts';
+import { applyOf, type PlannedApply } from './planned-apply.ts';
 import { type PlannedPrune, type PruneOptions, planPrune, type Skipped } from './prune.ts';
 import type { AppliedEntry, AppliedRecord } from './record.ts';
-import { type Recreation, recreationOf } from './recreate.ts';
+import { replicasPath, type Scaling } from './scalers.ts';
 
-/** One object to apply. */
-export interface PlannedApply {
-  /** As `formatObjectId` writes it. */
-  id: string;
-  /** What to send: Git's object without the fields that a controller holds. */
-  object: KubeObject;
-  /** Git's object, normalised: what `recordEntry` wants. Mostly the same as `object`. */
-  desired: KubeObject;
-  action: 'created' | 'configured';
-  reason: string;
-  /**
-   * Send this JSON patch before the apply (only with the option `takeOver`): it makes ours what people or earlier tools put on the object,
-   * so that the apply removes it. When the object changed meanwhile, `takeOverPatch` makes it anew from `takenFrom` and `except`.
-   */
-  ownership?: { takenFrom: TakenFrom; except: FieldPath[]; patch: JsonPatch };
-  /** Set where Git's object asks to be deleted and created again when a field turns out to be immutable. */
-  recreate?: Recreation;
-}
+export type { PlannedApply } from './planned-apply.ts';
 
 /** An object that is in the cluster and is left as it is, but belongs in the record. */
 export interface Remembered {
@@ -65,8 +48,14 @@ export interface Plan {
   guarded: WaitingPrune[];
   /** What live shows against the record, before anything is healed. */
   drift: ObjectDrift[];
-  /** Fields that controllers hold: not drift. */
+  /** Fields that are left to controllers: not drift. */
   leftToControllers: { id: string; fields: FieldDrift[] }[];
+  /** Objects of which another writer keeps changing what Git says. */
+  fights: Fight[];
+  /** Some of `drift`, by object: it is left as it is, in part at least. */
+  notHealed: Set<string>;
+  /** Entries for the record of objects that need no apply: a fight about them is over. */
+  calmed: AppliedEntry[];
 }
 
 /** How to plan. */
@@ -76,6 +65,10 @@ export interface PlanOptions extends PruneOptions {
   hashKey: Uint8Array;
   /** True when the caller can send `PlannedApply.ownership`. Without it, what people added is drift that stays. */
   takeOver?: boolean;
+  /** By object, whether an autoscaler sets its replicas; without it the managed fields alone decide. */
+  scaling?: ReadonlyMap<string, Scaling>;
+  /** The time of the pull: with it, what another writer keeps changing is left for a growing time between two rewrites. */
+  now?: Date;
 }
 
 /** What a plan is made from. */
@@ -110,11 +103,12 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
         entry: known,
         asApplied: known !== undefined && desiredHashOf(object, options.hashKey) === known.desiredHash,
         cutOff: interrupted.has(id),
+        recorded: entries.has(id),
       };
-      if (leaveAlone(subject, result, entries.has(id), options)) continue;
+      if (leaveAlone(subject, result, options)) continue;
       const findings = compare(subject, options);
       note(result, id, findings);
-      const decision = decide(subject, findings, options);
+      const decision = decide(subject, findings, options, result);
       if (decision === 'unchanged') result.unchanged.push(id);
       else if ('skip' in decision) result.skipped.push({ id, reason: decision.skip });
       else applies.push(applyOf(subject, decision, options));
@@ -143,6 +137,9 @@ export function emptyPlan(): Plan {
     guarded: [],
     drift: [],
     leftToControllers: [],
+    fights: [],
+    notHealed: new Set(),
+    calmed: [],
   };
 }
 
@@ -158,12 +155,20 @@ export function changesOf(plan: Plan): ObjectChange[] {
 }
 
 /** What a plan does nothing about, as changes. */
-export function restOf({ unchanged, leftAlone, skipped }: Plan): ObjectChange[] {
+export function restOf({ unchanged, leftAlone, skipped, leftToControllers }: Plan): ObjectChange[] {
+  const left = new Map(leftToControllers.map(({ id, fields }) => [id, fields.map(leftText).join('; ')]));
   return [
-    ...unchanged.map((object): ObjectChange => ({ object, action: 'unchanged' })),
+    ...unchanged.map((object): ObjectChange => {
+      const reason = left.get(object);
+      return { object, action: 'unchanged', ...(reason !== undefined && { reason }) };
+    }),
     ...leftAlone.map(({ id, reason }): ObjectChange => ({ object: id, action: 'unchanged', reason })),
     ...skipped.map(({ id, reason }): ObjectChange => ({ object: id, action: 'skipped', reason })),
   ];
+}
+
+function leftText({ path, manager }: FieldDrift): string {
+  return `${path} is left to ${manager ?? 'a controller'}`;
 }
 
 /** One object with all that is known about it. */
@@ -177,18 +182,14 @@ interface Subject {
   asApplied: boolean;
   /** True when the last pull was cut off while this object was being applied. */
   cutOff: boolean;
+  /** True when the record has it. */
+  recorded: boolean;
 }
-
-type Decision =
-  | 'unchanged'
-  | { skip: string }
-  | { action: 'created' | 'configured'; reason: string; takeOver?: boolean };
 
 /** True for an object that Git declares and says not to touch: at all, or because it is there. */
 function leaveAlone(
-  { id, desired, live, entry, cutOff }: Subject,
+  { id, desired, live, entry, cutOff, recorded: known }: Subject,
   result: Plan,
-  known: boolean,
   options: PlanOptions,
 ): boolean {
   const { apply } = exceptionsOf(desired);
@@ -207,9 +208,10 @@ function leaveAlone(
   return true;
 }
 
-function compare({ entry, live, desired, asApplied }: Subject, { hashKey }: PlanOptions): Verdict | undefined {
+function compare({ id, entry, live, desired, asApplied }: Subject, options: PlanOptions): Verdict | undefined {
   if (entry === undefined) return undefined;
-  return compareObject({ entry, live, hashKey, ...(asApplied ? { desired } : {}) });
+  const { hashKey, scaling } = options;
+  return compareObject({ entry, live, hashKey, ...(asApplied && { desired }), scaling: scaling?.get(id) });
 }
 
 function note(result: Plan, id: string, findings: Verdict | undefined): void {
@@ -219,62 +221,30 @@ function note(result: Plan, id: string, findings: Verdict | undefined): void {
   }
 }
 
-function decide(
-  { desired, live, entry, asApplied, cutOff }: Subject,
-  findings: Verdict | undefined,
-  options: PlanOptions,
-): Decision {
-  if (live === undefined) {
-    if (asApplied && !options.selfHeal) return { skip: 'it is missing, and self-heal is off' };
-    return { action: 'created', reason: entry === undefined ? 'not there yet' : 'it was missing' };
-  }
-  if (live.metadata.deletionTimestamp) return { skip: 'it is being deleted' };
-  if (cutOff) return { action: 'configured', reason: 'the last pull was cut off' };
-  if (entry === undefined) return { action: 'configured', reason: adoptionReason(live, options.sync), takeOver: true };
+function decide(subject: Subject, findings: Verdict | undefined, options: PlanOptions, result: Plan): Decision {
+  const { desired, live, entry, asApplied, cutOff, recorded } = subject;
+  if (live?.metadata.deletionTimestamp) return { skip: 'it is being deleted' };
+  if (live === undefined && entry === undefined) return { action: 'created', reason: 'not there yet' };
+  if (live !== undefined && cutOff)
+    return { action: 'configured', reason: 'the last pull was cut off', adopt: !recorded };
+  if (live !== undefined && entry === undefined)
+    return { action: 'configured', reason: adoptionReason(live, options.sync), adopt: true };
+  if (!asApplied && live === undefined) return { action: 'created', reason: 'it was missing' };
   if (!asApplied) return { action: 'configured', reason: 'changed in Git' };
   if (findings?.unknown !== undefined) return { action: 'configured', reason: findings.unknown };
-  return heal(desired, live, findings, options);
+  const freed = live !== undefined && isFreed(entry!, live, options.scaling?.get(subject.id));
+  return heal({ desired, live, entry: entry!, drift: findings?.drift, freed }, options, result);
 }
 
-function heal(desired: KubeObject, live: KubeObject, findings: Verdict | undefined, options: PlanOptions): Decision {
-  const drift = findings?.drift;
-  if (drift === undefined) {
-    if (ourFields(live) !== undefined || !options.selfHeal) return 'unchanged';
-    return { action: 'configured', reason: 'our ownership of its fields was taken away' };
-  }
-  if (!options.selfHeal) return { skip: `it drifted, and self-heal is off` };
-  const removable = () => takeOverPatch(live, 'people', ignoredIn(desired, live)) !== undefined;
-  if (drift.state === 'added' && !(options.takeOver && removable())) return 'unchanged';
-  const paths = drift.fields.map(({ path }) => path);
-  const what = paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ');
-  return { action: 'configured', reason: [`drift`, drift.reason, what].filter(Boolean).join(': ') };
+/** As long as an autoscaler targeted the object, its replicas were applied as they were. */
+function isFreed({ left = [] }: AppliedEntry, live: KubeObject, scaling: Scaling | undefined): boolean {
+  return scaling === 'free' && left.includes(pathText(replicasPath)) && hasMember(ourFields(live) ?? {}, replicasPath);
 }
 
 function adoptionReason(live: KubeObject, sync: string): string {
   const other = live.metadata.annotations?.[idAnnotation]?.split(':')[0];
   if (other !== undefined && other !== sync && belongsTo(live, other)) return `taken over from sync ${other}`;
   return belongsTo(live, sync) ? 'not in the record' : 'it was there before this sync';
-}
-
-function applyOf(
-  { id, desired, live }: Subject,
-  decision: { action: 'created' | 'configured'; reason: string; takeOver?: boolean },
-  options: PlanOptions,
-): PlannedApply {
-  const { action, reason } = decision;
-  if (live === undefined) return { id, object: desired, desired, action, reason };
-  const except = ignoredIn(desired, live);
-  const held = heldByControllers(withoutIgnored(desired), live);
-  const object = withLiveIgnored(without(desired, held), except, live);
-  const takenFrom = decision.takeOver ? 'people and deployers' : 'people';
-  const mayTake = options.takeOver && exceptionsOf(desired).apply !== 'merge';
-  const patch = mayTake ? takeOverPatch(live, takenFrom, except) : undefined;
-  const recreate = recreationOf(desired, live, options.sync);
-  return {
-    ...{ id, object, desired, action, reason },
-    ...(patch !== undefined && { ownership: { takenFrom, except, patch } }),
-    ...(recreate !== undefined && { recreate }),
-  };
 }
 
 function leftGit(entries: Map<string, AppliedEntry>, interrupted: Set<string>, desired: KubeObject[]): string[] {

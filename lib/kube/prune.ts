@@ -2,7 +2,7 @@ import type { KubeObject } from '../model/kube-object.ts';
 import { nameOf } from '../model/kube-object.ts';
 import { groupOf } from '../model/object-id.ts';
 import { badExceptions, exceptionsOf } from './exceptions/exceptions.ts';
-import { ignoreAnnotation, pruneAnnotation } from './exceptions/own.ts';
+import { ignoreAnnotation, pruneAnnotation, takeAnnotation } from './exceptions/own.ts';
 import { guardPrune, noGuards, type PruneGuards, type WaitingPrune, waitingReason } from './guard.ts';
 import { belongsTo, idAnnotation } from './normalise.ts';
 import { orderGroups } from './order.ts';
@@ -121,7 +121,7 @@ function reasonToKeep(object: KubeObject, { sync, claimed }: PruneOptions): stri
   const claim = claimed?.get(nameOf(object));
   if (claim !== undefined) return claim;
   if (!belongsTo(object, sync)) return 'it left Git; it does not carry our label and id any more, so it is not deleted';
-  const bad = badExceptions(object).find(({ key }) => key !== ignoreAnnotation);
+  const bad = badExceptions(object).find(({ key }) => key !== ignoreAnnotation && key !== takeAnnotation);
   if (bad !== undefined) return `it left Git; not pruned: ${bad.key}: ${bad.message}`;
   const { prune: wish } = exceptionsOf(object);
   if (wish === 'never') return 'it left Git; an annotation says never to prune it';

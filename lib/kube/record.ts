@@ -1,23 +1,27 @@
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { exceptionsOf } from './exceptions/exceptions.ts';
-import { ignoredIn, splitFields } from './exceptions/ignored.ts';
+import { ignoredIn, put, splitFields, takenIn } from './exceptions/ignored.ts';
 import { withoutIgnored } from './exceptions/without-ignored.ts';
-import { type FieldsV1, pathText } from './fields.ts';
+import { type FieldPath, type FieldsV1, pathText, union } from './fields.ts';
+import type { Rewrite } from './fight.ts';
 import { foreignAdditions } from './foreign.ts';
 import type { WaitingPrune } from './guard.ts';
 import { desiredHashOf, keyFor } from './hash.ts';
+import { isLeft, type Leaving } from './left.ts';
 import { ourFields, ourManager } from './managers.ts';
-import { heldByControllers } from './ownership.ts';
+import { heldByOthers } from './ownership.ts';
 import { type HashTree, projectionOf } from './projection.ts';
+import { resolvePath } from './resolve.ts';
+import { mayBeScaled, replicasPath, type Scaling } from './scalers.ts';
 import { isMap } from './values.ts';
 
 /** The format that is written. A reader refuses a higher one. */
-export const recordFormat = 2;
+export const recordFormat = 3;
 
 /** What the puller last applied for one sync, kept in the cluster. Holds hashes, no values. */
 export interface AppliedRecord {
-  /** 1 lacks `path`, `waiting` and the entries' `ignored` and `merged`; else it is the same. */
-  format: 1 | typeof recordFormat;
+  /** 1 lacks `path`, `waiting` and the entries' `ignored` and `merged`, 2 their `taken` and `rewrites`; else they are the same. */
+  format: 1 | 2 | typeof recordFormat;
   sync: string;
   cluster?: string;
   /** The commit that was applied last. */
@@ -55,8 +59,12 @@ export interface AppliedEntry {
   fields: FieldsV1;
   /** Paths, for people, that others held beside us in the answer, people's tools only. */
   foreign: string[];
-  /** Paths, for people, that Git sets and a controller holds: left out of the apply. */
+  /** Paths, for people, that Git sets and that were left to a controller: not in the apply. */
   left?: string[];
+  /** Fields that Git's object takes although a controller sets them. */
+  taken?: string[][];
+  /** What was put right lately, against whom: to know a fight by. */
+  rewrites?: Rewrite[];
   /** Fields that Git's object ignores: in neither `fields` nor `projection`, and not compared. The empty path is everything. */
   ignored?: string[][];
   /** True where Git's object says that what others add beside it may stay. */
@@ -69,15 +77,22 @@ export interface AppliedEntry {
   healthProgressingSince?: string;
 }
 
+/** What a record is made with, besides the objects. */
+export interface RecordOptions {
+  hashKey: Uint8Array;
+  now: Date;
+  /** Whether an autoscaler sets its replicas; absent is `unknown`. */
+  scaling?: Scaling;
+  /** Fields that were left to another writer for now: of those that the record had (`before`), it keeps Git's values. */
+  contested?: { paths: readonly FieldPath[]; before: FieldsV1 };
+  rewrites?: readonly Rewrite[];
+}
+
 /**
  * Makes the record of one apply. `desired` is Git's object as `normalise` returned it (not what was sent, where fields were left to a
  * controller), `answer` what the API server gave back. Throws when the answer has no uid, no resourceVersion or no entry of `windlass`.
  */
-export function recordEntry(
-  desired: KubeObject,
-  answer: KubeObject,
-  options: { hashKey: Uint8Array; now: Date },
-): AppliedEntry {
+export function recordEntry(desired: KubeObject, answer: KubeObject, options: RecordOptions): AppliedEntry {
   const { uid, resourceVersion, name, namespace } = answer.metadata;
   const owned = ourFields(answer);
   if (!uid || !resourceVersion || owned === undefined) {
@@ -85,9 +100,11 @@ export function recordEntry(
       `${nameOf(desired)}: the API server's answer has no uid, no resourceVersion or no fields of ${ourManager}`,
     );
   }
+  const { contested = { paths: [], before: {} }, rewrites = [], scaling = 'unknown', hashKey } = options;
   const ignored = ignoredIn(desired, answer);
-  const fields = splitFields(owned, ignored).outside;
-  const left = heldByControllers(withoutIgnored(desired), answer).map(pathText);
+  const taken = takenIn(desired, answer);
+  const fields = union(splitFields(owned, ignored).outside, splitFields(contested.before, contested.paths).inside);
+  const left = leftIn(desired, answer, { scaling, taken });
   return {
     object: nameOf(desired),
     apiVersion: desired.apiVersion,
@@ -96,15 +113,35 @@ export function recordEntry(
     name,
     uid,
     resourceVersion,
-    desiredHash: desiredHashOf(desired, options.hashKey),
+    desiredHash: desiredHashOf(desired, hashKey),
     fields,
     foreign: foreignAdditions(answer, fields, ['person'], ignored).map(({ path }) => pathText(path)),
     ...(left.length === 0 ? {} : { left }),
     ...(ignored.length === 0 ? {} : { ignored: ignored.map((path) => [...path]) }),
+    ...(taken.length === 0 ? {} : { taken: taken.map((path) => [...path]) }),
+    ...(rewrites.length === 0 ? {} : { rewrites: [...rewrites] }),
     ...(exceptionsOf(desired).apply === 'merge' ? { merged: true as const } : {}),
-    projection: projectionOf(answer, fields, keyFor(desired, options.hashKey)),
+    projection: projectionOf(withValues(answer, contested.paths, desired), fields, keyFor(desired, hashKey)),
     appliedAt: options.now.toISOString(),
   };
+}
+
+/** What was not applied as Git has it: an autoscaler's replicas are, where they are ours, applied as they were. */
+function leftIn(desired: KubeObject, answer: KubeObject, leaving: Leaving): string[] {
+  const held = heldByOthers(withoutIgnored(desired), answer, leaving).map(({ path }) => path);
+  const isScaled = mayBeScaled(desired, answer) && isLeft(replicasPath, undefined, leaving);
+  return [...new Set([...held, ...(isScaled ? [replicasPath] : [])].map(pathText))];
+}
+
+/** The object with the values that another one has at the paths. */
+function withValues(object: KubeObject, paths: readonly FieldPath[], from: KubeObject): KubeObject {
+  if (paths.length === 0) return object;
+  const copy = structuredClone(object);
+  for (const path of paths) {
+    const found = resolvePath(from, path, true);
+    put(copy, path, found.count === 'one' ? found.value : undefined);
+  }
+  return copy;
 }
 
 /**
@@ -118,7 +155,7 @@ export function readRecord(stored: unknown, sync: string): { record: AppliedReco
     const hint = 'use the newer one for this cluster';
     return { refused: `a newer Windlass wrote it, in format ${format}; this one reads up to ${recordFormat}: ${hint}` };
   }
-  if (format !== 1 && format !== recordFormat)
+  if (format !== 1 && format !== 2 && format !== recordFormat)
     return { refused: `it has format ${String(format)}, this Windlass reads 1 to ${recordFormat}` };
   if (stored['sync'] !== sync || !Array.isArray(stored['entries']))
     return { refused: 'it is not a record of this sync' };

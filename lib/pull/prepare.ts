@@ -1,15 +1,17 @@
-import { type Plan, plan } from '../kube/plan.ts';
+import type { Plan } from '../kube/plan.ts';
 import type { AppliedRecord } from '../kube/record.ts';
 import { withoutBadAnnotations } from './annotations.ts';
 import { askForApproval } from './approvals.ts';
 import { checkSchemas } from './check-schemas.ts';
 import { claimedElsewhere, withoutClaimed } from './claims.ts';
+import { fightNotices } from './fights.ts';
 import { guardsAt } from './guards.ts';
 import { Ledger } from './ledger.ts';
 import { type Live, readLive } from './live.ts';
 import type { Resource } from './ports.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import type { Run } from './run.ts';
+import { planScaled } from './scaled.ts';
 import { readWanted, type Wanted } from './wanted.ts';
 
 /** A pull that has read everything and knows what to do. */
@@ -37,22 +39,27 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
   const wanted = await withoutClaimed(rendered, live, head.tree, sync, head.config.syncs, renderer);
   run.errors.push(...wanted.problems);
   const { guards, approvals, notice } = await guardsAt(request, record, deps);
-  const made = plan({
-    desired: wanted.objects.map(({ object }) => object),
-    live: live.objects,
-    record,
-    options: {
-      sync: sync.name,
-      prune: sync.prune,
-      selfHeal: sync.selfHeal,
-      hashKey,
-      takeOver: true,
-      guards,
-      claimed: await claimedElsewhere(leftOf(record, wanted), head.tree, sync, head.config.syncs, renderer),
-      ...(wanted.problems.length > 0 && { keep: 'nothing is pruned while an object cannot be applied' }),
+  const { plan: made, notices: unsure } = await planScaled(
+    {
+      desired: wanted.objects.map(({ object }) => object),
+      live: live.objects,
+      record,
+      options: {
+        sync: sync.name,
+        prune: sync.prune,
+        selfHeal: sync.selfHeal,
+        hashKey,
+        takeOver: true,
+        guards,
+        claimed: await claimedElsewhere(leftOf(record, wanted), head.tree, sync, head.config.syncs, renderer),
+        ...(wanted.problems.length > 0 && { keep: 'nothing is pruned while an object cannot be applied' }),
+        now: now(),
+      },
     },
-  });
+    cluster,
+  );
   run.drift = made.drift;
+  run.notices.push(...unsure, ...fightNotices(made.fights));
   const checked = await checkSchemas(made, wanted.objects, cluster);
   run.errors.push(...checked.problems);
   const asked = askForApproval(sync.name, made.waiting);

@@ -156,7 +156,9 @@ describeWithCluster('a plan on a real API server', () => {
     }
     const puller = new Puller();
     const adoption = puller.plan(objects);
-    expect(changesOf(adoption).map(({ reason }) => reason)).toEqual(objects.map(() => 'it was there before this sync'));
+    expect(changesOf(adoption).map(({ reason }) => reason)).toEqual(
+      objects.map(() => 'it was there before this sync; taken over from kubectl-client-side-apply'),
+    );
     puller.perform(adoption);
     expect(read(settings!)?.data).toEqual(settings!.data);
     const after = puller.plan(objects);

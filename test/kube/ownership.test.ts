@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pathText } from '../../lib/kube/fields.ts';
-import { heldByControllers, ownershipPatch, takeOverPatch, without } from '../../lib/kube/ownership.ts';
+import { type Held, heldByOthers, ownershipPatch, takeOverPatch, without } from '../../lib/kube/ownership.ts';
 import type { ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
 import { answerTo, git } from './answers.ts';
 
@@ -45,6 +45,8 @@ describe('taking over fields', () => {
   });
 });
 
+const paths = (held: Held[]) => held.map(({ path }) => path);
+
 describe('fields that controllers hold', () => {
   const hook = git('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', 'a', {
     webhooks: [{ name: 'x', clientConfig: { caBundle: '', url: 'https://x' } }],
@@ -59,14 +61,14 @@ describe('fields that controllers hold', () => {
   live.metadata.managedFields![0]!.fieldsV1 = { 'f:webhooks': { [item]: { 'f:clientConfig': { 'f:url': {} } } } };
 
   it('are those that Git sets otherwise and we no longer own; never the keys of a list item', () => {
-    expect(heldByControllers(hook, live).map(pathText)).toEqual(['webhooks[name=x].clientConfig.caBundle']);
+    expect(paths(heldByOthers(hook, live)).map(pathText)).toEqual(['webhooks[name=x].clientConfig.caBundle']);
   });
 
   it('are left out of what is sent, without changing the object of Git', () => {
-    expect(without(hook, heldByControllers(hook, live))).toMatchObject({
+    expect(without(hook, paths(heldByOthers(hook, live)))).toMatchObject({
       webhooks: [{ name: 'x', clientConfig: { url: 'https://x' } }],
     });
-    expect(JSON.stringify(without(hook, heldByControllers(hook, live)))).not.toContain('caBundle');
+    expect(JSON.stringify(without(hook, paths(heldByOthers(hook, live))))).not.toContain('caBundle');
     expect(JSON.stringify(hook)).toContain('caBundle');
   });
 
@@ -74,6 +76,6 @@ describe('fields that controllers hold', () => {
     const same = git('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', 'a', {
       webhooks: live.webhooks,
     });
-    expect(heldByControllers(same, live)).toEqual([]);
+    expect(heldByOthers(same, live)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../model/kube-object.ts';
 import { argoAnnotations } from './argo.ts';
 import { fluxKeys } from './flux.ts';
-import { ignoreAnnotation, ownAnnotations } from './own.ts';
+import { ignoreAnnotation, ownAnnotations, takeAnnotation } from './own.ts';
 import { stepsOf } from './pointer.ts';
 import { type BadValue, type Exceptions, isBad, oneOf, type ReadValue } from './wish.ts';
 
@@ -26,7 +26,13 @@ export function exceptionsOf(object: KubeObject): Exceptions {
 /** The values that could not be understood, and paths that lead nowhere. What is wrong here would be done wrongly, or not at all. */
 export function badExceptions(object: KubeObject): BadValue[] {
   const { exceptions, bad } = read(object);
-  return [...bad, ...(exceptions.ignorePaths ?? []).flatMap((path) => outOfList(object, path) ?? [])];
+  const { ignorePaths = [], takePaths = [] } = exceptions;
+  const outside = [
+    ...ignorePaths.flatMap((path) => outOfList(object, path, ignoreAnnotation) ?? []),
+    ...takePaths.flatMap((path) => outOfList(object, path, takeAnnotation) ?? []),
+  ];
+  const both = takePaths.filter((path) => ignorePaths.includes(path)).map(takenAndIgnored);
+  return [...bad, ...outside, ...both];
 }
 
 function read({ metadata }: KubeObject): { exceptions: Exceptions; bad: BadValue[] } {
@@ -55,13 +61,17 @@ function mostCareful(wishes: readonly Exceptions[]): Exceptions {
   };
 }
 
+function takenAndIgnored(path: string): BadValue {
+  return { key: takeAnnotation, message: `${path} is ignored, too`, hint: `name it here or in ${ignoreAnnotation}` };
+}
+
 /** A path names an item of a list by its place in Git's object, so there has to be one. */
-function outOfList(object: KubeObject, path: string): BadValue | undefined {
+function outOfList(object: KubeObject, path: string, key: string): BadValue | undefined {
   let value: unknown = object;
   for (const step of stepsOf(path)) {
     if (Array.isArray(value) && !(/^\d+$/.test(step) && Number(step) < value.length)) {
       const message = `${path}: "${step}" is no item of the list, which has ${value.length}`;
-      return { key: ignoreAnnotation, message, hint: 'items are counted from 0, as they stand in Git' };
+      return { key, message, hint: 'items are counted from 0, as they stand in Git' };
     }
     value = (value as Record<string, unknown> | null | undefined)?.[step];
   }

@@ -16,10 +16,19 @@ const everything: FieldPath = [];
 export function ignoredIn(git: KubeObject, live: KubeObject): FieldPath[] {
   const { ignorePaths = [], apply } = exceptionsOf(git);
   if (apply === 'once') return [everything];
-  if (ignorePaths.length === 0) return [];
+  return inManagedFields(ignorePaths, git, live);
+}
+
+/** The fields of a live object that Git's object takes although a controller sets them. */
+export function takenIn(git: KubeObject, live: KubeObject): FieldPath[] {
+  return inManagedFields(exceptionsOf(git).takePaths ?? [], git, live);
+}
+
+function inManagedFields(pointers: readonly string[], git: KubeObject, live: KubeObject): FieldPath[] {
+  if (pointers.length === 0) return [];
   const entries = (live.metadata.managedFields ?? []).filter((entry) => entry.subresource !== 'status');
   const fields = entries.reduce<FieldsV1>((all, entry) => union(all, fieldsOf(entry) ?? {}), {});
-  const paths = ignorePaths.map((path) => fieldPathOf(stepsOf(path), git, fields));
+  const paths = pointers.map((path) => fieldPathOf(stepsOf(path), git, fields));
   return paths.filter((path) => path !== undefined);
 }
 
@@ -92,7 +101,7 @@ function itemElement(list: unknown[], index: number, node: FieldsV1): string | u
 }
 
 /** Sets or, without a value, removes what is at a path; maps on the way are made, items of lists are not. */
-function put(root: KubeObject, path: FieldPath, value: unknown): void {
+export function put(root: KubeObject, path: FieldPath, value: unknown): void {
   let parent: unknown = root;
   for (const element of path.slice(0, -1)) {
     const found = resolveChild(parent, element, true);

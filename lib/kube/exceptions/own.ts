@@ -5,6 +5,7 @@ export const pruneAnnotation = 'windlass.dev/prune';
 const applyAnnotation = 'windlass.dev/apply';
 const forceAnnotation = 'windlass.dev/force';
 export const ignoreAnnotation = 'windlass.dev/ignore-paths';
+export const takeAnnotation = 'windlass.dev/take-paths';
 
 /** How each of our annotations is read. */
 export const ownAnnotations: Readonly<Record<string, ReadValue>> = {
@@ -20,7 +21,8 @@ export const ownAnnotations: Readonly<Record<string, ReadValue>> = {
     never: { apply: 'never' },
   }),
   [forceAnnotation]: oneOf({ recreate: { recreate: true }, never: { recreate: false } }),
-  [ignoreAnnotation]: readPaths,
+  [ignoreAnnotation]: ignorePaths,
+  [takeAnnotation]: takePaths,
 };
 
 const pointer = /^(?:\/(?:[^~/]|~[01])*)+$/;
@@ -35,15 +37,26 @@ const needed = [
   '/metadata/annotations/windlass.dev~1id',
 ];
 
-function readPaths(value: string): ReturnType<ReadValue> {
-  const paths = value.split(/[\s,]+/).filter((path) => path !== '');
-  const hint = 'it holds JSON Pointers with commas between them: /spec/replicas,/data/cert';
-  if (paths.length === 0) return { message: 'it names no path', hint };
-  const odd = paths.find((path) => !pointer.test(path));
-  if (odd !== undefined) return { message: `"${odd}" is no JSON Pointer`, hint };
+function takePaths(value: string): ReturnType<ReadValue> {
+  const paths = pathsIn(value, '/spec/replicas,/webhooks/0/clientConfig/caBundle');
+  return 'message' in paths ? paths : { takePaths: paths };
+}
+
+function ignorePaths(value: string): ReturnType<ReadValue> {
+  const paths = pathsIn(value, '/spec/replicas,/data/cert');
+  if ('message' in paths) return paths;
   for (const path of paths) {
     const lost = needed.find((one) => one === path || one.startsWith(`${path}/`));
     if (lost !== undefined) return { message: `${path} cannot be ignored`, hint: `Windlass needs ${lost}` };
   }
   return { ignorePaths: paths };
+}
+
+function pathsIn(value: string, example: string): string[] | { message: string; hint: string } {
+  const paths = value.split(/[\s,]+/).filter((path) => path !== '');
+  const hint = `it holds JSON Pointers with commas between them: ${example}`;
+  if (paths.length === 0) return { message: 'it names no path', hint };
+  const odd = paths.find((path) => !pointer.test(path));
+  if (odd !== undefined) return { message: `"${odd}" is no JSON Pointer`, hint };
+  return paths;
 }

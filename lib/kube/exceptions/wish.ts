@@ -14,6 +14,8 @@ export interface Exceptions {
   recreate?: boolean;
   /** JSON Pointers (RFC 6901) into Git's object: fields that are others' to set. */
   ignorePaths?: string[];
+  /** JSON Pointers into Git's object: fields that are Git's although a controller sets them. */
+  takePaths?: string[];
 }
 
 /** An annotation or label whose value is none of those that it can have. */

@@ -1,0 +1,120 @@
+import type { ObjectDrift } from '../model/drift.ts';
+import type { KubeObject } from '../model/kube-object.ts';
+import { ignoredIn } from './exceptions/ignored.ts';
+import { childrenOf, type FieldPath, type FieldsV1, pathText } from './fields.ts';
+import { type Fight, type Finding, type Judgement, judge } from './fight.ts';
+import { fieldsOf, ourFields } from './managers.ts';
+import { takeOverPatch } from './ownership.ts';
+import type { ApplyDecision } from './planned-apply.ts';
+import type { AppliedEntry } from './record.ts';
+
+/** What to do about one object. */
+export type Decision = 'unchanged' | { skip: string } | ApplyDecision;
+
+/** An object of which Git still says what was applied. */
+interface Applied {
+  desired: KubeObject;
+  live: KubeObject | undefined;
+  entry: AppliedEntry;
+  drift: ObjectDrift | undefined;
+  /** True when its replicas are ours with an autoscaler's number, and there is no autoscaler any more. */
+  freed: boolean;
+}
+
+/** What healing has to tell beside its decision. */
+interface Told {
+  fights: Fight[];
+  notHealed: Set<string>;
+  calmed: AppliedEntry[];
+}
+
+/** Decides what to do about an object that may have drifted: put it right, or leave it, wholly or in part, because it was put right too often. */
+export function heal(
+  applied: Applied,
+  options: { selfHeal: boolean; takeOver?: boolean; now?: Date },
+  told: Told,
+): Decision {
+  const { entry, live, drift } = applied;
+  if (!options.selfHeal) return unhealed(applied);
+  const judged = judgeDrift(applied, options.now);
+  told.fights.push(...judged.fights);
+  if (drift === undefined || live === undefined) return withoutFields(applied, judged, told);
+  const { paused } = judged;
+  const texts = new Set(paused.map(pathText));
+  if (texts.size > 0) told.notHealed.add(entry.object);
+  const fields = drift.fields.filter(({ path }) => !texts.has(path));
+  if (fields.length === 0 && drift.reason === undefined) return { skip: pausedReason(judged.fights) };
+  const removable = () => takeOverPatch(live, 'people', [...ignoredIn(applied.desired, live), ...paused]) !== undefined;
+  const isAdded = fields.length > 0 && fields.every(({ note }) => note === 'added') && drift.reason === undefined;
+  if (isAdded && !(options.takeOver && removable())) return 'unchanged';
+  return {
+    action: 'configured',
+    reason: ['drift', drift.reason, listed(fields.map(({ path }) => path))].filter(Boolean).join(': '),
+    rewrites: judged.rewrites,
+    ...(paused.length > 0 && { paused, before: entry.fields }),
+  };
+}
+
+function unhealed({ live, drift }: Applied): Decision {
+  if (live === undefined) return { skip: 'it is missing, and self-heal is off' };
+  return drift === undefined ? 'unchanged' : { skip: 'it drifted, and self-heal is off' };
+}
+
+/** Nothing of the object differs, or all of it: it is missing. */
+function withoutFields({ entry, live, freed }: Applied, judged: Judgement, told: Told): Decision {
+  const { rewrites } = judged;
+  if (live === undefined && judged.paused.length > 0) {
+    told.notHealed.add(entry.object);
+    return { skip: pausedReason(judged.fights) };
+  }
+  if (live === undefined) return { action: 'created', reason: 'it was missing', rewrites };
+  if (ourFields(live) === undefined)
+    return { action: 'configured', reason: 'our ownership of its fields was taken away', rewrites };
+  if (freed) return { action: 'configured', reason: 'no autoscaler sets its replicas any more', rewrites };
+  if (judged.ended) {
+    const { rewrites: _before, ...rest } = entry;
+    told.calmed.push(rewrites.length === 0 ? rest : { ...rest, rewrites });
+  }
+  return 'unchanged';
+}
+
+function judgeDrift({ entry, live, drift }: Applied, now: Date | undefined): Judgement {
+  if (now === undefined) return { paused: [], rewrites: [], ended: false, fights: [] };
+  return judge(entry.object, entry.rewrites ?? [], findingsOf(entry, live, drift), now);
+}
+
+function findingsOf(entry: AppliedEntry, live: KubeObject | undefined, drift: ObjectDrift | undefined): Finding[] {
+  if (drift === undefined) return [];
+  if (live === undefined) return [{ path: [] }];
+  const paths = pathsByText([entry.fields, ...(live.metadata.managedFields ?? []).map((one) => fieldsOf(one) ?? {})]);
+  return drift.fields.flatMap((field) => {
+    const path = paths.get(field.path);
+    return path === undefined ? [] : [{ path, field }];
+  });
+}
+
+function pathsByText(sets: readonly FieldsV1[]): Map<string, FieldPath> {
+  const paths = new Map<string, FieldPath>();
+  const walk = (node: FieldsV1, path: FieldPath): void => {
+    for (const [element, child] of childrenOf(node)) {
+      const here = [...path, element];
+      paths.set(pathText(here), here);
+      walk(child, here);
+    }
+  };
+  for (const set of sets) walk(set, []);
+  return paths;
+}
+
+function listed(paths: readonly string[]): string {
+  return paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ');
+}
+
+function pausedReason(fights: readonly Fight[]): string {
+  const writers = [...new Set(fights.map(({ manager }) => manager ?? 'another writer'))].join(' and ');
+  const until = fights
+    .map((fight) => fight.until)
+    .sort()
+    .at(-1);
+  return `${writers} keeps changing it: left as it is until ${until}`;
+}

@@ -1,0 +1,55 @@
+import { type KubeObject, type ManagedFieldsEntry, nameOf } from '../model/kube-object.ts';
+import { formatObjectId, groupOf } from '../model/object-id.ts';
+import { withoutIgnored } from './exceptions/without-ignored.ts';
+import type { FieldPath } from './fields.ts';
+import { mapOf, numberAt, valueAt } from './values.ts';
+
+/** Whether an autoscaler sets an object's replicas: `free` when none does, `unknown` when nobody looked or could look. */
+export type Scaling = 'scaled' | 'free' | 'unknown';
+
+/** Where replicas stand in every built-in kind that has them. */
+export const replicasPath: FieldPath = ['f:spec', 'f:replicas'];
+
+/** The kinds that scale others, read at the version that the server prefers. */
+export const scalerKinds = [
+  { group: 'autoscaling', kind: 'HorizontalPodAutoscaler' },
+  { group: 'keda.sh', kind: 'ScaledObject' },
+] as const;
+
+/** Who writes replicas on behalf of an autoscaler, and for no other reason. */
+const scalerManagers = /^(kube-controller-manager|horizontal-pod-autoscaler|keda|keda-.*)$/;
+
+/** True for the entry of what scales because an autoscaler says so. */
+export function scalesForScalers(holder: ManagedFieldsEntry | undefined): boolean {
+  return scalerManagers.test(holder?.manager ?? '');
+}
+
+/** True where it matters whether an autoscaler targets the object: Git sets replicas, and the cluster has another number. */
+export function mayBeScaled(desired: KubeObject, live: KubeObject | undefined): boolean {
+  const wanted = replicasOf(withoutIgnored(desired));
+  return live !== undefined && wanted !== undefined && replicasOf(live) !== wanted;
+}
+
+/**
+ * Whether one of the autoscalers sets the replicas. `scalers` are all that count in the object's namespace. A HorizontalPodAutoscaler rests
+ * while its target has 0 replicas (Kubernetes documentation, "implicit maintenance-mode deactivation"), so 0 is somebody else's number;
+ * a ScaledObject scales to 0 by itself.
+ */
+export function scalingOf(desired: KubeObject, live: KubeObject, scalers: readonly KubeObject[]): 'scaled' | 'free' {
+  const mine = scalers.filter((scaler) => targetOf(scaler) === nameOf(desired) && !scaler.metadata.deletionTimestamp);
+  if (mine.some(({ kind }) => kind === 'ScaledObject')) return 'scaled';
+  const rests = replicasOf(live) === 0 || replicasOf(desired) === 0;
+  return mine.length > 0 && !rests ? 'scaled' : 'free';
+}
+
+/** What an autoscaler scales, as `formatObjectId` writes it; a ScaledObject's default is a Deployment (KEDA documentation, scaleTargetRef). */
+function targetOf(scaler: KubeObject): string | undefined {
+  const ref = mapOf(valueAt(scaler, 'spec', 'scaleTargetRef'));
+  const { apiVersion = 'apps/v1', kind = 'Deployment', name } = ref;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string') return undefined;
+  return formatObjectId({ group: groupOf(apiVersion), kind, namespace: scaler.metadata.namespace ?? '', name });
+}
+
+function replicasOf(object: KubeObject): number | undefined {
+  return numberAt(object, 'spec', 'replicas');
+}
