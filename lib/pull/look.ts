@@ -1,6 +1,6 @@
 import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
 import type { KubeObject } from '../model/kube-object.ts';
-import { waitForHealth } from './health.ts';
+import { type Health, waitForHealth } from './health.ts';
 import type { Live } from './live.ts';
 import { type Planned, resourcesOf } from './prepare.ts';
 import type { PullDeps, PullRequest } from './request.ts';
@@ -9,23 +9,37 @@ import type { Wanted } from './wanted.ts';
 
 /** Looks at the health of the sync's objects, and tells whether pruning need not wait for it. */
 export async function lookAtHealth(
-  { wanted, live, ledger }: Planned,
+  planned: Planned,
+  written: ReadonlyMap<string, KubeObject>,
+  request: PullRequest,
+  block: boolean,
+  deps: PullDeps,
+  run: Run,
+): Promise<boolean> {
+  const health = await healthOf(present(planned.wanted, planned.live, written), planned, written, request, block, deps);
+  run.health = health.objects;
+  run.verdict = health.verdict;
+  return health.decided;
+}
+
+/** The health of some of the sync's objects; with `block` after waiting for them. Their time begins when this pull wrote them. */
+export async function healthOf(
+  objects: Map<string, KubeObject>,
+  { wanted, ledger }: Planned,
   written: ReadonlyMap<string, KubeObject>,
   { sync }: PullRequest,
   block: boolean,
   { cluster, sleep, now, signal, progress = () => undefined }: PullDeps,
-  run: Run,
-): Promise<boolean> {
-  const health = await waitForHealth(present(wanted, live, written), block, {
+): Promise<Health> {
+  // What was looked at since it was written keeps its time: others waited for it.
+  const fresh = [...written.keys()].filter((id) => ledger.entry(id)?.healthProgressingSince === undefined);
+  return await waitForHealth(objects, block, {
     ...{ cluster, ledger, sleep, now, signal, progress },
     resources: resourcesOf(wanted),
     sync: sync.name,
     waitSeconds: sync.waitSeconds,
-    written: new Set(written.keys()),
+    written: new Set(fresh),
   });
-  run.health = health.objects;
-  run.verdict = health.verdict;
-  return health.decided;
 }
 
 /** The wanted objects that are in the cluster, as they were last seen; not those that Git says not to touch. */

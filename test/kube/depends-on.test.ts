@@ -15,7 +15,7 @@ const annotated = (kind: string, name: string, annotations: Record<string, strin
     { metadata: { annotations }, ...rest },
     kind === 'Namespace' || kind.includes('Custom') ? '' : 'shop',
   );
-const after = (kind: string, name: string, ...names: string[]) =>
+const comesAfter = (kind: string, name: string, ...names: string[]) =>
   annotated(kind, name, { 'windlass.dev/depends-on': names.join(', ') });
 const wave = (kind: string, name: string, value: string | number) =>
   annotated(kind, name, { 'argocd.argoproj.io/sync-wave': `${value}` });
@@ -26,9 +26,9 @@ const map = git('ConfigMap', 'map');
 
 describe('an object that depends on others', () => {
   it('is in a later group than they are, also where its kind would come first', () => {
-    const job = after('batch/v1 Job', 'migrate', 'apps/Deployment/shop/db');
-    const web = after('apps/v1 Deployment', 'web', 'batch/Job/shop/migrate', 'ConfigMap/shop/map');
-    const late = after('ConfigMap', 'late', 'apps/Deployment/shop/web');
+    const job = comesAfter('batch/v1 Job', 'migrate', 'apps/Deployment/shop/db');
+    const web = comesAfter('apps/v1 Deployment', 'web', 'batch/Job/shop/migrate', 'ConfigMap/shop/map');
+    const late = comesAfter('ConfigMap', 'late', 'apps/Deployment/shop/web');
     expect(groupsOf([late, web, job, map, db])).toEqual([
       ['ConfigMap/shop/map'],
       ['apps/Deployment/shop/db'],
@@ -40,7 +40,7 @@ describe('an object that depends on others', () => {
 
   it('changes nothing for the others', () => {
     const others = [map, db, git('Secret', 'token'), git('batch/v1 Job', 'other')];
-    expect(groupsOf([after('Service', 'web', 'ConfigMap/shop/map'), ...others])).toEqual([
+    expect(groupsOf([comesAfter('Service', 'web', 'ConfigMap/shop/map'), ...others])).toEqual([
       ['ConfigMap/shop/map', 'Secret/shop/token'],
       ['Service/shop/web'],
       ['apps/Deployment/shop/db', 'batch/Job/shop/other'],
@@ -71,7 +71,7 @@ describe('an object that depends on others', () => {
   });
 
   it('is deleted before them', () => {
-    const web = after('ConfigMap', 'web', 'apps/Deployment/shop/db', 'ConfigMap/shop/not-any-more');
+    const web = comesAfter('ConfigMap', 'web', 'apps/Deployment/shop/db', 'ConfigMap/shop/not-any-more');
     const left = [db, web, map];
     const keep = git('ConfigMap', 'keep');
     const there = [...left, keep].map((object) => answerTo(object));
@@ -141,12 +141,12 @@ describe('annotations that cannot be followed', () => {
   it('are all told at once', () => {
     const objects = [
       db,
-      after('ConfigMap', 'typo', 'apps/Deployment/shop/bd'),
-      after('ConfigMap', 'odd', 'apps/v1/Deployment/shop/db', 'ConfigMap/other/far'),
-      after('ConfigMap', 'none', ''),
+      comesAfter('ConfigMap', 'typo', 'apps/Deployment/shop/bd'),
+      comesAfter('ConfigMap', 'odd', 'apps/v1/Deployment/shop/db', 'ConfigMap/other/far'),
+      comesAfter('ConfigMap', 'none', ''),
       annotated('ConfigMap', 'foreign', { 'config.kubernetes.io/depends-on': 'apps/Deployment/shop/db/x' }),
       wave('ConfigMap', 'wave', 'first'),
-      after('ConfigMap', 'elsewhere', 'example.com/Thing/shop/refused'),
+      comesAfter('ConfigMap', 'elsewhere', 'example.com/Thing/shop/refused'),
     ];
     expect(found(objects, ['example.com/Thing/shop/refused'])).toEqual([
       [
@@ -178,11 +178,11 @@ describe('annotations that cannot be followed', () => {
 
   it('names every object of every cycle, and nothing that is only behind one', () => {
     const objects = [
-      after('ConfigMap', 'self', 'ConfigMap/shop/self'),
-      after('ConfigMap', 'a', 'Secret/shop/b'),
-      after('Secret', 'b', 'ConfigMap/shop/c'),
-      after('ConfigMap', 'c', 'ConfigMap/shop/a', 'ConfigMap/shop/map'),
-      after('ConfigMap', 'behind', 'ConfigMap/shop/a'),
+      comesAfter('ConfigMap', 'self', 'ConfigMap/shop/self'),
+      comesAfter('ConfigMap', 'a', 'Secret/shop/b'),
+      comesAfter('Secret', 'b', 'ConfigMap/shop/c'),
+      comesAfter('ConfigMap', 'c', 'ConfigMap/shop/a', 'ConfigMap/shop/map'),
+      comesAfter('ConfigMap', 'behind', 'ConfigMap/shop/a'),
       map,
     ];
     const cycles = badOrder(objects).map(({ object, message }) => [object, message]);
@@ -204,7 +204,7 @@ describe('annotations that cannot be followed', () => {
         .map(({ object }) => object)
         .sort(),
     ).toEqual(['ConfigMap/shop/map', 'Namespace/shop']);
-    const against = [after('Secret', 'early', 'ConfigMap/shop/late'), wave('ConfigMap', 'late', 1)];
+    const against = [comesAfter('Secret', 'early', 'ConfigMap/shop/late'), wave('ConfigMap', 'late', 1)];
     expect(
       badOrder(against)
         .map(({ object }) => object)
