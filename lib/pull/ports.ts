@@ -153,6 +153,15 @@ export interface ReportQueue {
   send(message: ReportMessage): Promise<void>;
 }
 
+/** The queue of messages that say "look"; what is in them does not matter. */
+export interface WakeQueue {
+  /**
+   * Waits some seconds for messages; undefined when none came, or the signal ended the waiting. `done` deletes them, after what they asked for was done:
+   * until then they come again. Throws when the queue cannot be read.
+   */
+  receive(signal: AbortSignal): Promise<{ done(): Promise<void> } | undefined>;
+}
+
 /** A text that outlives the process: the last valid windlass.yaml, reports that could not be sent. */
 export interface KeptText {
   /** Undefined when there is none. Throws when that cannot be told. */

@@ -1,0 +1,41 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
+
+/** How one queue is reached. */
+export interface QueueOptions {
+  /** `https://sqs.eu-west-1.amazonaws.com/123456789012/windlass-reports.fifo` */
+  url: string;
+  /** Where the URL names none, as that of a stand-in; AWS_REGION unless told. */
+  region?: string;
+}
+
+/** What the user can mend, by the SDK's names of errors. */
+const mendable: Readonly<Record<string, string>> = {
+  AccessDenied: 'allow the role of the puller to use the queue',
+  AccessDeniedException: 'allow the role of the puller to use the queue',
+  'AWS.SimpleQueueService.NonExistentQueue': 'there is no such queue: check its URL',
+  QueueDoesNotExist: 'there is no such queue: check its URL',
+  InvalidAddress: 'check the URL of the queue',
+  CredentialsProviderError:
+    'the puller has no AWS credentials: associate a role with its service account (EKS Pod Identity or IRSA)',
+};
+
+/** Client for the region in the queue's URL. Nothing is sent yet; `timeout` is in milliseconds, for one request. */
+export function sqsClient({ url, region }: QueueOptions, timeout: number): SQSClient {
+  const inUrl = /^sqs\.([a-z0-9-]+)\./.exec(new URL(url).hostname)?.[1];
+  const where = inUrl ?? region;
+  return new SQSClient({
+    ...(where !== undefined && { region: where }),
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: timeout, throwOnRequestTimeout: true },
+  });
+}
+
+/** What a request to SQS threw, for people. */
+export function sqsTrouble(error: unknown, doing: string, url: string): Error {
+  const name = error instanceof Error ? error.name : '';
+  const message = `cannot ${doing} ${url}: ${name && name !== 'Error' ? `${name}: ` : ''}${messageOf(error)}`;
+  const todo = mendable[name];
+  if (todo !== undefined) return new UserError(`${message}\n${todo}`, { code: 'queue-access', subject: url });
+  return new RetryableError(message, { code: 'queue-unreachable', subject: url });
+}
