@@ -1,13 +1,13 @@
-import { syncLabel } from '../kube/normalise.ts';
 import { statusOf } from '../kube/status/status-of.ts';
-import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import type { KubeObject } from '../model/kube-object.ts';
 import type { ObjectHealth } from '../model/messages.ts';
+import { each } from './each.ts';
+import { Fresh } from './fresh.ts';
 import type { Ledger } from './ledger.ts';
-import { listKind } from './list-kind.ts';
 import type { Cluster, Resource, Sleep } from './ports.ts';
 
-/** Time between two looks while waiting, in milliseconds. */
-const lookEvery = 1000;
+/** How many namespaces' pods are listed at once. */
+const listsAtOnce = 16;
 
 /** What waiting needs. */
 export interface HealthDeps {
@@ -21,7 +21,10 @@ export interface HealthDeps {
   resources: ReadonlyMap<string, Resource>;
   now: () => Date;
   sleep: Sleep;
+  /** Ends the waiting. */
   signal?: AbortSignal | undefined;
+  /** Ends the waiting as well: there is something newer to pull. */
+  newHead?: AbortSignal | undefined;
   progress: (line: string) => void;
 }
 
@@ -34,8 +37,8 @@ export interface Health {
 }
 
 /**
- * Looks at the health of the objects, and with `block` goes on looking until none that still has time is on its way. The record keeps since
- * when each is, so that a later pull goes on with the same deadline.
+ * Looks at the health of the objects, and with `block` waits until none that still has time is on its way: it watches the kinds of those that
+ * are, and their pods. The record keeps since when each is, so that a later pull goes on with the same deadline.
  */
 export async function waitForHealth(
   objects: Map<string, KubeObject>,
@@ -43,38 +46,62 @@ export async function waitForHealth(
   deps: HealthDeps,
 ): Promise<Health> {
   const started = deps.now();
-  let statuses = await look(objects, deps);
-  while (block && deps.signal?.aborted !== true) {
-    const waiting = statuses.filter((status) => isOnItsWay(status) && !isOverdue(status.object, started, deps));
-    if (waiting.length === 0) break;
-    deps.progress(
-      `waiting for ${waiting.length} of ${objects.size} to be healthy: ${waiting[0]!.object}: ${waiting[0]!.reason}`,
-    );
-    await deps.sleep(lookEvery);
-    await refresh(
-      objects,
-      waiting.map(({ object }) => object),
-      deps,
-    );
-    statuses = await look(objects, deps);
-  }
+  const pods = block ? await wait(objects, started, deps) : new Map();
+  const statuses = await look(objects, pods, deps);
   keepSince(statuses, started, deps);
   return judge(statuses, started, deps);
 }
 
-async function look(objects: ReadonlyMap<string, KubeObject>, deps: HealthDeps): Promise<ObjectHealth[]> {
-  const first = [...objects].map(([object, live]) => ({ object, live, ...statusOf(live, { now: deps.now() }) }));
-  const namespaces = new Set(
-    first
-      .filter((found) => isUnfinished(found) && hasPods(found.live))
-      .map(({ live }) => live.metadata.namespace ?? ''),
-  );
-  const pods = await podsOf(namespaces, deps.cluster);
-  return first.map(({ object, live, status, reason }) => {
-    const beside = pods.get(live.metadata.namespace ?? '');
-    if (!isUnfinished({ status }) || beside === undefined) return { object, status, reason };
-    return { object, ...statusOf(live, { pods: beside, now: deps.now() }) };
+/** Pods by namespace and name. */
+type Pods = ReadonlyMap<string, ReadonlyMap<string, KubeObject>>;
+
+/** Keeps `objects` as they are in the cluster until there is nothing to wait for, and gives the pods that were seen beside them. */
+async function wait(objects: Map<string, KubeObject>, started: Date, deps: HealthDeps): Promise<Pods> {
+  const { cluster, sync, resources, sleep, signal, newHead } = deps;
+  const signals = [signal, newHead].filter((one) => one !== undefined);
+  const fresh = new Fresh(objects, { cluster, sync, resources, sleep, signals });
+  try {
+    while (!signals.some(({ aborted }) => aborted)) {
+      const statuses = statusesOf(objects, fresh.pods, deps);
+      const waiting = statuses.filter((status) => isOnItsWay(status) && !isOverdue(status.object, started, deps));
+      if (waiting.length === 0) break;
+      deps.progress(
+        `waiting for ${waiting.length} of ${objects.size} to be healthy: ${waiting[0]!.object}: ${waiting[0]!.reason}`,
+      );
+      await fresh.follow(
+        waiting.map(({ object }) => object),
+        namespacesOf(statuses, objects),
+      );
+      await fresh.changed();
+    }
+    return fresh.pods;
+  } finally {
+    await fresh.end();
+  }
+}
+
+/** The statuses; what is not known of the pods of unfinished workloads is read. */
+async function look(objects: ReadonlyMap<string, KubeObject>, pods: Pods, deps: HealthDeps): Promise<ObjectHealth[]> {
+  const namespaces = namespacesOf(statusesOf(objects, pods, deps), objects);
+  const lacking = [...namespaces].filter((namespace) => !pods.has(namespace));
+  return statusesOf(objects, new Map([...pods, ...(await podsOf(lacking, deps.cluster))]), deps);
+}
+
+function statusesOf(objects: ReadonlyMap<string, KubeObject>, pods: Pods, { now }: HealthDeps): ObjectHealth[] {
+  const lists = new Map([...pods].map(([namespace, byName]) => [namespace, [...byName.values()]]));
+  return [...objects].map(([object, live]) => {
+    const beside = hasPods(live) ? lists.get(live.metadata.namespace ?? '') : undefined;
+    return { object, ...statusOf(live, { now: now(), ...(beside && { pods: beside }) }) };
   });
+}
+
+/** Where unfinished workloads are. */
+function namespacesOf(
+  statuses: readonly ObjectHealth[],
+  objects: ReadonlyMap<string, KubeObject>,
+): ReadonlySet<string> {
+  const unfinished = statuses.filter(isUnfinished).map(({ object }) => objects.get(object)!);
+  return new Set(unfinished.filter(hasPods).map(({ metadata }) => metadata.namespace ?? ''));
 }
 
 // A workload past its deadline has failed by itself; its pods say why.
@@ -94,38 +121,13 @@ function hasPods({ apiVersion, kind }: KubeObject): boolean {
   return workloads.has(`${apiVersion} ${kind}`);
 }
 
-async function podsOf(namespaces: ReadonlySet<string>, cluster: Cluster): Promise<Map<string, KubeObject[]>> {
-  if (namespaces.size === 0) return new Map();
-  const pod = await cluster.resource('v1', 'Pod');
+async function podsOf(namespaces: readonly string[], cluster: Cluster): Promise<Pods> {
+  const pod = namespaces.length === 0 ? undefined : await cluster.resource('v1', 'Pod');
   if (pod === undefined) return new Map();
-  const lists = [...namespaces].map(
-    async (namespace): Promise<[string, KubeObject[]]> => [namespace, await cluster.list(pod, undefined, namespace)],
+  const lists = await each(namespaces, listsAtOnce, (namespace) => cluster.list(pod, undefined, namespace));
+  return new Map(
+    lists.map((list, index) => [namespaces[index]!, new Map(list.map((found) => [found.metadata.name, found]))]),
   );
-  return new Map(await Promise.all(lists));
-}
-
-/** Reads the kinds of the waiting objects again, one LIST each. An object that is not there any more is left out: drift will tell. */
-async function refresh(
-  objects: Map<string, KubeObject>,
-  waiting: readonly string[],
-  { cluster, resources, sync }: HealthDeps,
-): Promise<void> {
-  const kinds = Map.groupBy(waiting, (object) => {
-    const { apiVersion, kind } = resources.get(object)!;
-    return `${apiVersion} ${kind}`;
-  });
-  const lists = await Promise.all(
-    [...kinds.values()].map((ofKind) => {
-      const namespaces = ofKind.map((object) => objects.get(object)?.metadata.namespace ?? '');
-      return listKind(cluster, resources.get(ofKind[0]!)!, `${syncLabel}=${sync}`, namespaces);
-    }),
-  );
-  const found = new Map(lists.flat().map((object) => [nameOf(object), object]));
-  for (const object of waiting) {
-    const live = found.get(object);
-    if (live === undefined) objects.delete(object);
-    else objects.set(object, live);
-  }
 }
 
 function isOnItsWay({ status }: ObjectHealth): boolean {

@@ -19,6 +19,10 @@ export async function lookAtHealth(
   const health = await healthOf(present(planned.wanted, planned.live, written), planned, written, request, block, deps);
   run.health = health.objects;
   run.verdict = health.verdict;
+  if (block && deps.newHead?.aborted === true && !health.decided) {
+    const message = `there is a newer head than ${request.head.tree.revision.slice(0, 12)}: its pull goes on waiting for health`;
+    run.notices.push({ code: 'newer-head', message });
+  }
   return health.decided;
 }
 
@@ -29,12 +33,12 @@ export async function healthOf(
   written: ReadonlyMap<string, KubeObject>,
   { sync }: PullRequest,
   block: boolean,
-  { cluster, sleep, now, signal, progress = () => undefined }: PullDeps,
+  { cluster, sleep, now, signal, newHead, progress = () => undefined }: PullDeps,
 ): Promise<Health> {
   // What was looked at since it was written keeps its time: others waited for it.
   const fresh = [...written.keys()].filter((id) => ledger.entry(id)?.healthProgressingSince === undefined);
   return await waitForHealth(objects, block, {
-    ...{ cluster, ledger, sleep, now, signal, progress },
+    ...{ cluster, ledger, sleep, now, signal, newHead, progress },
     resources: resourcesOf(wanted),
     sync: sync.name,
     waitSeconds: sync.waitSeconds,

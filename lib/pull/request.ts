@@ -30,6 +30,8 @@ export interface PullDeps {
   now: () => Date;
   /** Ends the waiting. */
   signal?: AbortSignal;
+  /** Ends the waiting as well, when there is a newer head: this pull reports how things are, and the one of that head goes on. */
+  newHead?: AbortSignal;
   /** One line a step, for a terminal. */
   progress?: (line: string) => void;
 }
