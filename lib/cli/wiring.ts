@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import type { SourceTree } from '../desired/ports.ts';
 import { UserError } from '../model/errors.ts';
-import type { Source } from '../pull/ports.ts';
+import type { RenderMemory, Source } from '../pull/ports.ts';
 import type { Io } from './command.ts';
 
 /** The user's files: reading a directory or a text, replacing a file. */
@@ -75,6 +75,13 @@ export async function branchOf(
 export async function originOf(io: Io, repo: string): Promise<string | undefined> {
   const { originOf: readOrigin } = await import('../adapters/git/origin.ts');
   return await readOrigin(resolve(io.cwd, repo), io.env);
+}
+
+/** What the syncs of a config repo were rendered to by commands before this one. */
+export async function renderMemory(io: Io, repo: string): Promise<RenderMemory> {
+  const { openRenderMemory } = await import('../adapters/local/render-memory.ts');
+  const { cacheDir } = await import('../adapters/local/cache-dir.ts');
+  return openRenderMemory({ dir: join(cacheDir(io.env), 'rendered'), of: urlOf(io, repo) });
 }
 
 /** The address of a repository, an absolute path for one on this machine. */

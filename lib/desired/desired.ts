@@ -1,4 +1,4 @@
-import type { HelmSpec, SyncSpec, Variables } from '../config/config.ts';
+import type { HelmSpec, Variables } from '../config/config.ts';
 import { messageOf, type Problem, UserError } from '../model/errors.ts';
 import { nameOf } from '../model/kube-object.ts';
 import { treePath } from '../model/tree-path.ts';
@@ -59,11 +59,6 @@ export async function desired(request: DesiredRequest): Promise<Desired> {
     });
   }
   return { revision: tree.revision, objects, problems: all, inputs: read.inputs };
-}
-
-/** What `desired` is asked for a sync. */
-export function sourcesOf({ path, helm, variables }: Pick<SyncSpec, 'path' | 'helm' | 'variables'>) {
-  return { path, chart: helm, variables };
 }
 
 async function readSources(request: DesiredRequest, directory: string): Promise<Rendered> {

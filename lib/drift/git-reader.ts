@@ -1,7 +1,8 @@
 import type { SyncSpec } from '../config/config.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
-import { desired, sourcesOf } from '../desired/desired.ts';
+import { desired } from '../desired/desired.ts';
 import type { Renderers, SourceTree } from '../desired/ports.ts';
+import { sourcesOf } from '../desired/sources.ts';
 import { UserError } from '../model/errors.ts';
 import type { DesiredReader } from './ports.ts';
 

@@ -15,7 +15,7 @@ interface LedgerFacts {
 
 /** Keeps the applied record up to date while a pull works, and writes it only when something changed. */
 export class Ledger {
-  readonly #records: AppliedRecords;
+  readonly #records: Pick<AppliedRecords, 'write'>;
   readonly #facts: LedgerFacts;
   readonly #now: () => Date;
   readonly #entries: Map<string, AppliedEntry>;
@@ -26,7 +26,12 @@ export class Ledger {
   #dirty: boolean;
   #writing: Promise<void> | undefined;
 
-  constructor(record: AppliedRecord | undefined, facts: LedgerFacts, records: AppliedRecords, now: () => Date) {
+  constructor(
+    record: AppliedRecord | undefined,
+    facts: LedgerFacts,
+    records: Pick<AppliedRecords, 'write'>,
+    now: () => Date,
+  ) {
     this.#records = records;
     this.#facts = facts;
     this.#now = now;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Desired, desired, sourcesOf } from '../desired/desired.ts';
+import type { Desired, DesiredRequest } from '../desired/desired.ts';
 import { inputsId } from '../desired/inputs.ts';
 import type { Capabilities, Renderers } from '../desired/ports.ts';
+import { sourcesOf } from '../desired/sources.ts';
 import type { RenderedSync, Renderer, RenderMemory } from './ports.ts';
 
 /** More syncs than these are not remembered: the one that was asked for longest ago is forgotten. */
@@ -32,7 +33,7 @@ export function rendererWith(renderers: Renderers, memory: RenderMemory = inMemo
       const tools = { ...renderers, capabilities: knownCapabilities };
       const key = digest([sources, await toolsOf(sync.helm !== undefined, tools)]);
       const known = atRevision.get(key) ?? (await unchanged(await memory.get(key)));
-      const rendered = known ?? (await desired({ tree, ...sources, ...tools }));
+      const rendered = known ?? (await renderNow({ tree, ...sources, ...tools }));
       atRevision.set(key, rendered);
       if (known === undefined && rendered.problems.length === 0) await remember(key, rendered);
       return rendered;
@@ -53,6 +54,12 @@ export function rendererWith(renderers: Renderers, memory: RenderMemory = inMemo
       return versions;
     },
   };
+}
+
+/** What is remembered needs no parser: it is loaded when something is rendered. */
+async function renderNow(request: DesiredRequest): Promise<Desired> {
+  const { desired } = await import('../desired/desired.ts');
+  return await desired(request);
 }
 
 /** What decides, beside Git, how a sync is rendered. */

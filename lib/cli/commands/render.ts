@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { desired, sourcesOf } from '../../desired/desired.ts';
+import { desired } from '../../desired/desired.ts';
 import type { SourceTree } from '../../desired/ports.ts';
+import { sourcesOf } from '../../desired/sources.ts';
 import { applyOrder } from '../../kube/order.ts';
 import { UserError } from '../../model/errors.ts';
 import { readHead, syncNamed } from '../../pull/head.ts';

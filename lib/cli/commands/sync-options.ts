@@ -5,7 +5,7 @@ import { readHead, syncNamed } from '../../pull/head.ts';
 import { type PullOutcome, pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { Args, ExitCode, Io, Option } from '../command.ts';
-import { configTree, kubernetes } from '../wiring.ts';
+import { configTree, kubernetes, renderMemory } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 
 /** The options of the commands that look at one sync in one cluster. */
@@ -51,7 +51,7 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
         { head, sync, dryRun, wait: 'block', run: randomUUID() },
         {
           ...{ cluster, records, isAncestor, now: io.now, signal: io.signal },
-          renderer: rendererWith({ ...renderers(io), capabilities }),
+          renderer: rendererWith({ ...renderers(io), capabilities }, await renderMemory(io, args.need('repo'))),
           // One pull of a person: the terminal is the report.
           reports: { send: async () => undefined },
           sleep: (milliseconds) => sleepUntil(milliseconds, io.signal),

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Config, SyncSpec } from '../../config/config.ts';
 import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
-import { type DesiredObject, desired, sourcesOf } from '../../desired/desired.ts';
+import { type DesiredObject, desired } from '../../desired/desired.ts';
 import type { Renderers, SourceTree } from '../../desired/ports.ts';
+import { sourcesOf } from '../../desired/sources.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
 import { formatProblem, messageOf, type Problem, RetryableError } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
