@@ -12,7 +12,8 @@ export interface Incident {
     | 'config-invalid'
     | 'bump-failed'
     | 'prune-waits'
-    | 'history-rewritten';
+    | 'history-rewritten'
+    | 'fight';
   cluster?: string;
   sync?: string;
   /** The written name of the object, where the incident is about one. */
@@ -32,7 +33,8 @@ export interface Incident {
     | 'synced again'
     | 'mended in Git'
     | 'readable again'
-    | 'nothing waits any more';
+    | 'nothing waits any more'
+    | 'the other writer stopped';
   /** The last content, for drift. */
   drift?: ObjectDrift;
   /** The last content, for everything else. */

@@ -62,7 +62,7 @@ export interface SyncReported {
   healed: boolean;
   health: ObjectHealth[];
   errors: Problem[];
-  /** What people should know although nothing failed: `prune-waits`, `history-rewritten`, `approval-void`. Absent from an older puller. */
+  /** What people should know although nothing failed: `prune-waits`, `history-rewritten`, `approval-void`, `fight`. Absent from an older puller. */
   notices?: Problem[];
 }
 

@@ -53,6 +53,27 @@ it('a rewritten history is told once, and is over with the next pull that sees n
   expect(told).toEqual([`opened history-rewritten: ${rewritten.message}`, 'resolved history-rewritten: synced again']);
 });
 
+it('two writers of one field are one incident while they are at it, told again only when they fight over something else', () => {
+  const fight = (fields: string, hint: string) => ({
+    code: 'fight',
+    object: 'ConfigMap/shop/a',
+    message: `some-program keeps changing ${fields}`,
+    hint,
+  });
+  const { told } = workIn([
+    pull(0, 1, [], { notices: [fight('data.a', '5 times')] }),
+    pull(2, 3, [], { notices: [fight('data.a', '6 times')] }),
+    pull(4, 5, [], { notices: [fight('data.a, data.b', '7 times')] }),
+    pull(6, 7, [], { result: 'failed' }),
+    pull(8, 9),
+  ]);
+  expect(told.filter((line) => line.includes('fight'))).toEqual([
+    expect.stringContaining('opened fight: ConfigMap/shop/a'),
+    expect.stringMatching(/changed fight: .*data\.a, data\.b/s),
+    'resolved fight: the other writer stopped',
+  ]);
+});
+
 it('an older report changes nothing', () => {
   const { told } = workIn([pull(4, 5), pull(0, 1, [], { notices: [waits] })]);
   expect(told).toEqual([]);

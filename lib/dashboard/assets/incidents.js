@@ -10,6 +10,7 @@ const kinds = {
   'bump-failed': 'bump failed',
   'prune-waits': 'waits for an approval',
   'history-rewritten': 'history rewritten',
+  fight: 'two writers',
 };
 
 /** Shows what is wrong now, and what was, folded. */
