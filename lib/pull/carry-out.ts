@@ -1,7 +1,7 @@
 import { restOf } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
+import { applyInTurn } from './in-turn.ts';
 import { lookAtHealth } from './look.ts';
-import { applyPlan } from './perform.ts';
 import { type Planned, resourcesOf } from './prepare.ts';
 import { postponePrune, prunePlan } from './prune.ts';
 import type { PullDeps, PullRequest } from './request.ts';
@@ -28,16 +28,8 @@ async function perform(planned: Planned, request: PullRequest, deps: PullDeps, r
   // Before the revision is reached: what waits must not be free at the next pull because this one was cut off.
   ledger.guard(plan.guarded);
   run.changes.push(...restOf(plan));
-  const { applied: written, lost } = await applyPlan(plan, {
-    cluster,
-    resources,
-    ledger,
-    run,
-    hashKey,
-    now,
-    sleep,
-    progress,
-  });
+  const perform = { cluster, resources, ledger, run, hashKey, now, sleep, progress };
+  const { applied: written, lost, held } = await applyInTurn(planned, request, deps, perform);
   run.healed =
     plan.drift.length > 0 && plan.drift.every(({ object }) => written.has(object) && !plan.notHealed.has(object));
   if (lost) {
@@ -45,7 +37,7 @@ async function perform(planned: Planned, request: PullRequest, deps: PullDeps, r
     postponePrune(plan, run, 'the API server stopped answering');
     return await ledger.save();
   }
-  if (run.errors.length === 0) ledger.reach(head.tree.revision);
+  if (run.errors.length === 0 && held.size === 0) ledger.reach(head.tree.revision);
   await ledger.save();
   const decided = await lookAtHealth(
     planned,
@@ -55,7 +47,9 @@ async function perform(planned: Planned, request: PullRequest, deps: PullDeps, r
     deps,
     run,
   );
+  if (held.size > 0 && run.verdict === 'synced') run.verdict = 'progressing';
   if (run.errors.length > 0) postponePrune(plan, run, 'nothing is pruned while there are errors');
+  else if (held.size > 0) postponePrune(plan, run, 'pruning waits until everything is applied');
   else if (!decided) postponePrune(plan, run, 'pruning waits until the objects are healthy, or their time is up');
   else {
     await prunePlan(plan, { cluster, resources: live.resources, ledger, run, progress });
