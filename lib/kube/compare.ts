@@ -50,7 +50,9 @@ export function compareObject({ entry, live, desired, hashKey, scaling = 'unknow
   const leaving: Leaving = { scaling, taken: entry.taken ?? [] };
   const held = heldFields(entry, live, desired, leaving);
   const back = held.back.map(show.lost);
-  if (live.metadata.resourceVersion === entry.resourceVersion) {
+  // Of a fight the record has Git's value, not what was there.
+  const isFought = entry.rewrites?.some(({ fight }) => fight !== undefined) ?? false;
+  if (live.metadata.resourceVersion === entry.resourceVersion && !isFought) {
     return verdictOf(entry, back, additionsIn(entry, live, entry.fields, show), [], held.left.map(show.lost));
   }
   const ours = ourFields(live);
