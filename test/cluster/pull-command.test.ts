@@ -6,8 +6,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { cluster, describeWithCluster, privateControlPlane, temporaryFolder } from '../helpers/cluster.ts';
 import { windlass } from '../helpers/io.ts';
-import { configMap, namespace } from '../pull/manifests.ts';
-import { syncSpec } from '../pull/world.ts';
+import { configMap, deployment, namespace } from '../pull/manifests.ts';
+import { syncSpec, until } from '../pull/world.ts';
 
 const run = promisify(execFile);
 
@@ -106,6 +106,28 @@ describeWithCluster('windlass pull and windlass diff', () => {
       reason: 'changed in Git',
     });
     expect((await windlass(['diff', ...options])).code).toBe(1);
+  });
+
+  it('stops waiting when there is a newer head, and says so', async () => {
+    const ns = ownNamespace();
+    const stuck = deployment(ns, 'web', 'web:1.0.0').replace(
+      'containers:',
+      'nodeSelector: { nowhere: "true" }\n      containers:',
+    );
+    const files = { 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns), 'app/web.yaml': stuck };
+    const { dir, commit } = await repository(files);
+    const options = ['--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath];
+    const pulling = windlass(['pull', ...options]);
+    const real = await openCluster({ kubeconfig: cluster().kubeconfigPath });
+    onTestFinished(() => real.close());
+    const deployments = (await real.resource('apps/v1', 'Deployment'))!;
+    await until('it is applied', async () => (await real.list(deployments, undefined, ns)).length > 0);
+    await commit({ 'app/web.yaml': deployment(ns, 'web', 'web:1.0.0') });
+    const ended = await pulling;
+    expect(ended.code).toBe(3);
+    expect(ended.stdout).toContain('note there is a newer head than');
+    expect(ended.stdout).toContain(': progressing');
+    expect((await windlass(['pull', ...options])).code).toBe(0);
   });
 
   it('take the commit that counts, not the files as they are', async () => {
