@@ -28,3 +28,19 @@ export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '.' : path.slice(0, slash);
 }
+
+/**
+ * The first of all paths of a Git tree that no honest tree has: one with `.`, `..` or `.git` among its names (CVE-2014-9390), or one that lies below
+ * another entry, which as a symbolic link would lead out of the tree. Undefined where all are well.
+ */
+export function strayPath(paths: Iterable<string>): string | undefined {
+  const all = new Set(paths);
+  for (const path of all) {
+    const names = path.split('/');
+    if (path.includes('\0') || names.some((name) => /^(?:|\.|\.\.|\.git)$/i.test(name))) return path;
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      if (all.has(path.slice(0, at))) return path;
+    }
+  }
+  return undefined;
+}

@@ -1,7 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type { Commit, Objects } from './objects.ts';
 
-/** The archive of a commit as GitHub makes it: one folder, the commit's id in a global pax header, modes and links kept, submodules as empty folders. */
+/**
+ * The archive of a commit as GitHub makes it: one folder, the commit's id in a global pax header, modes and links kept, submodules as empty folders. Of the
+ * attributes in its root those for archives are honoured where they name a whole path.
+ */
 export function tarball(objects: Objects, commit: Commit, folder: string): Uint8Array {
   const blocks: Uint8Array[] = [];
   const mtime = commit.committer.seconds;
@@ -15,14 +18,18 @@ export function tarball(objects: Objects, commit: Commit, folder: string): Uint8
   add('g', 'pax_global_header', 0o666, Buffer.from(paxRecord('comment', commit.oid)));
   add('5', `${folder}/`, 0o775, new Uint8Array());
   const folders = new Set<string>();
+  const attributes = attributesOf(objects, commit);
   for (const { path, mode, oid } of objects.walk(commit.tree)) {
+    if (attributes.get(path)?.includes('export-ignore')) continue;
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
       const above = path.slice(0, at);
       if (folders.has(above)) continue;
       folders.add(above);
       add('5', `${folder}/${above}/`, 0o775, new Uint8Array());
     }
-    const content = objects.blobs.get(oid) ?? new Uint8Array();
+    let content = objects.blobs.get(oid) ?? new Uint8Array();
+    if (attributes.get(path)?.includes('export-subst'))
+      content = Buffer.from(Buffer.from(content).toString('utf8').replaceAll('$Format:%H$', commit.oid));
     const name = `${folder}/${path}`;
     if (mode === '160000') add('5', `${name}/`, 0o775, new Uint8Array());
     else if (mode === '120000') add('2', name, 0o777, new Uint8Array(), Buffer.from(content).toString());
@@ -30,6 +37,12 @@ export function tarball(objects: Objects, commit: Commit, folder: string): Uint8
   }
   blocks.push(new Uint8Array(1024));
   return gzipSync(Buffer.concat(blocks), { level: 1 });
+}
+
+function attributesOf(objects: Objects, commit: Commit): Map<string, string[]> {
+  const file = objects.lookUp(commit.tree, '.gitattributes');
+  const text = Buffer.from(objects.blobs.get(file?.oid ?? '') ?? '').toString('utf8');
+  return new Map(text.split('\n').map((line) => [line.split(' ')[0]!, line.split(' ').slice(1)]));
 }
 
 interface Entry {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { SourceTree, TreeFile } from '../../desired/ports.ts';
 import { UserError } from '../../model/errors.ts';
+import { strayPath } from '../../model/tree-path.ts';
 import type { Source } from '../../pull/ports.ts';
 import { ancestryByCommits, ancestryOf } from './ancestry.ts';
 import { checkRevision, type Depth, type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
@@ -34,6 +35,7 @@ export function openGitSource(options: GitSourceOptions): Source {
       await mirror.ensure(revision);
       const entries = await listTree(mirror, revision);
       checkSize(mirror, revision, entries, options);
+      checkPaths(revision, entries);
       const links = await linkTargets(mirror, entries);
       return gitTree(revision, entries, links, await checkOut(mirror, revision, options.treesDir ?? tmpdir()));
     },
@@ -97,6 +99,15 @@ async function checkOut(mirror: Mirror, revision: string, treesDir: string): Pro
     await rm(root, { recursive: true, force: true });
     throw error;
   }
+}
+
+function checkPaths(revision: string, entries: readonly TreeEntry[]): void {
+  const stray = strayPath(entries.map(({ path }) => path));
+  if (stray === undefined) return;
+  throw new UserError(`commit ${revision} has the path ${JSON.stringify(stray)}, which is refused`, {
+    code: 'tree-path',
+    subject: revision,
+  });
 }
 
 function checkSize(mirror: Mirror, revision: string, entries: readonly TreeEntry[], options: GitSourceOptions): void {

@@ -41,6 +41,13 @@ export interface GitHubRepo {
   readonly name: string;
   /** A route of the REST API: `GET /repos/{owner}/{repo}/git/blobs/{file_sha}`. */
   rest<T>(route: string, parameters: Parameters, shape: z.ZodType<T>): Promise<T>;
+  /** The same, with the answer's ETag. Where `tag` is still the answer's, GitHub refuses with 304. */
+  tagged<T>(
+    route: string,
+    parameters: Parameters,
+    tag: string | undefined,
+    shape: z.ZodType<T>,
+  ): Promise<{ value: T; tag: string | undefined }>;
   /** A query of the GraphQL API. An answer with any error is none. */
   query<T>(query: string, variables: Parameters, shape: z.ZodType<T>): Promise<T>;
   /** A mutation. */
@@ -118,6 +125,13 @@ function openRepo(connection: Connection, owner: string, repo: string, tokens: T
       const once = async () => checked(await readJson(await ask(route, { owner, repo, ...parameters })), shape);
       return route.startsWith('GET ') ? readTwice(once) : once();
     },
+    tagged: (route, parameters, tag, shape) =>
+      readTwice(async () => {
+        const headers = tag === undefined ? {} : { 'if-none-match': tag };
+        const answer = await ask(route, { owner, repo, ...parameters, headers });
+        const { etag } = answer.headers;
+        return { value: checked(await readJson(answer), shape), tag: etag === undefined ? undefined : String(etag) };
+      }),
     query: (query, variables, shape) => readTwice(() => graphql(query, variables, shape)),
     mutate: graphql,
     stream: (route, parameters) => {

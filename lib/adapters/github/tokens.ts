@@ -14,6 +14,8 @@ export type GitHubAuth =
         installationId?: number;
         /** PEM. */
         privateKey: string;
+        /** What its tokens may do, of what the App may: `{ contents: 'read' }`; all of it unless told. */
+        permissions?: Readonly<Record<string, 'read' | 'write'>>;
       };
     };
 
@@ -75,7 +77,8 @@ function appTokens(
       keyIsGood = true;
       try {
         installationId ??= await find();
-        const { token } = await auth({ type: 'installation', installationId, repositoryNames: [at.repo], refresh });
+        const scope = { repositoryNames: [at.repo], ...(app.permissions && { permissions: app.permissions }) };
+        const { token } = await auth({ type: 'installation', installationId, ...scope, refresh });
         refresh = typeof token !== 'string' || token === '' || token === 'undefined';
         if (refresh) throw lost('the answer cannot be read');
         return token;
