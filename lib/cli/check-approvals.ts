@@ -1,10 +1,7 @@
 import { approvalPath, approvalsDirectory, readApprovals } from '../config/approvals.ts';
 import type { Config } from '../config/config.ts';
-import type { DesiredObject } from '../desired/desired.ts';
 import type { SourceTree } from '../desired/ports.ts';
-import { badExceptions } from '../kube/exceptions/exceptions.ts';
 import type { Problem } from '../model/errors.ts';
-import { nameOf } from '../model/kube-object.ts';
 import { nearest } from '../model/nearest.ts';
 import { parentOf } from '../model/tree-path.ts';
 
@@ -29,12 +26,4 @@ export async function checkApprovals(
       return { code: 'unknown-sync', file: approvalPath(approval), message, hint };
     }),
   };
-}
-
-/** Annotations for exceptions that cannot be understood: a pull refuses such an object. */
-export function badAnnotations({ object, origin, line }: DesiredObject): Problem[] {
-  return badExceptions(object).map(({ key, message, hint }) => ({
-    ...{ code: 'bad-annotation', message: `${key}: ${message}`, object: nameOf(object), file: origin, hint },
-    ...(line !== undefined && { line, column: 1 }),
-  }));
 }

@@ -26,3 +26,28 @@ it('windlass validate checks approvals, and annotations for exceptions', { timeo
     { code: 'unknown-sync', file: 'approvals/shp.1.yaml', hint: expect.stringContaining('did you mean "shop"?') },
   ]);
 });
+
+it('windlass validate checks the annotations for order of each sync, where all of it can be read', {
+  timeout: limit,
+}, async () => {
+  const map = (name: string, after: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: x, annotations: { windlass.dev/depends-on: ${after} } }\n`;
+  const repo = await tempTree({
+    'windlass.yaml': 'windlass: 1\nclusters: { main: {} }\nsyncs:\n  shop: { path: app }\n  half: { path: half }\n',
+    'app/a.yaml': map('a', 'ConfigMap/x/b'),
+    'app/b.yaml': map('b', 'ConfigMap/x/a'),
+    'app/c.yaml': map('c', 'ConfigMap/x/far'),
+    'half/a.yaml': map('far', 'ConfigMap/x/unread'),
+    'half/unread.yaml': 'apiVersion: v1\nkind: [\n',
+  });
+  const { code, stdout } = await windlass(['validate', '--json'], { cwd: repo });
+  const { problems } = JSON.parse(stdout) as { problems: { code: string; file: string; message: string }[] };
+  expect(code).toBe(2);
+  const round = 'these wait for each other: ConfigMap/x/a -> ConfigMap/x/b -> ConfigMap/x/a';
+  expect(problems.map(({ code, file, message }) => (code === 'bad-annotation' ? [file, message] : [file]))).toEqual([
+    ['half/unread.yaml'],
+    ['app/a.yaml', `windlass.dev/depends-on: ${round}`],
+    ['app/b.yaml', `windlass.dev/depends-on: ${round}`],
+    ['app/c.yaml', 'windlass.dev/depends-on: the sync has no ConfigMap/x/far'],
+  ]);
+});

@@ -7,7 +7,8 @@ import { sourcesOf } from '../../desired/sources.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
 import { formatProblem, messageOf, type Problem, RetryableError } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
-import { badAnnotations, checkApprovals } from '../check-approvals.ts';
+import { badAnnotations } from '../check-annotations.ts';
+import { checkApprovals } from '../check-approvals.ts';
 import { checkPlaces } from '../check-places.ts';
 import { checkStops, readStops } from '../check-stops.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
@@ -68,7 +69,7 @@ async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
       ...distinct([...stops.problems, ...stopped.problems, ...approvals.problems]),
       ...places.problems,
       ...distinct(rendered.flatMap((one) => one.problems)),
-      ...distinct(rendered.flatMap(({ objects }) => objects.flatMap(badAnnotations))),
+      ...distinct(rendered.flatMap(({ objects, problems }) => badAnnotations(objects, problems.length === 0))),
       ...claimedTwice(rendered),
     ],
     warnings: [
