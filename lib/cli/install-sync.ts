@@ -51,12 +51,12 @@ export async function pullInstallation(
   request: { head: Head; sync: SyncSpec; renderer: Renderer; kubeconfig: string; dryRun: boolean },
 ): Promise<PullOutcome> {
   const { head, sync, renderer, dryRun } = request;
-  const { cluster, records } = await kubernetes(request.kubeconfig, { readOnly: dryRun });
+  const { cluster, records, leases } = await kubernetes(request.kubeconfig, { readOnly: dryRun });
   try {
     return await pull(
       { head, sync, dryRun, wait: 'block', run: randomUUID() },
       {
-        ...{ cluster, records, renderer, now: io.now, signal: io.signal },
+        ...{ cluster, records, leases, renderer, now: io.now, signal: io.signal },
         // A person looks on: the terminal is the report.
         reports: { send: async () => undefined },
         sleep: (milliseconds) => sleep(milliseconds, io.signal),

@@ -27,17 +27,17 @@ export async function localTree(
 
 /**
  * The config repo at the head of a branch; the repository's own branch where none is named. With `plainDirectory` a directory that is no
- * Git repository is taken as it is, and has no history to ask about. `close` gives the copy back.
+ * Git repository is taken as it is, and has neither head nor history to ask about. `close` gives the copy back.
  */
 export async function configTree(
   io: Io,
   { repo, branch, plainDirectory }: { repo: string; branch: string | undefined; plainDirectory: boolean },
-): Promise<{ tree: SourceTree; isAncestor?: Source['isAncestor']; close: () => Promise<void> }> {
+): Promise<{ tree: SourceTree; close: () => Promise<void> } & Partial<Pick<Source, 'head' | 'isAncestor'>>> {
   const url = urlOf(io, repo);
   try {
     const source = await configSource(io, { repo, branch });
     const tree = await source.open(await source.head());
-    return { tree, isAncestor: source.isAncestor, close: () => tree.close() };
+    return { tree, head: source.head, isAncestor: source.isAncestor, close: () => tree.close() };
   } catch (error) {
     const noRepository = error instanceof UserError && error.code === 'not-a-repository';
     if (!noRepository || !plainDirectory || branch !== undefined || !isPath(repo)) throw error;
@@ -94,14 +94,16 @@ export function isPath(repo: string): boolean {
   return !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repo) && !/^[^/.][^/]*:/.test(repo);
 }
 
-/** A cluster by its kubeconfig, what it can do, and the applied records in it. With `readOnly` the records are never written. */
+/** A cluster by its kubeconfig, what it can do, and the applied records and the leases in it. With `readOnly` the records are never written. */
 export async function kubernetes(kubeconfig: string, { readOnly }: { readOnly: boolean }) {
   const { openCluster } = await import('../adapters/kubernetes/cluster.ts');
   const { ClusterRecords } = await import('../adapters/kubernetes/records.ts');
+  const { ClusterLeases } = await import('../adapters/kubernetes/lease.ts');
   const { readCapabilities } = await import('../adapters/kubernetes/capabilities.ts');
   const cluster = await openCluster({ kubeconfig });
   const records = new ClusterRecords(cluster.client, { readOnly });
-  return { cluster, records, capabilities: () => readCapabilities(cluster.client) };
+  const leases = new ClusterLeases(cluster.client);
+  return { cluster, records, leases, capabilities: () => readCapabilities(cluster.client) };
 }
 
 /** Where the loop of this directory is. Throws `UserError` when none runs. */

@@ -112,9 +112,37 @@ export interface Cluster {
 export interface AppliedRecords {
   /** Undefined when there never was one. Throws when it cannot be read or is of an unknown format. */
   read(sync: string): Promise<AppliedRecord | undefined>;
+  /**
+   * Writes on condition that the record is still the one that was last read or written here. Throws `RetryableError` (`record-changed`)
+   * when somebody else has written it meanwhile: nothing is overwritten that was not seen.
+   */
   write(record: AppliedRecord): Promise<void>;
+  /** True when the record is not the one that was last read or written here. */
+  changed(sync: string): Promise<boolean>;
+  /** The same records for one pull alone, which has read nothing yet: what others read beside it does not count as seen by it. */
+  session(): AppliedRecords;
   /** The key for keyed hashes of Secrets: kept in the cluster, made at first use. */
   hashKey(): Promise<Uint8Array>;
+}
+
+/** Keeps two pulls of one sync from writing at the same time. */
+export interface Leases {
+  /**
+   * Waits for the lease of a sync for a while, and takes it. Throws `RetryableError` (`busy`) that says who has it when that one is alive
+   * and does not give it back in time. `waiting` is told who is waited for.
+   */
+  take(
+    sync: string,
+    wait?: { signal?: AbortSignal | undefined; waiting?: ((line: string) => void) | undefined },
+  ): Promise<Lease>;
+}
+
+/** A lease that is held, and renewed until its release. */
+export interface Lease {
+  /** Before each write: asks the server where the last renewal is not young enough. Throws `RetryableError` (`lease-lost`). */
+  confirm(): Promise<void>;
+  /** Lets the next one have it at once. */
+  release(): Promise<void>;
 }
 
 /** Git to objects; may remember what it rendered. Throws only for trouble that may pass: what the user can mend is among the problems. */

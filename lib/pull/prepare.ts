@@ -8,6 +8,7 @@ import { fightNotices } from './fights.ts';
 import { guardsAt } from './guards.ts';
 import { Ledger } from './ledger.ts';
 import { type Live, readLive } from './live.ts';
+import { refuseOutdated } from './outdated.ts';
 import type { Resource } from './ports.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import type { Run } from './run.ts';
@@ -39,6 +40,7 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
   const wanted = await withoutClaimed(rendered, live, head.tree, sync, head.config.syncs, renderer);
   run.errors.push(...wanted.problems);
   const { guards, approvals, notice } = await guardsAt(request, record, deps);
+  if (notice !== undefined && !request.dryRun) await refuseOutdated(request, deps);
   const { plan: made, notices: unsure } = await planScaled(
     {
       desired: wanted.objects.map(({ object }) => object),

@@ -1,7 +1,7 @@
 import type { Impersonation } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
 import type { Head } from './head.ts';
-import type { AppliedRecords, Cluster, IsAncestor, Renderer, Reports, Sleep } from './ports.ts';
+import type { AppliedRecords, Cluster, IsAncestor, Leases, Renderer, Reports, Sleep, Source } from './ports.ts';
 
 /** One pull of one sync. */
 export interface PullRequest {
@@ -22,11 +22,15 @@ export interface PullDeps {
   /** Which syncs have one: those that name one, unless told. */
   impersonation?: Impersonation;
   records: AppliedRecords;
+  /** One writer of a sync at a time. */
+  leases: Leases;
   renderer: Renderer;
   reports: Reports;
   sleep: Sleep;
   /** Tells a rewritten history; absent where there is no history, as in a plain directory. */
   isAncestor?: IsAncestor;
+  /** The commit at the branch's head now; tells a rewritten history from a newer head that somebody else has applied. Absent: it is the request's. */
+  currentHead?: Source['head'];
   now: () => Date;
   /** Ends the waiting. */
   signal?: AbortSignal;

@@ -31,6 +31,7 @@ it('a pull of a suspended sync touches nothing, and reports who suspended it', a
   const deps: PullDeps = {
     cluster: untouchable(calls),
     records: untouchable(calls),
+    leases: untouchable(calls),
     renderer: untouchable(calls),
     reports: { send: async (report) => void reports.push(report) },
     sleep: async () => undefined,

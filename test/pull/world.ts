@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type KubernetesCluster, openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
+import { ClusterLeases } from '../../lib/adapters/kubernetes/lease.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
 import type { SyncSpec } from '../../lib/config/config.ts';
 import type { Kustomizer, SourceTree } from '../../lib/desired/ports.ts';
@@ -87,6 +88,7 @@ export interface PullChanges {
 export async function openWorld(kubeconfig: string, sync = syncSpec()): Promise<World> {
   const cluster = await openCluster({ kubeconfig });
   const records = new ClusterRecords(cluster.client);
+  const leases = new ClusterLeases(cluster.client);
   const reports: SyncReported[] = [];
   const namespace = `ns-${sync.name}`;
   let counted: Record<string, number> = {};
@@ -124,6 +126,7 @@ export async function openWorld(kubeconfig: string, sync = syncSpec()): Promise<
         {
           cluster: changes.cluster ?? cluster,
           records,
+          leases,
           renderer: rendererWith({ kustomizer: noKustomizer }),
           reports: { send: async (report) => void reports.push(report) },
           sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

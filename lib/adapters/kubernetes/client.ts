@@ -11,7 +11,17 @@ import {
 import { LostError } from './trouble.ts';
 
 /** What a request is for; requests are counted by it. */
-export type Verb = 'discover' | 'list' | 'watch' | 'get' | 'apply' | 'dry-run' | 'release' | 'delete' | 'write-record';
+export type Verb =
+  | 'discover'
+  | 'list'
+  | 'watch'
+  | 'get'
+  | 'apply'
+  | 'dry-run'
+  | 'release'
+  | 'delete'
+  | 'write-record'
+  | 'lease';
 
 /** One request to the API server. */
 export interface Request {

@@ -2,222 +2,178 @@ import { createHash, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type AppliedRecord, readRecord } from '../../kube/record.ts';
-import { UserError } from '../../model/errors.ts';
+import { RetryableError, UserError } from '../../model/errors.ts';
 import type { AppliedRecords } from '../../pull/ports.ts';
-import type { Answer, Client } from './client.ts';
-import { isAbsent, readError } from './status.ts';
+import type { Client } from './client.ts';
+import { readHashKey, readOrMakeHashKey } from './hash-key.ts';
+import {
+  bytesOf,
+  generationIn,
+  listMaps,
+  type RecordMap,
+  readMap,
+  removeMap,
+  versionOfMap,
+  writeMap,
+} from './record-maps.ts';
+import { systemNamespace } from './system-namespace.ts';
 
-const namespace = 'windlass-system';
-const keySecret = 'windlass-hash-key';
-const manager = 'windlass-record';
 /** The way a record is stored; what it holds has a format number of its own (`AppliedRecord.format`). */
 const storage = '1';
 /** A ConfigMap holds at most 1 MiB. */
 const partSize = 900 * 1024;
 const readTries = 5;
 
-interface ConfigMap {
-  metadata: { name: string; annotations?: Record<string, string> };
-  binaryData?: Record<string, string>;
-}
-
 /** What the head says about the whole record. */
 interface Head {
+  version: string;
   generation: number;
   /** Names of the ConfigMaps that hold what follows the head's own part, in order. */
   parts: string[];
   sha256: string;
-  bytes: Buffer;
+}
+
+/** What the instances for single pulls share. */
+interface Shared {
+  readOnly: boolean;
+  key?: Promise<Uint8Array> | undefined;
 }
 
 /**
  * The applied records as gzipped JSON in ConfigMaps of `windlass-system`. The head, `windlass-record-<sync>-0`, holds the first 900 KB and
- * names the ConfigMaps with the rest, which are written before it under names that the previous generation does not use: one write of the
- * head moves everything to the new generation, and a writer that is cut off leaves the old one whole.
+ * names the ConfigMaps with the rest, which are written before it under names that no other write has: one write of the head, on condition
+ * of the resourceVersion that was read, moves everything to the new generation. A writer that is cut off, or comes too late, leaves the
+ * record whole; what it wrote beside is removed by the next write that has parts.
  */
 export class ClusterRecords implements AppliedRecords {
   readonly #client: Client;
-  #key: Promise<Uint8Array> | undefined;
-  readonly #generations = new Map<string, Head>();
-  readonly #readOnly: boolean;
+  readonly #shared: Shared;
+  /** The heads that were last read or written here; undefined where there was none. */
+  readonly #seen = new Map<string, Head | undefined>();
 
   /** With `readOnly` nothing is written, not even the hash key: where there is none yet, there is nothing that was hashed with it. */
-  constructor(client: Client, { readOnly = false }: { readOnly?: boolean } = {}) {
+  constructor(client: Client, shared: Partial<Shared> = {}) {
     this.#client = client;
-    this.#readOnly = readOnly;
+    this.#shared = Object.assign(shared, { readOnly: shared.readOnly ?? false });
+  }
+
+  session(): ClusterRecords {
+    return new ClusterRecords(this.#client, this.#shared);
   }
 
   async read(sync: string): Promise<AppliedRecord | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const head = await this.#head(sync);
-      if (head === undefined) return undefined;
-      const bytes = await this.#whole(head);
+      const map = await readMap(this.#client, headName(sync));
+      if (map === undefined) {
+        this.#seen.set(sync, undefined);
+        return undefined;
+      }
+      const head = headOf(sync, map);
+      const bytes = await this.#whole(head, bytesOf(map));
+      if (bytes !== undefined) {
+        const record = await parse(sync, bytes);
+        this.#seen.set(sync, head);
+        return record;
+      }
       // A writer may have moved on between the reads of head and parts.
-      if (bytes !== undefined) return parse(sync, bytes);
       if (attempt === readTries) throw unreadable(sync, 'its parts do not belong together');
     }
   }
 
+  async changed(sync: string): Promise<boolean> {
+    return (await versionOfMap(this.#client, headName(sync))) !== this.#seen.get(sync)?.version;
+  }
+
   async write(record: AppliedRecord): Promise<void> {
-    if (this.#readOnly) throw new Error('these records were opened for reading');
+    if (this.#shared.readOnly) throw new Error('these records were opened for reading');
     const { sync } = record;
-    const previous = this.#generations.get(sync) ?? (await this.#head(sync));
+    if (!this.#seen.has(sync)) await this.read(sync);
+    const previous = this.#seen.get(sync);
     const generation = (previous?.generation ?? 0) + 1;
     const bytes = await promisify(gzip)(JSON.stringify(record));
-    const slot = generation % 2 === 0 ? 'a' : 'b';
-    const rest = chunks(bytes.subarray(partSize)).map((part, index) => ({
-      name: `windlass-record-${sync}-${slot}${index + 1}`,
-      part,
-    }));
-    for (const { name, part } of rest) await this.#writeMap(name, sync, part, {});
-    const head = {
-      generation,
-      parts: rest.map(({ name }) => name),
-      sha256: sha256(bytes),
-      bytes: bytes.subarray(0, partSize),
-    };
-    await this.#writeMap(headName(sync), sync, head.bytes, {
+    const parts = await this.#writeParts(sync, generation, bytes.subarray(partSize));
+    const head = { generation, parts, sha256: sha256(bytes) };
+    const content = { name: headName(sync), sync, bytes: bytes.subarray(0, partSize), generation };
+    const annotations = {
       'windlass.dev/record-storage': storage,
-      'windlass.dev/record-generation': String(generation),
-      'windlass.dev/record-parts': head.parts.join(','),
+      'windlass.dev/record-parts': parts.join(','),
       'windlass.dev/record-sha256': head.sha256,
-    });
-    this.#generations.set(sync, head);
-    for (const name of previous?.parts ?? []) await this.#removeMap(name);
+    };
+    const version =
+      (await writeMap(this.#client, { ...content, annotations }, previous?.version)) ?? (await this.#own(sync, head));
+    if (version === undefined) {
+      for (const name of parts) await removeMap(this.#client, name);
+      throw changedMeanwhile(sync);
+    }
+    this.#seen.set(sync, { ...head, version });
+    if (parts.length + (previous?.parts.length ?? 0) > 0) await this.#tidy(sync, head, previous?.parts ?? []);
   }
 
   hashKey(): Promise<Uint8Array> {
-    this.#key ??= this.#readOrMakeKey();
-    this.#key.catch(() => {
-      this.#key = undefined;
+    this.#shared.key ??= this.#shared.readOnly
+      ? readHashKey(this.#client).then((key) => key ?? randomBytes(32))
+      : readOrMakeHashKey(this.#client);
+    this.#shared.key.catch(() => {
+      this.#shared.key = undefined;
     });
-    return this.#key;
+    return this.#shared.key;
   }
 
   /** The key where there is one: a drift check must write nothing. */
-  async savedHashKey(): Promise<Uint8Array | undefined> {
-    const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}`;
-    const found = await this.#client.send({ verb: 'get', method: 'GET', path });
-    if (found.status === 200) return keyOf(found);
-    if (isAbsent(found, keySecret) || isAbsent(found, namespace)) return undefined;
-    throw readError(this.#client.server, `read the Secret ${keySecret}`, found);
-  }
-
-  async #head(sync: string): Promise<Head | undefined> {
-    const map = await this.#readMap(headName(sync));
-    if (map === undefined) return undefined;
-    const { 'windlass.dev/record-storage': version, ...said } = map.metadata.annotations ?? {};
-    if (version !== storage)
-      throw unreadable(sync, `its storage is of version ${version ?? '(none)'}, this Windlass reads ${storage}`);
-    const generation = Number(said['windlass.dev/record-generation']);
-    const parts = (said['windlass.dev/record-parts'] ?? '').split(',').filter(Boolean);
-    if (!Number.isInteger(generation)) throw unreadable(sync, 'its generation is missing');
-    const head = { generation, parts, sha256: said['windlass.dev/record-sha256'] ?? '', bytes: bytesOf(map) };
-    this.#generations.set(sync, head);
-    return head;
+  savedHashKey(): Promise<Uint8Array | undefined> {
+    return readHashKey(this.#client);
   }
 
   /** Undefined when the parts are not those that the head names. */
-  async #whole(head: Head): Promise<Buffer | undefined> {
-    const rest = await Promise.all(head.parts.map((name) => this.#readMap(name)));
-    const bytes = Buffer.concat([
-      head.bytes,
-      ...rest.map((map) => (map === undefined ? Buffer.alloc(0) : bytesOf(map))),
-    ]);
-    return sha256(bytes) === head.sha256 ? bytes : undefined;
+  async #whole({ parts, sha256: wanted }: Head, first: Buffer): Promise<Buffer | undefined> {
+    const rest = await Promise.all(parts.map((name) => readMap(this.#client, name)));
+    const bytes = Buffer.concat([first, ...rest.map(bytesOf)]);
+    return sha256(bytes) === wanted ? bytes : undefined;
   }
 
-  async #readMap(name: string): Promise<ConfigMap | undefined> {
-    const answer = await this.#client.send({ verb: 'get', method: 'GET', path: mapPath(name) });
-    if (answer.status === 200) return answer.json as ConfigMap;
-    if (isAbsent(answer, name) || isAbsent(answer, namespace)) return undefined;
-    throw readError(this.#client.server, `read the applied record ${name}`, answer);
-  }
-
-  async #writeMap(name: string, sync: string, bytes: Buffer, annotations: Record<string, string>): Promise<void> {
-    const labels = { 'app.kubernetes.io/managed-by': 'windlass', 'windlass.dev/record-of': sync };
-    const body = {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name, namespace, labels, annotations },
-      binaryData: { record: bytes.toString('base64') },
-    };
-    const answer = await this.#apply(mapPath(name), body);
-    if (answer.status !== 200 && answer.status !== 201)
-      throw readError(this.#client.server, `write the applied record ${name}`, answer);
-  }
-
-  /** Makes the namespace when the server says that it is missing. */
-  async #apply(path: string, body: unknown): Promise<Answer> {
-    const send = (to: string, what: unknown) =>
-      this.#client.send({
-        verb: 'write-record',
-        method: 'PATCH',
-        path: `${to}?fieldManager=${manager}&force=true`,
-        body: JSON.stringify(what),
-        contentType: 'application/apply-patch+yaml',
-      });
-    const answer = await send(path, body);
-    if (!isAbsent(answer, namespace)) return answer;
-    const made = await send(`/api/v1/namespaces/${namespace}`, namespaceObject);
-    if (made.status !== 200 && made.status !== 201)
-      throw readError(this.#client.server, `make the namespace ${namespace}`, made);
-    return send(path, body);
-  }
-
-  async #removeMap(name: string): Promise<void> {
-    const answer = await this.#client.send({ verb: 'write-record', method: 'DELETE', path: mapPath(name) });
-    if (answer.status !== 200 && !isAbsent(answer, name))
-      throw readError(this.#client.server, `remove the old record ${name}`, answer);
-  }
-
-  async #readOrMakeKey(): Promise<Uint8Array> {
-    const path = `/api/v1/namespaces/${namespace}/secrets`;
-    for (let attempt = 1; ; attempt++) {
-      const found = await this.#client.send({ verb: 'get', method: 'GET', path: `${path}/${keySecret}` });
-      if (found.status === 200) return keyOf(found);
-      if (!isAbsent(found, keySecret) && !isAbsent(found, namespace))
-        throw readError(this.#client.server, `read the Secret ${keySecret}`, found);
-      if (this.#readOnly) return randomBytes(32);
-      if (attempt === readTries) throw readError(this.#client.server, `make the Secret ${keySecret}`, found);
-      await this.#makeKey(path);
+  async #writeParts(sync: string, generation: number, rest: Buffer): Promise<string[]> {
+    const unique = randomBytes(4).toString('hex');
+    const parts = chunks(rest).map((bytes, index) => ({
+      name: `windlass-record-${sync}-${unique}-${index + 1}`,
+      bytes,
+    }));
+    for (const { name, bytes } of parts) {
+      const content = { name, sync, bytes, generation };
+      // A request whose answer was lost is sent again, and then finds what it wrote itself: nobody else has this name.
+      await writeMap(this.#client, content, undefined);
     }
+    return parts.map(({ name }) => name);
   }
 
-  /** A second maker finds that it exists (409) and takes the first one's. */
-  async #makeKey(path: string): Promise<void> {
-    const metadata = { name: keySecret, namespace, labels: { 'app.kubernetes.io/managed-by': 'windlass' } };
-    const body = JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata,
-      data: { key: randomBytes(32).toString('base64') },
-    });
-    const answer = await this.#client.send({ verb: 'write-record', method: 'POST', path, body });
-    if (answer.status === 201 || answer.status === 409) return;
-    if (!isAbsent(answer, namespace)) throw readError(this.#client.server, `make the Secret ${keySecret}`, answer);
-    const made = await this.#apply(`/api/v1/namespaces/${namespace}`, namespaceObject);
-    if (made.status !== 200 && made.status !== 201)
-      throw readError(this.#client.server, `make the namespace ${namespace}`, made);
+  /** The version of the head when it is what was just written: a request whose answer was lost is sent again, and then refused. */
+  async #own(sync: string, { generation, sha256: wanted }: Omit<Head, 'version'>): Promise<string | undefined> {
+    const map = await readMap(this.#client, headName(sync));
+    const head = map && headOf(sync, map);
+    return head?.generation === generation && head.sha256 === wanted ? head.version : undefined;
+  }
+
+  /** Removes what no head can name any more. What a later writer is about to name has a higher generation. */
+  async #tidy(sync: string, { generation, parts }: Omit<Head, 'version'>, previous: string[]): Promise<void> {
+    const there = await listMaps(this.#client, sync);
+    const old = there?.filter((map) => map.generation <= generation).map(({ name }) => name) ?? previous;
+    for (const name of old) if (name !== headName(sync) && !parts.includes(name)) await removeMap(this.#client, name);
   }
 }
-
-const namespaceObject = {
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name: namespace, labels: { 'app.kubernetes.io/managed-by': 'windlass' } },
-};
 
 function headName(sync: string): string {
   return `windlass-record-${sync}-0`;
 }
 
-function mapPath(name: string): string {
-  return `/api/v1/namespaces/${namespace}/configmaps/${name}`;
-}
-
-function bytesOf(map: ConfigMap): Buffer {
-  return Buffer.from(map.binaryData?.['record'] ?? '', 'base64');
+function headOf(sync: string, map: RecordMap): Head {
+  const said = map.metadata.annotations ?? {};
+  const version = said['windlass.dev/record-storage'];
+  if (version !== storage)
+    throw unreadable(sync, `its storage is of version ${version ?? '(none)'}, this Windlass reads ${storage}`);
+  const generation = generationIn(map);
+  if (!Number.isInteger(generation)) throw unreadable(sync, 'its generation is missing');
+  const parts = (said['windlass.dev/record-parts'] ?? '').split(',').filter(Boolean);
+  const sum = said['windlass.dev/record-sha256'] ?? '';
+  return { version: map.metadata.resourceVersion, generation, parts, sha256: sum };
 }
 
 function chunks(bytes: Buffer): Buffer[] {
@@ -241,19 +197,14 @@ async function parse(sync: string, bytes: Buffer): Promise<AppliedRecord> {
   return read.record;
 }
 
-function keyOf(answer: Answer): Uint8Array {
-  const text = (answer.json as { data?: { key?: string } }).data?.key ?? '';
-  const key = Buffer.from(text, 'base64');
-  if (key.length < 16)
-    throw new UserError(`Secret/${namespace}/${keySecret} has no usable key: it was changed by somebody`, {
-      code: 'hash-key',
-    });
-  return key;
+function changedMeanwhile(sync: string): RetryableError {
+  const message = `another process wrote the applied record of sync ${sync} meanwhile; it was not overwritten`;
+  return new RetryableError(message, { code: 'record-changed', subject: sync });
 }
 
 function unreadable(sync: string, why: string, cause?: unknown): UserError {
   return new UserError(
-    `the applied record of sync ${sync} cannot be read: ${why} (ConfigMap/${namespace}/${headName(sync)}); nothing was applied or pruned`,
+    `the applied record of sync ${sync} cannot be read: ${why} (ConfigMap/${systemNamespace}/${headName(sync)}); nothing was applied or pruned`,
     { code: 'record-unreadable', subject: sync, cause },
   );
 }

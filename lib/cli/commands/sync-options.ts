@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
-import { readHead, syncNamed } from '../../pull/head.ts';
-import { type PullOutcome, pull } from '../../pull/pull.ts';
-import { rendererWith } from '../../pull/renderer.ts';
+import type { PullOutcome } from '../../pull/pull.ts';
 import type { Args, ExitCode, Io, Option } from '../command.ts';
+import { newerHead } from '../newer-head.ts';
 import { configTree, kubernetes, renderMemory } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 
@@ -37,21 +36,35 @@ export function kubeconfigOf(args: Args, io: Io): string {
 /** Runs one pull, or a dry run of it that writes nothing at all. */
 export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean }): Promise<PullOutcome> {
   const kubeconfig = kubeconfigOf(args, io);
-  const { tree, isAncestor, close } = await configTree(io, {
-    repo: args.need('repo'),
-    branch: args.text('branch'),
-    plainDirectory: dryRun,
-  });
+  const repo = args.need('repo');
+  // Git, kubectl and the API server answer while the flow is loaded. What fails ahead of its time fails again where it is needed.
+  const opening = ahead(configTree(io, { repo, branch: args.text('branch'), plainDirectory: dryRun }));
+  const tools = renderers(io);
+  ahead(tools.kustomizer.version());
+  const connecting = ahead(kubernetes(kubeconfig, { readOnly: dryRun }));
+  ahead(connecting.then(({ cluster }) => cluster.resource('v1', 'ConfigMap')));
   try {
-    const head = await readHead(tree);
-    const sync = syncNamed(head, args.need('sync'));
-    const { cluster, records, capabilities } = await kubernetes(kubeconfig, { readOnly: dryRun });
+    const { readHead, syncNamed, pull, rendererWith } = await loadFlow();
+    const { tree, head: askHead, isAncestor, close } = await opening;
+    const newer = dryRun || askHead === undefined ? undefined : newerHead(askHead, tree.revision);
     try {
+      const head = await readHead(tree);
+      const sync = syncNamed(head, args.need('sync'));
+      const { cluster, records, leases, capabilities } = await connecting;
       return await pull(
         { head, sync, dryRun, wait: 'block', run: randomUUID() },
         {
-          ...{ cluster, records, isAncestor, now: io.now, signal: io.signal },
-          renderer: rendererWith({ ...renderers(io), capabilities }, await renderMemory(io, args.need('repo'))),
+          ...{
+            cluster,
+            records,
+            leases,
+            isAncestor,
+            now: io.now,
+            signal: io.signal,
+            newHead: newer?.signal,
+            currentHead: askHead,
+          },
+          renderer: rendererWith({ ...tools, capabilities }, await renderMemory(io, repo)),
           // One pull of a person: the terminal is the report.
           reports: { send: async () => undefined },
           sleep: (milliseconds) => sleepUntil(milliseconds, io.signal),
@@ -59,11 +72,28 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
         },
       );
     } finally {
-      await cluster.close();
+      newer?.close();
+      await close();
     }
   } finally {
-    await close();
+    await connecting.then(
+      ({ cluster }) => cluster.close(),
+      () => undefined,
+    );
   }
+}
+
+async function loadFlow() {
+  const { readHead, syncNamed } = await import('../../pull/head.ts');
+  const { pull } = await import('../../pull/pull.ts');
+  const { rendererWith } = await import('../../pull/renderer.ts');
+  return { readHead, syncNamed, pull, rendererWith };
+}
+
+/** Something that is begun before it is waited for: who waits is told of its failure. */
+function ahead<T>(begun: Promise<T>): Promise<T> {
+  begun.catch(() => undefined);
+  return begun;
 }
 
 /** 2 when all errors are the user's to mend, 3 when one may pass by itself or an object did not become healthy; undefined when all is well. */

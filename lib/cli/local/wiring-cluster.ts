@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { driftOnSchedule } from '../../../functions/drift-on-schedule.ts';
 import { reportOnQueue } from '../../../functions/report-on-queue.ts';
 import { readCapabilities } from '../../adapters/kubernetes/capabilities.ts';
+import { ClusterLeases } from '../../adapters/kubernetes/lease.ts';
 import { ClusterRecords } from '../../adapters/kubernetes/records.ts';
 import { createQueue } from '../../adapters/local/queue.ts';
 import { lambdaContext } from '../../adapters/local/sqs-record.ts';
@@ -31,6 +32,7 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
   const tools = { ...renderers(io, () => {}), capabilities: () => readCapabilities(cluster.client) };
   const renderer = rendererWith(tools);
   const applied = new ClusterRecords(cluster.client);
+  const leases = new ClusterLeases(cluster.client);
   const last = new Map<string, SyncReported>();
 
   const queue = createQueue({
@@ -70,10 +72,12 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
         {
           cluster,
           records: applied,
+          leases,
           renderer,
           reports: { send: report },
           sleep: (milliseconds) => sleep(milliseconds, signal),
           isAncestor: source.isAncestor,
+          currentHead: source.head,
           now: io.now,
           signal,
         },

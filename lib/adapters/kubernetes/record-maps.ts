@@ -1,0 +1,127 @@
+import type { Answer, Client } from './client.ts';
+import { isAbsent, readError } from './status.ts';
+import { makeSystemNamespace, systemNamespace } from './system-namespace.ts';
+
+const manager = 'windlass-record';
+const recordOf = 'windlass.dev/record-of';
+const generationOf = 'windlass.dev/record-generation';
+const maps = `/api/v1/namespaces/${systemNamespace}/configmaps`;
+const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
+
+/** A ConfigMap that holds a record, or a part of one. */
+export interface RecordMap {
+  metadata: { name: string; resourceVersion: string; annotations?: Record<string, string> };
+  binaryData?: Record<string, string>;
+}
+
+/** What is written of one. */
+export interface RecordContent {
+  name: string;
+  sync: string;
+  bytes: Buffer;
+  generation: number;
+  annotations?: Record<string, string>;
+}
+
+/** Undefined when there is none. Throws when it cannot be read. */
+export async function readMap(client: Client, name: string): Promise<RecordMap | undefined> {
+  return await getMap(client, name);
+}
+
+/** Its resourceVersion without its content; undefined when there is none. */
+export async function versionOfMap(client: Client, name: string): Promise<string | undefined> {
+  return (await getMap(client, name, metadataOnly('PartialObjectMetadata')))?.metadata.resourceVersion;
+}
+
+async function getMap(client: Client, name: string, accept?: string): Promise<RecordMap | undefined> {
+  const answer = await client.send({ verb: 'get', method: 'GET', path: `${maps}/${name}`, ...(accept && { accept }) });
+  if (answer.status === 200) return answer.json as RecordMap;
+  if (isAbsent(answer, name) || isAbsent(answer, systemNamespace)) return undefined;
+  throw readError(client.server, `read the applied record ${name}`, answer);
+}
+
+/**
+ * Writes one on condition that it has this resourceVersion, or with none that it does not exist; gives the new one. Undefined when somebody
+ * else wrote it.
+ */
+export async function writeMap(
+  client: Client,
+  content: RecordContent,
+  resourceVersion: string | undefined,
+): Promise<string | undefined> {
+  const body = JSON.stringify(objectOf(content, resourceVersion));
+  const isNew = resourceVersion === undefined;
+  const send = () =>
+    client.send({
+      verb: 'write-record',
+      method: isNew ? 'POST' : 'PATCH',
+      path: isNew ? `${maps}?fieldManager=${manager}` : `${maps}/${content.name}?fieldManager=${manager}&force=true`,
+      body,
+      contentType: isNew ? 'application/json' : 'application/apply-patch+yaml',
+    });
+  let answer = await send();
+  if (isNew && isAbsent(answer, systemNamespace)) {
+    await makeSystemNamespace(client);
+    answer = await send();
+  }
+  if (answer.status === 200 || answer.status === 201) return versionIn(answer);
+  if (answer.status === 409 || isAbsent(answer, content.name)) return undefined;
+  throw readError(client.server, `write the applied record ${content.name}`, answer);
+}
+
+/** Removes one, if it is there. */
+export async function removeMap(client: Client, name: string): Promise<void> {
+  const answer = await client.send({ verb: 'write-record', method: 'DELETE', path: `${maps}/${name}` });
+  if (answer.status !== 200 && !isAbsent(answer, name))
+    throw readError(client.server, `remove the old record ${name}`, answer);
+}
+
+/** The names and generations of all of a sync's; undefined where listing them is forbidden. */
+export async function listMaps(
+  client: Client,
+  sync: string,
+): Promise<{ name: string; generation: number }[] | undefined> {
+  const path = `${maps}?labelSelector=${encodeURIComponent(`${recordOf}=${sync}`)}`;
+  const answer = await client.send({
+    verb: 'list',
+    method: 'GET',
+    path,
+    accept: metadataOnly('PartialObjectMetadataList'),
+  });
+  if (answer.status === 403) return undefined;
+  if (answer.status !== 200) throw readError(client.server, `list the parts of the record of ${sync}`, answer);
+  const { items } = answer.json as { items: RecordMap[] };
+  return items.map(({ metadata: { name, annotations } }) => ({
+    name,
+    generation: Number(annotations?.[generationOf] ?? 0),
+  }));
+}
+
+/** The content of one as it was written. */
+export function bytesOf(map: RecordMap | undefined): Buffer {
+  return Buffer.from(map?.binaryData?.['record'] ?? '', 'base64');
+}
+
+/** The generation that one belongs to. */
+export function generationIn(map: RecordMap): number {
+  return Number(map.metadata.annotations?.[generationOf]);
+}
+
+function versionIn({ json }: Answer): string {
+  return (json as RecordMap).metadata.resourceVersion;
+}
+
+function objectOf({ name, sync, bytes, generation, annotations }: RecordContent, resourceVersion: string | undefined) {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name,
+      namespace: systemNamespace,
+      resourceVersion,
+      labels: { 'app.kubernetes.io/managed-by': 'windlass', [recordOf]: sync },
+      annotations: { ...annotations, [generationOf]: String(generation) },
+    },
+    binaryData: { record: bytes.toString('base64') },
+  };
+}
