@@ -117,9 +117,9 @@ module.exports = {
     },
     {
       name: 'adapters-are-wired-in',
-      comment: 'Only bin/, functions/ and lib/cli/wiring.ts put adapters into flows.',
+      comment: 'Only bin/, functions/ and the wiring files of the CLI and the puller put adapters into flows.',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/adapters/|^lib/cli/(?:local/)?wiring[a-z-]*[.]ts$' },
+      from: { path: '^lib/', pathNot: '^lib/adapters/|^lib/(?:cli/(?:local/)?|puller/)wiring[a-z-]*[.]ts$' },
       to: { path: '^lib/adapters/' },
     },
     {

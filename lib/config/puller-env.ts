@@ -10,6 +10,7 @@ export const pullerVariables = {
   reportQueue: 'WINDLASS_REPORT_QUEUE',
   wakeQueue: 'WINDLASS_WAKE_QUEUE',
   gitSecret: 'WINDLASS_GIT_SECRET',
+  gitKeyDir: 'WINDLASS_GIT_KEY_DIR',
   stateDir: 'WINDLASS_STATE_DIR',
 } as const;
 
@@ -28,11 +29,10 @@ export interface PullerSettings {
   wakeQueue?: string;
   /** ARN of the secret with the key to the config repo; without it the mounted files count. */
   gitSecret?: string;
+  /** Where the Secret with the key to the config repo is mounted. */
+  gitKeyDir: string;
   stateDir: string;
 }
-
-/** Where the Secret with the key to the config repo is mounted. */
-export const gitKeyDirectory = '/etc/windlass/git';
 
 type Name = (typeof pullerVariables)[keyof typeof pullerVariables];
 
@@ -56,6 +56,7 @@ export function readPullerSettings(env: Readonly<Record<string, string | undefin
     reportQueue: queueOf(pullerVariables.reportQueue, text(pullerVariables.reportQueue), wrong),
     wakeQueue: queueOf(pullerVariables.wakeQueue, text(pullerVariables.wakeQueue), wrong),
     gitSecret: secretOf(text(pullerVariables.gitSecret), wrong),
+    gitKeyDir: text(pullerVariables.gitKeyDir) ?? '/etc/windlass/git',
     stateDir: text(pullerVariables.stateDir) ?? '/var/lib/windlass',
   };
   if (settings.reportQueue !== undefined && !settings.reportQueue.endsWith('.fifo'))

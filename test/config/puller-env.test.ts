@@ -20,12 +20,13 @@ function problemsOf(env: Record<string, string | undefined>): string[] {
 }
 
 describe('the environment of the puller', () => {
-  it('is read, with a default for the state directory alone', () => {
+  it('is read, with defaults for directories alone', () => {
     expect(readPullerSettings(good)).toEqual({
       repo: good.WINDLASS_REPO,
       branch: 'main',
       cluster: 'prod',
       mode: 'watch',
+      gitKeyDir: '/etc/windlass/git',
       stateDir: '/var/lib/windlass',
     });
     const queue = 'https://sqs.eu-west-1.amazonaws.com/123456789012/windlass-reports.fifo';

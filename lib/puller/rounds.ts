@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { Config, SyncSpec } from '../config/config.ts';
+import { windlassFileName } from '../config/windlass-file.ts';
+import { UserError } from '../model/errors.ts';
+import type { Heads } from '../pull/heads.ts';
+import type { LoopPorts } from '../pull/loop.ts';
+import type { Outbox } from '../pull/outbox.ts';
+import type { SyncStatuses } from '../pull/ports.ts';
+import { type PullOutcome, pull } from '../pull/pull.ts';
+import type { PullDeps } from '../pull/request.ts';
+import type { Log } from './log.ts';
+import { pullFields } from './metrics.ts';
+
+/** What the rounds of a puller stand on. */
+export interface RoundDeps {
+  /** Of `clusters` in windlass.yaml. */
+  cluster: string;
+  head(): Promise<string>;
+  heads: Heads;
+  pull: Omit<PullDeps, 'reports' | 'progress' | 'newHead'>;
+  /** Absent: reports go to the log alone. */
+  outbox?: Outbox;
+  statuses?: SyncStatuses;
+  log: Log;
+  /** Told after each pull of a sync. */
+  pulled?(sync: SyncSpec, outcome: PullOutcome): void;
+}
+
+/** Puts one cluster's syncs into the loop: reports are logged and sent, and nothing that happens to them stops a pull. */
+export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses, log, pulled }: RoundDeps): LoopPorts {
+  const tell = async (sync: SyncSpec, outcome: PullOutcome) => {
+    const { report } = outcome;
+    log.info(`${sync.name}: ${report.result}`, pullFields(report));
+    await outbox?.send(report);
+    await statuses?.show(report).catch((error: unknown) => log.failed(`show how ${sync.name} is`, error));
+    pulled?.(sync, outcome);
+  };
+  return {
+    head,
+    config: async (revision) => {
+      const config = await configAt(revision);
+      const problems = [...heads.problems()];
+      if (problems.length > 0)
+        log.info(`${windlassFileName} is broken: the last valid one counts`, { revision, problems });
+      await outbox?.send({ type: 'ConfigReported', at: deps.now().toISOString(), revision, problems });
+      return ofCluster(config, cluster);
+    },
+    pull: async (sync, _config, revision) => {
+      const request = {
+        head: await heads.at(revision),
+        sync,
+        dryRun: false,
+        wait: 'report',
+        run: randomUUID(),
+      } as const;
+      // The report is sent below: sending it is no part of the pull, and must not fail it.
+      const outcome = await pull(request, { ...deps, reports: { send: async () => undefined } });
+      await tell(sync, outcome);
+      return outcome.report.result;
+    },
+    failed: log.failed,
+  };
+
+  async function configAt(revision: string): Promise<Config> {
+    try {
+      return (await heads.at(revision)).config;
+    } catch (error) {
+      // There never was a valid one: that is told as well.
+      const problems = error instanceof UserError ? [...error.problems] : [];
+      const at = deps.now().toISOString();
+      if (problems.length > 0) await outbox?.send({ type: 'ConfigReported', at, revision, problems });
+      throw error;
+    }
+  }
+}
+
+/** Only what belongs in this cluster. Throws `UserError` where windlass.yaml has no such cluster: a name that was misspelt must not look like an empty one. */
+function ofCluster(config: Config, cluster: string): Config {
+  if (config.clusters[cluster] === undefined) {
+    const known = Object.keys(config.clusters).join(', ') || 'none';
+    const message = `${windlassFileName} has no cluster "${cluster}" (it has ${known}): check WINDLASS_CLUSTER`;
+    throw new UserError(message, { code: 'unknown-cluster', subject: cluster });
+  }
+  return { ...config, syncs: config.syncs.filter((sync) => sync.cluster === cluster) };
+}
