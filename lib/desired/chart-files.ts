@@ -81,5 +81,5 @@ function valuesProblems(bytes: Uint8Array, path: string): Problem[] {
     ];
   }
   // helm reads some of what kubectl would not: only what neither can read is told here, with its line.
-  return problems.filter(({ code }) => code === 'yaml-syntax');
+  return problems.filter(({ code }) => code === 'yaml-syntax' || code === 'lfs-pointer');
 }

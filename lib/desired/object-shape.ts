@@ -2,6 +2,7 @@ import type { Problem } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { nearest } from '../model/nearest.ts';
 import { encryptedValueOf, isEncrypted } from './encrypted.ts';
+import { lfsHint, lfsPointerIn } from './lfs.ts';
 import { placeOf, problemAt } from './source-text.ts';
 import type { Json, YamlDocument } from './yaml-document.ts';
 
@@ -79,6 +80,11 @@ function problemsOf(document: YamlDocument, value: Json): Problem[] {
     return [
       at(document, value, encrypted.split('/')[1]!, { code: 'encrypted', message, hint: 'Windlass does not decrypt' }),
     ];
+  }
+  const pointer = lfsPointerIn(value);
+  if (pointer !== undefined) {
+    const message = `the value at ${pointer} is the pointer of a file that is kept in Git LFS`;
+    return [at(document, value, pointer.split('/')[1]!, { code: 'lfs-pointer', message, hint: lfsHint })];
   }
   return [
     ...needText(document, value, 'apiVersion'),

@@ -1,5 +1,6 @@
 import { parseEvents, YAMLException } from 'js-yaml';
 import type { Problem } from '../model/errors.ts';
+import { isLfsPointer, lfsHint } from './lfs.ts';
 import { checkObject, type ReadObject } from './object-shape.ts';
 import { placeOf, problemAt, type SourceText } from './source-text.ts';
 import { type ReadDocument, readDocument, type YamlDocument } from './yaml-document.ts';
@@ -31,6 +32,10 @@ export function readDocuments(text: string, file: string): { documents: YamlDocu
       documents: [],
       problems: [{ code: 'file-too-large', file, message: `the file has ${size}; up to 10 MB are read` }],
     };
+  }
+  if (isLfsPointer(whole.text)) {
+    const message = 'Git has no more than a pointer of this file, which is kept in Git LFS';
+    return { documents: [], problems: [{ code: 'lfs-pointer', file, message, hint: lfsHint }] };
   }
   const json = isJson(whole.text);
   const { pieces, problems } = json
