@@ -1,3 +1,4 @@
+import { defaultAccount } from '../config/account.ts';
 import type { KubeObject, ObjectMeta } from '../model/kube-object.ts';
 
 /** Where the puller lives. */
@@ -17,7 +18,7 @@ export const component = 'puller';
 
 /** The account that a sync is applied as where windlass.yaml names none. */
 export function accountOf({ name, serviceAccount }: { name: string; serviceAccount?: string }): string {
-  return serviceAccount ?? `windlass-sync-${name}`;
+  return serviceAccount ?? defaultAccount(name);
 }
 
 /** What binds an account has a name that no team would give to its own. */

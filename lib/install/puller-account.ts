@@ -23,9 +23,9 @@ export function pullerAccount({ roleArn, accounts }: Pick<InstallOptions, 'roleA
 export function pullerRules(accounts: readonly string[]): PolicyRule[] {
   const rules: PolicyRule[] = [
     // One worker at a time, for the process and for each sync.
-    rule('coordination.k8s.io', ['leases'], ['get', 'create', 'update', 'patch', 'delete']),
+    rule('coordination.k8s.io', ['leases'], ['get', 'create', 'update']),
     // The applied records. Names of records follow the syncs, and RBAC knows no prefixes.
-    rule('', ['configmaps'], ['get', 'create', 'patch', 'delete']),
+    rule('', ['configmaps'], ['get', 'list', 'create', 'patch', 'delete']),
     rule('', ['secrets'], ['get'], ['windlass-hash-key']),
     // The key is made once, by a POST, so that of two makers one wins: a POST has no name that RBAC could see.
     rule('', ['secrets'], ['create']),

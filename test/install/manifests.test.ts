@@ -4,6 +4,7 @@ import { installManifests } from '../../lib/install/manifests.ts';
 import type { InstallOptions } from '../../lib/install/options.ts';
 import type { AccountRights } from '../../lib/install/rights.ts';
 import { normalise } from '../../lib/kube/normalise.ts';
+import { valueAt } from '../../lib/kube/values.ts';
 import type { KubeObject } from '../../lib/model/kube-object.ts';
 
 const account: AccountRights = {
@@ -31,8 +32,8 @@ function options(changes: Partial<InstallOptions> = {}): InstallOptions {
 
 function podOf(objects: readonly KubeObject[]): Record<string, unknown> {
   const found = objects.find(({ kind }) => kind === 'CronJob' || kind === 'Deployment');
-  const spec = found?.['spec'] as Record<string, never>;
-  return found?.kind === 'CronJob' ? spec['jobTemplate']['spec']['template']['spec'] : spec['template']['spec'];
+  const names = found?.kind === 'CronJob' ? ['jobTemplate', 'spec', 'template', 'spec'] : ['template', 'spec'];
+  return valueAt(found, 'spec', ...names) as Record<string, unknown>;
 }
 
 /** Every key at any depth, with what it holds. */
@@ -57,7 +58,7 @@ describe('the manifests of an installation', () => {
   it('let out names, TLS and the agent of Pod Identity; ssh and another port only where they are needed', () => {
     const portsOf = (changes: Partial<InstallOptions>) => {
       const policy = installManifests(options(changes)).find(({ kind }) => kind === 'NetworkPolicy');
-      const { egress } = policy?.['spec'] as { egress: { to?: unknown; ports: { port: number }[] }[] };
+      const { egress } = policy!['spec'] as { egress: { to?: unknown; ports: { port: number }[] }[] };
       return egress.map(({ to, ports }) => [...ports.map(({ port }) => port), ...(to === undefined ? [] : [to])]);
     };
     const agent = [80, [{ ipBlock: { cidr: '169.254.170.23/32' } }, { ipBlock: { cidr: 'fd00:ec2::23/128' } }]];
