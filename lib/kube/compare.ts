@@ -31,7 +31,7 @@ export interface Comparison {
   live: KubeObject | undefined;
   desired?: KubeObject;
   hashKey: Uint8Array;
-  /** Whether an autoscaler sets its replicas; absent is `unknown`. */
+  /** Whether an autoscaler sets its replicas; absent: what the record says. */
   scaling?: Scaling;
 }
 
@@ -40,14 +40,14 @@ export interface Comparison {
  * `live` is read at the record's apiVersion, undefined only when the API server said that it is not there. `desired` (normalised, of the
  * revision that was applied) only serves to show Git's values. Objects named in the record's `intent` must not be compared.
  */
-export function compareObject({ entry, live, desired, hashKey, scaling = 'unknown' }: Comparison): Verdict {
+export function compareObject({ entry, live, desired, hashKey, scaling }: Comparison): Verdict {
   if (live === undefined) return verdict({ drift: { object: entry.object, state: 'missing', fields: [] } });
   if (live.apiVersion !== entry.apiVersion) {
     return verdict({ unknown: `it was applied as ${entry.apiVersion} and read as ${live.apiVersion}` });
   }
   const show = showerOf(live, desired, hashKey);
   if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, show, hashKey);
-  const leaving: Leaving = { scaling, taken: entry.taken ?? [] };
+  const leaving: Leaving = { scaling: scaling ?? (entry.scaled ? 'scaled' : 'unknown'), taken: entry.taken ?? [] };
   const held = heldFields(entry, live, desired, leaving);
   const back = held.back.map(show.lost);
   // Of a fight the record has Git's value, not what was there.

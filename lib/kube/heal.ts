@@ -7,6 +7,7 @@ import { fieldsOf, ourFields } from './managers.ts';
 import { takeOverPatch } from './ownership.ts';
 import type { ApplyDecision } from './planned-apply.ts';
 import type { AppliedEntry } from './record.ts';
+import type { Scaling } from './scalers.ts';
 
 /** What to do about one object. */
 export type Decision = 'unchanged' | { skip: string } | ApplyDecision;
@@ -19,13 +20,14 @@ interface Applied {
   drift: ObjectDrift | undefined;
   /** True when its replicas are ours with an autoscaler's number, and there is no autoscaler any more. */
   freed: boolean;
+  scaling: Scaling | undefined;
 }
 
 /** What healing has to tell beside its decision. */
 interface Told {
   fights: Fight[];
   notHealed: Set<string>;
-  calmed: AppliedEntry[];
+  noted: AppliedEntry[];
 }
 
 /** Decides what to do about an object that may have drifted: put it right, or leave it, wholly or in part, because it was put right too often. */
@@ -61,7 +63,7 @@ function unhealed({ live, drift }: Applied): Decision {
 }
 
 /** Nothing of the object differs, or all of it: it is missing. */
-function withoutFields({ entry, live, freed }: Applied, judged: Judgement, told: Told): Decision {
+function withoutFields({ entry, live, freed, scaling }: Applied, judged: Judgement, told: Told): Decision {
   const { rewrites } = judged;
   if (live === undefined && judged.paused.length > 0) {
     told.notHealed.add(entry.object);
@@ -71,11 +73,21 @@ function withoutFields({ entry, live, freed }: Applied, judged: Judgement, told:
   if (ourFields(live) === undefined)
     return { action: 'configured', reason: 'our ownership of its fields was taken away', rewrites };
   if (freed) return { action: 'configured', reason: 'no autoscaler sets its replicas any more', rewrites };
-  if (judged.ended) {
-    const { rewrites: _before, ...rest } = entry;
-    told.calmed.push(rewrites.length === 0 ? rest : { ...rest, rewrites });
-  }
+  const changes =
+    scaling === undefined || scaling === 'unknown' ? false : (scaling === 'scaled') !== (entry.scaled ?? false);
+  if (judged.ended || changes) told.noted.push(notedEntry(entry, judged, scaling));
   return 'unchanged';
+}
+
+/** The entry with what is known now of who else writes the object. */
+function notedEntry(
+  { rewrites: _before, scaled, ...rest }: AppliedEntry,
+  judged: Judgement,
+  scaling?: Scaling,
+): AppliedEntry {
+  const isScaled = scaling === 'scaled' || (scaled === true && scaling !== 'free');
+  const { rewrites } = judged;
+  return { ...rest, ...(isScaled && { scaled: true as const }), ...(rewrites.length > 0 && { rewrites }) };
 }
 
 function judgeDrift({ entry, live, drift }: Applied, now: Date | undefined): Judgement {

@@ -9,6 +9,7 @@ import type { Fight } from './fight.ts';
 import type { WaitingPrune } from './guard.ts';
 import { desiredHashOf } from './hash.ts';
 import { type Decision, heal } from './heal.ts';
+import { holderOf } from './holder.ts';
 import { ourFields } from './managers.ts';
 import { belongsTo, idAnnotation } from './normalise.ts';
 import { orderGroups } from './order.ts';
@@ -54,8 +55,8 @@ export interface Plan {
   fights: Fight[];
   /** Some of `drift`, by object: it is left as it is, in part at least. */
   notHealed: Set<string>;
-  /** Entries for the record of objects that need no apply: a fight about them is over. */
-  calmed: AppliedEntry[];
+  /** Entries for the record of objects that need no apply: a fight about them is over, or an autoscaler came or went. */
+  noted: AppliedEntry[];
 }
 
 /** How to plan. */
@@ -139,7 +140,7 @@ export function emptyPlan(): Plan {
     leftToControllers: [],
     fights: [],
     notHealed: new Set(),
-    calmed: [],
+    noted: [],
   };
 }
 
@@ -232,13 +233,16 @@ function decide(subject: Subject, findings: Verdict | undefined, options: PlanOp
   if (!asApplied && live === undefined) return { action: 'created', reason: 'it was missing' };
   if (!asApplied) return { action: 'configured', reason: 'changed in Git' };
   if (findings?.unknown !== undefined) return { action: 'configured', reason: findings.unknown };
-  const freed = live !== undefined && isFreed(entry!, live, options.scaling?.get(subject.id));
-  return heal({ desired, live, entry: entry!, drift: findings?.drift, freed }, options, result);
+  const scaling = options.scaling?.get(subject.id);
+  const freed = live !== undefined && isFreed(entry!, live, scaling);
+  return heal({ desired, live, entry: entry!, drift: findings?.drift, freed, scaling }, options, result);
 }
 
 /** As long as an autoscaler targeted the object, its replicas were applied as they were. */
 function isFreed({ left = [] }: AppliedEntry, live: KubeObject, scaling: Scaling | undefined): boolean {
-  return scaling === 'free' && left.includes(pathText(replicasPath)) && hasMember(ourFields(live) ?? {}, replicasPath);
+  if (scaling !== 'free' || !left.includes(pathText(replicasPath))) return false;
+  // Who scales to 0 through the subresource holds nothing.
+  return hasMember(ourFields(live) ?? {}, replicasPath) || holderOf(live, replicasPath) === undefined;
 }
 
 function adoptionReason(live: KubeObject, sync: string): string {

@@ -20,7 +20,7 @@ export const recordFormat = 3;
 
 /** What the puller last applied for one sync, kept in the cluster. Holds hashes, no values. */
 export interface AppliedRecord {
-  /** 1 lacks `path`, `waiting` and the entries' `ignored` and `merged`, 2 their `taken` and `rewrites`; else they are the same. */
+  /** 1 lacks `path`, `waiting` and the entries' `ignored` and `merged`, 2 their `taken`, `scaled` and `rewrites`; else they are the same. */
   format: 1 | 2 | typeof recordFormat;
   sync: string;
   cluster?: string;
@@ -63,6 +63,8 @@ export interface AppliedEntry {
   left?: string[];
   /** Fields that Git's object takes although a controller sets them. */
   taken?: string[][];
+  /** True where an autoscaler set its replicas when a pull last looked. */
+  scaled?: true;
   /** What was put right lately, against whom: to know a fight by. */
   rewrites?: Rewrite[];
   /** Fields that Git's object ignores: in neither `fields` nor `projection`, and not compared. The empty path is everything. */
@@ -119,6 +121,7 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
     ...(left.length === 0 ? {} : { left }),
     ...(ignored.length === 0 ? {} : { ignored: ignored.map((path) => [...path]) }),
     ...(taken.length === 0 ? {} : { taken: taken.map((path) => [...path]) }),
+    ...(scaling === 'scaled' ? { scaled: true as const } : {}),
     ...(rewrites.length === 0 ? {} : { rewrites: [...rewrites] }),
     ...(exceptionsOf(desired).apply === 'merge' ? { merged: true as const } : {}),
     projection: projectionOf(withValues(answer, contested.paths, desired), fields, keyFor(desired, hashKey)),

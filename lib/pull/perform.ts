@@ -44,7 +44,7 @@ export interface Applied {
 export async function applyPlan(plan: Plan, deps: PerformDeps): Promise<Applied> {
   const applied = new Map<string, KubeObject>();
   const all = plan.apply.flat();
-  for (const entry of plan.calmed) deps.ledger.set(entry);
+  for (const entry of plan.noted) deps.ledger.set(entry);
   if (all.length === 0) return { applied, lost: false };
   await deps.ledger.intend(all.map(({ id }) => id));
   for (const group of plan.apply) {
