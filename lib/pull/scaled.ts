@@ -18,20 +18,37 @@ export async function planScaled(
   input: PlanInput,
   cluster: Pick<Cluster, 'preferred' | 'list'>,
 ): Promise<{ plan: Plan; notices: Problem[] }> {
-  const first = plan(input);
   const differing = input.desired.filter((object) => mayBeScaled(object, input.live.get(nameOf(object))));
-  if (differing.length === 0) return { plan: first, notices: [] };
-  const leaving = new Set(first.prune.flat().map(({ id }) => id));
+  if (differing.length === 0) return { plan: plan(input), notices: [] };
   const found = await each(namespacesOf(differing), listsAtOnce, (namespace) => scalersIn(namespace, cluster));
-  const scalers = new Map(found.map(({ namespace, scalers }) => [namespace, scalers]));
+  const leaving = leavingOf(
+    found.flatMap(({ scalers = [] }) => scalers),
+    input,
+  );
+  const scalers = new Map(
+    found.map((one) => [one.namespace, one.scalers?.filter((scaler) => !leaving.has(nameOf(scaler)))]),
+  );
   const scaling = new Map<string, Scaling>();
   for (const object of differing) {
-    const here = scalers.get(object.metadata.namespace ?? '')?.filter((scaler) => !leaving.has(nameOf(scaler)));
+    const here = scalers.get(object.metadata.namespace ?? '');
     const live = input.live.get(nameOf(object))!;
     scaling.set(nameOf(object), here === undefined ? 'unknown' : scalingOf(object, live, here));
   }
   const notices = found.filter((one) => one.scalers === undefined).map(({ namespace }) => unread(namespace));
   return { plan: plan({ ...input, options: { ...input.options, scaling } }), notices };
+}
+
+/** Those of the autoscalers that this pull prunes; only a plan tells, and only for one that left Git it has to be made. */
+function leavingOf(scalers: readonly KubeObject[], input: PlanInput): Set<string> {
+  const recorded = new Set(input.record?.entries.map(({ object }) => object));
+  const wanted = new Set(input.desired.map(nameOf));
+  const left = scalers.map(nameOf).filter((name) => recorded.has(name) && !wanted.has(name));
+  if (left.length === 0) return new Set();
+  return new Set(
+    plan(input)
+      .prune.flat()
+      .map(({ id }) => id),
+  );
 }
 
 function namespacesOf(objects: readonly KubeObject[]): string[] {

@@ -70,6 +70,20 @@ describe('comparing an object with what was applied', () => {
     expect(verdict.leftToControllers).toMatchObject([{ path: 'data.a', live: '9' }]);
   });
 
+  it('leaves replicas to the autoscaler that the record tells of, also where nobody holds them', () => {
+    const web = git('apps/v1 Deployment', 'web', { spec: { replicas: 2 } });
+    const scaled = edited(web, (live) => {
+      (live['spec'] as Record<string, unknown>)['replicas'] = 0;
+      delete oursOf(live)['f:spec']!['f:replicas'];
+    });
+    const compared = (entry: object, scaling?: 'free') =>
+      compareObject({ entry: { ...entryOf(web), ...entry }, live: scaled, desired: web, hashKey, scaling });
+    expect(compared({}).drift?.fields).toMatchObject([{ path: 'spec.replicas', git: 2, live: 0 }]);
+    expect(compared({ scaled: true }).drift).toBeUndefined();
+    expect(compared({ scaled: true }).leftToControllers).toMatchObject([{ path: 'spec.replicas', live: 0 }]);
+    expect(compared({ scaled: true }, 'free').drift).toBeDefined();
+  });
+
   it('names a person before a controller when both hold the field', () => {
     const live = taken(by('cainjector', { 'f:data': { 'f:a': {} } }));
     entries(live).push(by('k9s', { 'f:data': { 'f:a': {} } }));
