@@ -37,6 +37,8 @@ export interface SshServerOptions {
   hostKey?: SshKey;
   /** 0: any. */
   port?: number;
+  /** Old servers know no other version of git's protocol than the first, which gives no commit by its id. */
+  oldProtocol?: boolean;
   /** Called while a client waits for a program to run. */
   onRun?: () => void;
 }
@@ -59,7 +61,7 @@ export async function serveGitBySsh(options: SshServerOptions): Promise<SshServe
       const session = accept();
       let protocol = '';
       session.on('env', (accepted: () => void, _rejected: unknown, { key, val }: { key: string; val: string }) => {
-        if (key === 'GIT_PROTOCOL') protocol = val;
+        if (key === 'GIT_PROTOCOL' && options.oldProtocol !== true) protocol = val;
         accepted?.();
       });
       session.on('exec', (run: () => Channel, _rejected: unknown, { command }: { command: string }) => {

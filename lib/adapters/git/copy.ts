@@ -83,7 +83,7 @@ async function makeEmpty(gitDir: string): Promise<void> {
 async function untilUnlocked(attempt: () => Promise<GitAnswer>): Promise<GitAnswer> {
   for (let tries = 1; ; tries++) {
     const answer = await attempt();
-    const lock = /'([^']+\.lock)'|cannot lock ref/.exec(answer.stderr);
+    const lock = /'([^']+\.lock)'|cannot lock ref|shallow file has changed/.exec(answer.stderr);
     if (answer.code === 0 || lock === null) return answer;
     if (tries === 20)
       throw new RetryableError(`another git process holds the copy: ${answer.stderr.trim()}`, { code: 'git-locked' });

@@ -75,6 +75,21 @@ describe('a config repo opened with a deploy key', () => {
     expect(await source.isAncestor(second, first)).toBe(false);
   });
 
+  it.each([true, false])('opens what was the head a moment ago (old protocol: %s)', async (oldProtocol) => {
+    const server = await serve({ oldProtocol });
+    const source = open(server.url, { knownHosts: server.knownHost });
+    const before = await source.head();
+    const next = repo.push({ 'a.yaml': 'kind: B\n' });
+    const tree = await source.open(before);
+    expect(new TextDecoder().decode(await tree.read('a.yaml'))).toBe('kind: A\n');
+    await tree.close();
+    const later = await source.open(next);
+    expect(new TextDecoder().decode(await later.read('a.yaml'))).toBe('kind: B\n');
+    await later.close();
+    expect(await source.isAncestor(before, next)).toBe(true);
+    expect(await source.isAncestor('f'.repeat(40), next)).toBe(false);
+  });
+
   it('is refused with another key', async () => {
     const server = await serve();
     const other = makeSshKey();

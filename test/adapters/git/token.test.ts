@@ -103,6 +103,7 @@ describe('a config repo opened with a token', () => {
       });
       await (await byUrl.open(await byUrl.head())).close();
       expect(seen.filter((text) => text.includes('remote-https')).length).toBeGreaterThan(2);
+      expect(seen.some((text) => text.includes('GIT_TERMINAL_PROMPT=0'))).toBe(true);
       const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
       for (const secret of [token, basic]) {
         expect(seen.filter((text) => text.includes(secret))).toEqual([]);
