@@ -1,6 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
+import type { Client } from '../../lib/adapters/kubernetes/client.ts';
+import { KubernetesCluster } from '../../lib/adapters/kubernetes/cluster.ts';
+import { ClusterLeases } from '../../lib/adapters/kubernetes/lease.ts';
+import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
 import { syncLabel } from '../../lib/kube/normalise.ts';
-import type { AppliedRecords, Cluster } from '../../lib/pull/ports.ts';
 import { cluster, describeWithCluster } from '../helpers/cluster.ts';
 import { configMap, namespace } from '../pull/manifests.ts';
 import { actionsOf, openWorld, syncSpec, type World } from '../pull/world.ts';
@@ -13,37 +16,42 @@ async function world(): Promise<World> {
 
 class Killed extends Error {}
 
-/** A process that dies at its nth call: before it is sent, or when it was carried out and its answer is on the way. Nothing is done after it. */
-function killer(nth: number, when: 'before' | 'after') {
+/** A short one: who comes after a killed pull waits until its lease is over. */
+const lease = { duration: 1000, lookEvery: 100 };
+
+/**
+ * A process that dies at its nth request to the API server: before it is sent, or when it was carried out and its answer is on the way.
+ * Nothing is done after it, not even giving back the lease.
+ */
+function killed(real: Client, nth: number, when: 'before' | 'after') {
   let calls = 0;
   let dead = false;
-  const wrap = <T extends object>(real: T): T =>
-    new Proxy(real, {
-      get(_, name) {
-        const member = Reflect.get(real, name) as unknown;
-        if (typeof member !== 'function') return member;
-        // It only forgets what discovery said, and sends nothing.
-        if (name === 'rediscover') return member.bind(real);
-        return async (...args: unknown[]) => {
-          if (dead) throw new Killed();
-          calls += 1;
-          const mine = calls === nth;
-          if (mine && when === 'before') dead = true;
-          if (dead) throw new Killed();
-          const answer: unknown = await (member as (...all: unknown[]) => Promise<unknown>).apply(real, args);
-          if (mine) dead = true;
-          if (dead) throw new Killed();
-          return answer;
-        };
-      },
-    });
-  return { wrap, died: () => dead };
+  const send = async (...args: Parameters<Client['send']>) => {
+    if (dead) throw new Killed();
+    calls += 1;
+    const mine = calls === nth;
+    if (mine && when === 'before') dead = true;
+    if (dead) throw new Killed();
+    const answer = await real.send(...args);
+    if (mine) dead = true;
+    if (dead) throw new Killed();
+    return answer;
+  };
+  const client = new Proxy(real, {
+    get(_, name) {
+      if (name === 'send') return send;
+      const member = Reflect.get(real, name) as unknown;
+      return typeof member === 'function' ? member.bind(real) : member;
+    },
+  });
+  const parts = { records: new ClusterRecords(client), leases: new ClusterLeases(client, lease) };
+  return { cluster: new KubernetesCluster(client), parts, died: () => dead };
 }
 
 /** What Git had, has when the pull is killed, and has when the next one comes. */
 interface Story {
   before: Record<string, string>;
-  killed: Record<string, string>;
+  during: Record<string, string>;
   after: Record<string, string>;
 }
 
@@ -59,15 +67,16 @@ async function whatIsThere({ cluster: real, namespace: ns, sync, entries }: Worl
 async function survives(nth: number, when: 'before' | 'after', story: (ns: string) => Story): Promise<boolean> {
   const made = await world();
   const { pull, namespace: ns, cluster: real, records } = made;
-  const { before, killed, after } = story(ns);
+  const leases = new ClusterLeases(real.client, { lookEvery: 100 });
+  const { before, during, after } = story(ns);
   await pull(before);
-  const { wrap, died } = killer(nth, when);
-  const attempt = pull(killed, { cluster: wrap<Cluster>(real), deps: { records: wrap<AppliedRecords>(records) } });
+  const { cluster: dying, parts, died } = killed(real.client, nth, when);
+  const attempt = pull(during, { cluster: dying, deps: parts });
   const end = await attempt.catch((error: unknown) => error);
   if (!died()) return false;
   // The report is sent when everything is done: a pull that died in it has no error of its own.
   if (end instanceof Error) expect(end).toBeInstanceOf(Killed);
-  const next = await pull(after);
+  const next = await pull(after, { deps: { leases } });
   expect({ at: nth, when, errors: next.report.errors }).toEqual({ at: nth, when, errors: [] });
   const wanted = Object.keys(after)
     .filter((file) => file !== 'ns.yaml')
@@ -97,7 +106,7 @@ describeWithCluster('a puller that is killed at any call of a pull that prunes',
         `${configMap(ns, 'frozen', { a }).replace('name: frozen,', 'name: frozen, annotations: { windlass.dev/force: recreate },')}immutable: true\n`;
       const changed = { 'kept.yaml': configMap(ns, 'kept', { a: '2' }), 'frozen.yaml': frozen('2') };
       const next = { ...base, ...changed, 'new.yaml': configMap(ns, 'new', {}) };
-      return { before: { ...base, ...old, 'frozen.yaml': frozen('1') }, killed: next, after: next };
+      return { before: { ...base, ...old, 'frozen.yaml': frozen('1') }, during: next, after: next };
     }, 12);
   });
 
@@ -106,7 +115,7 @@ describeWithCluster('a puller that is killed at any call of a pull that prunes',
       const base = { 'ns.yaml': namespace(ns), 'kept.yaml': configMap(ns, 'kept', {}) };
       return {
         before: { ...base, 'old.yaml': configMap(ns, 'old', {}) },
-        killed: { ...base, 'new.yaml': configMap(ns, 'new', {}), 'more.yaml': configMap(ns, 'more', {}) },
+        during: { ...base, 'new.yaml': configMap(ns, 'new', {}), 'more.yaml': configMap(ns, 'more', {}) },
         after: base,
       };
     }, 12);
@@ -118,14 +127,14 @@ describeWithCluster('a puller that is killed at any call of a pull that prunes',
     const isAncestor = async (one: string, other: string) =>
       one === other || (one !== commits[0] && commits.indexOf(one) < commits.indexOf(other));
     const keepsOld = async (nth: number, when: 'before' | 'after'): Promise<boolean> => {
-      const { pull, namespace: ns, cluster: real, records, live } = await world();
+      const { pull, namespace: ns, cluster: real, live } = await world();
       const base = { 'ns.yaml': namespace(ns), 'a.yaml': configMap(ns, 'a', {}) };
       const at = (index: number) => ({ revision: commits[index]!, deps: { isAncestor } });
       await pull({ ...base, 'old.yaml': configMap(ns, 'old', {}) }, at(0));
-      const { wrap, died } = killer(nth, when);
-      const deps = { isAncestor, records: wrap<AppliedRecords>(records) };
+      const { cluster: dying, parts, died } = killed(real.client, nth, when);
       const next = { ...base, 'new.yaml': configMap(ns, 'new', {}) };
-      await pull(next, { revision: commits[1]!, cluster: wrap<Cluster>(real), deps }).catch(() => undefined);
+      const deps = { isAncestor, ...parts };
+      await pull(next, { revision: commits[1]!, cluster: dying, deps }).catch(() => undefined);
       for (const index of [2, 3]) await pull(base, at(index));
       expect({ nth, when, old: (await live('v1', 'ConfigMap', 'old')) !== undefined }).toEqual({
         nth,
