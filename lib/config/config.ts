@@ -1,17 +1,10 @@
 import type { Target } from '../edit/target.ts';
 import type { PruneLimit } from '../kube/guard.ts';
+import type { GateRules } from '../policy/gates.ts';
 import type { PolicySpec } from '../policy/spec.ts';
 
 /** How a new tag gets into the branch. */
 export type Update = 'commit' | 'pull-request';
-
-/** What a tag must pass before it is taken. */
-export interface Gates {
-  /** The least severity of a finding that keeps a tag from being taken. ECR only. */
-  scan?: 'low' | 'medium' | 'high' | 'critical';
-  /** How long ago the image must have been pushed. ECR only. */
-  minAgeSeconds?: number;
-}
 
 /** How bump's commits and pull requests are worded: templates over the fields of docs/bump.md. */
 export interface MessageTemplate {
@@ -38,7 +31,7 @@ export interface ImageEntry extends PolicySpec {
   group?: string;
   /** `linux/amd64`: every one of them must be in an image that is taken. Empty: whatever it has. */
   platforms: string[];
-  gates: Gates;
+  gates: GateRules;
   /** Places without markers. */
   targets: Target[];
   /** Where the policy was found, when it is not in windlass.yaml: a Flux ImagePolicy's file. */
@@ -169,8 +162,8 @@ export interface Config {
   syncs: SyncSpec[];
   /** Absent: none but the built-in rules. */
   health?: HealthRule[];
-  /** Absent: nobody may break the glass, and every service account counts as a controller. */
-  guard?: GuardRules;
+  /** Whom the guard of syncs lets through. */
+  guard: GuardRules;
   drift: { ignore: IgnoreRule[] };
   notify: { routes: NotifyRoute[] };
 }

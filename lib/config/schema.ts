@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { guardMode, guardSchema } from './guard-schema.ts';
 import { healthRuleSchema, kindName } from './health-schema.ts';
 import { imageName, imageSchema, policyKinds } from './image-schema.ts';
 import { accountName, allError, date, duration, name, notAll, pointer } from './scalars.ts';
@@ -61,6 +62,7 @@ const syncSchema = z.strictObject({
   serviceAccount: accountName
     .optional()
     .describe('The service account of the namespace windlass-system that objects are read and written as.'),
+  guard: guardMode.optional().describe('What happens to changes by hand: a warning for who makes one, or a refusal.'),
 });
 
 const ignoreSchema = z.strictObject({
@@ -130,6 +132,9 @@ export const windlassSchema = z.strictObject({
     .record(kindName, healthRuleSchema)
     .optional()
     .describe('How health is told of kinds that the built-in rules do not know, by group/Kind.'),
+  guard: guardSchema
+    .optional()
+    .describe('Whom the guard of syncs lets through, beside Windlass and the cluster itself.'),
   drift: z
     .strictObject({ ignore: z.array(ignoreSchema).optional().describe('Differences that are not drift.') })
     .optional()

@@ -38,6 +38,7 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
         ...(helm !== undefined && { helm }),
         ...(sync.variables !== undefined && { variables: filledVariables(sync.variables, fillIn) }),
         ...(sync.serviceAccount !== undefined && { serviceAccount: sync.serviceAccount }),
+        ...(sync.guard !== undefined && { guard: sync.guard }),
         ...(sync.pruneLimit !== undefined && { pruneLimit: { ...defaultPruneLimit, ...sync.pruneLimit } }),
       };
       return [spec];

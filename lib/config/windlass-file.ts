@@ -75,6 +75,10 @@ export function expand(file: WindlassFile): Config {
     })),
     syncs: order.ordered,
     ...(file.health !== undefined && { health: Object.entries(file.health).map(healthRule) }),
+    guard: {
+      breakGlass: { users: file.guard?.breakGlass?.users ?? [], groups: file.guard?.breakGlass?.groups ?? [] },
+      serviceAccounts: file.guard?.serviceAccounts ?? 'all',
+    },
     drift: { ignore: file.drift?.ignore ?? [] },
     notify: { routes: file.notify?.routes ?? [] },
   };
@@ -123,7 +127,17 @@ function withoutEmptySections(value: unknown): unknown {
 }
 
 /** Keys of a sync or an environment without which the rest of it can still be checked. */
-const dispensable = ['dependsOn', 'wait', 'prune', 'selfHeal', 'pruneLimit', 'serviceAccount', 'update', 'variables'];
+const dispensable = [
+  'dependsOn',
+  'wait',
+  'prune',
+  'selfHeal',
+  'pruneLimit',
+  'serviceAccount',
+  'guard',
+  'update',
+  'variables',
+];
 
 /** The file without what has the wrong shape, so that what the rest means can be checked in the same run. */
 function soundPart(raw: unknown, findings: readonly Finding[]): WindlassFile | undefined {

@@ -25,8 +25,8 @@ function object(
   rest: object,
   sync?: string,
 ): KubeObject {
-  const labels = sync === undefined ? {} : { [syncLabel]: sync };
-  const annotations = sync === undefined ? {} : { [idAnnotation]: `${sync}:x` };
+  const labels: Record<string, string> = sync === undefined ? {} : { [syncLabel]: sync };
+  const annotations: Record<string, string> = sync === undefined ? {} : { [idAnnotation]: `${sync}:x` };
   return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }), labels, annotations }, ...rest };
 }
 

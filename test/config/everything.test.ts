@@ -14,8 +14,8 @@ it('takes a file that uses every section, and warns of each thing that is not th
   expect(problems).toEqual([]);
   expect(warnings.map(({ code, line, message }) => [code, line, message.split(':')[0]])).toEqual([
     ['not-yet', 36, 'docs is not bumped'],
-    ['not-yet', 59, 'drift.ignore has no effect yet'],
-    ['not-yet', 62, 'notices are not sent yet'],
+    ['not-yet', 60, 'drift.ignore has no effect yet'],
+    ['not-yet', 63, 'notices are not sent yet'],
   ]);
   expect(config?.syncs.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
     ['infra', []],

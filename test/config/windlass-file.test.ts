@@ -41,6 +41,7 @@ describe('the smallest files', () => {
           selfHeal: true,
         },
       ],
+      guard: { breakGlass: { users: [], groups: [] }, serviceAccounts: 'all' },
       drift: { ignore: [] },
       notify: { routes: [] },
     });
@@ -326,6 +327,30 @@ syncs: { s: { path: s, serviceAccount: a/b/c } }
 
 describe('what a pull is asked for', () => {
   const head = 'windlass: 1\nclusters: { main: {} }\n';
+
+  it('has the guard of each sync, and whom it lets through', () => {
+    const syncs = 'syncs:\n  a: { path: a, guard: deny }\n  b: { path: b }\n';
+    const nobody = { users: [], groups: [] };
+    expect(readConfig(head + syncs).config).toMatchObject({
+      guard: { breakGlass: nobody, serviceAccounts: 'all' },
+      syncs: [{ guard: 'deny' }, expect.not.objectContaining({ guard: expect.anything() })],
+    });
+    const guard = 'guard: { breakGlass: { groups: [oncall] }, serviceAccounts: [keda/keda-operator, "ops/*"] }\n';
+    expect(readConfig(head + guard + syncs).config?.guard).toEqual({
+      breakGlass: { users: [], groups: ['oncall'] },
+      serviceAccounts: ['keda/keda-operator', 'ops/*'],
+    });
+  });
+
+  it.each([
+    ['guard: { breakGlass: { groups: ["system:masters"] } }', 'must be a group of people'],
+    ['guard: { serviceAccounts: [operator] }', 'namespace/name'],
+    ['guard: { serviceAccounts: [ops/a*] }', 'namespace/name'],
+    ['guard: { serviceAccounts: ["a:b/*"] }', 'namespace/name'],
+  ])('refuses %s', (guard, why) => {
+    const { problems } = readConfig(`${head}${guard}\n`);
+    expect(problems).toMatchObject([{ line: 3, message: expect.stringContaining(why) }]);
+  });
 
   it('is expanded with its defaults', () => {
     const { config } = readConfig(`${head}syncs:

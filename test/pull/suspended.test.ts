@@ -21,6 +21,7 @@ const config = {
   clusters: {},
   environments: [],
   syncs: [sync],
+  guard: { breakGlass: { users: [], groups: [] }, serviceAccounts: 'all' as const },
   drift: { ignore: [] },
   notify: { routes: [] },
 };
