@@ -3,26 +3,26 @@ import {
   type DescribeImageScanFindingsResponse,
   ScanNotFoundException,
 } from '@aws-sdk/client-ecr';
-import { type Scan, type Severity, severities } from '../../bump/ports.ts';
 import { type ImageSource, partsOf } from '../../model/image-contents.ts';
+import { type ScanState, type Severity, severities } from '../../policy/gates.ts';
 import { askEcr, type EcrPlace } from './ecr-clients.ts';
 
 /**
  * The scan of an image. An index is not scanned by ECR's basic scanning: where it has no scan of its own, the images that it names are looked at. All
  * must be complete, and their findings are added; one without a scan is `none`, one under way is `pending`.
  */
-export async function scanOf(place: EcrPlace, source: ImageSource, digest: string): Promise<Scan> {
+export async function scanOf(place: EcrPlace, source: ImageSource, digest: string): Promise<ScanState> {
   const own = await scanOfOne(place, digest);
   if (own.state !== 'none') return own;
   const parts = await partsOf(source, digest);
   if (parts === undefined || parts.length === 0) return own;
-  const scans: Scan[] = [];
+  const scans: ScanState[] = [];
   for (const part of parts) scans.push(await scanOfOne(place, part));
   return together(parts, scans);
 }
 
 /** The scans of an index's images as one. */
-export function together(parts: readonly string[], scans: readonly Scan[]): Scan {
+export function together(parts: readonly string[], scans: readonly ScanState[]): ScanState {
   for (const [number, scan] of scans.entries()) {
     if (scan.state === 'none') return { state: 'none', reason: `its image ${parts[number]}: ${scan.reason}` };
   }
@@ -37,7 +37,7 @@ export function together(parts: readonly string[], scans: readonly Scan[]): Scan
   return { state: 'complete', findings };
 }
 
-async function scanOfOne(place: EcrPlace, digest: string): Promise<Scan> {
+async function scanOfOne(place: EcrPlace, digest: string): Promise<ScanState> {
   const { client, registryId, repositoryName, written } = place;
   const input = { registryId, repositoryName, imageId: { imageDigest: digest }, maxResults: 1 };
   const question = { action: 'ecr:DescribeImageScanFindings', repository: written, reference: digest };
@@ -52,7 +52,7 @@ async function scanOfOne(place: EcrPlace, digest: string): Promise<Scan> {
 }
 
 /** `COMPLETE` is basic scanning's word and the end of enhanced scanning's; `ACTIVE` is enhanced scanning's, which goes on after its first result. */
-export function readScan({ imageScanFindings, imageScanStatus }: DescribeImageScanFindingsResponse): Scan {
+export function readScan({ imageScanFindings, imageScanStatus }: DescribeImageScanFindingsResponse): ScanState {
   const { status = 'none', description } = imageScanStatus ?? {};
   if (status === 'IN_PROGRESS' || status === 'PENDING') return { state: 'pending' };
   if (status !== 'COMPLETE' && status !== 'ACTIVE') {

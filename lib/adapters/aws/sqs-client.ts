@@ -22,9 +22,11 @@ const mendable: Readonly<Record<string, string>> = {
 
 /** Client for the region in the queue's URL. Nothing is sent yet; `timeout` is in milliseconds, for one request. */
 export function sqsClient({ url, region }: QueueOptions, timeout: number): SQSClient {
-  const inUrl = /^sqs\.([a-z0-9-]+)\./.exec(new URL(url).hostname)?.[1];
-  const where = inUrl ?? region;
+  const { hostname, origin } = new URL(url);
+  const where = /^sqs\.([a-z0-9-]+)\./.exec(hostname)?.[1] ?? region;
   return new SQSClient({
+    // Where the queue is: a stand-in, or a VPC endpoint. The SDK would take it from the URL as well, and warn each time.
+    endpoint: origin,
     ...(where !== undefined && { region: where }),
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: timeout, throwOnRequestTimeout: true },
