@@ -57,7 +57,7 @@ export async function openParts(
       ...{ cluster: settings.cluster, head, heads, log },
       ...(outbox !== undefined && { outbox }),
       pull: {
-        ...{ cluster, now, signal, isAncestor: source.isAncestor, currentHead: head },
+        ...{ cluster, now, signal, isAncestor: source.isAncestor },
         // In a pod the puller's own account may do next to nothing; outside of it, whoever runs it is asked for no accounts that nobody made.
         impersonation: inPod ? 'always' : 'where-named',
         records: new ClusterRecords(client),
