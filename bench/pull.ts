@@ -155,7 +155,7 @@ function resultOf(rounds: [Round, Round], { kubectlVersion }: TestBed): Result {
   return {
     tables: [...rounds.map(tableOf), tableOfAims(aimsOf(rounds))],
     notes: [
-      `Whole processes, start-up included; the first table has ${runs === 1 ? 'one run' : `the median of ${runs} runs`} (one first apply), the second one run; the peak is of all runs. kubectl is ${kubectlVersion} with a warm discovery cache; Windlass has run once before as well.`,
+      `Whole processes, start-up included; the first table has ${runs === 1 ? 'one run' : `the median of ${runs} runs`} (one first apply), the second one run; the peak is of all runs. kubectl is ${kubectlVersion} with a warm discovery cache; Windlass has run once before as well, and keeps what a sync was rendered to between its runs.`,
       'Windlass fetches from a Git repository, keeps an applied record, checks fields by the schemas of the cluster and looks at the health of what it applied; kubectl reads plain files and does none of it. kubectl writes all objects each time, Windlass those that changed.',
       'Windlass finds out what to prune. kubectl is told: its time is that of the apply of what stays and of a `kubectl delete` of the files of what goes.',
     ],
