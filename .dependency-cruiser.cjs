@@ -11,7 +11,7 @@ const DOMAIN = `^lib/(?:${FLOWS}|${KNOWLEDGE})/`;
 const OWN_CODE = '^(?:bin|functions|lib|schema|test|bench)/';
 
 /** Packages that only compute: the only ones that flows and knowledge may import. */
-const PURE_PACKAGES = '^node_modules/(?:@types/)?(?:yaml|js-yaml|re2js|zod)/';
+const PURE_PACKAGES = '^node_modules/(?:@types/)?(?:yaml|js-yaml|re2js|zod|@marcbachmann/cel-js)/';
 /** Node's own modules that only compute. */
 const PURE_CORE = '^(?:crypto|buffer|util|assert|path|path/posix|url|string_decoder)$';
 /** Node's own modules that reach out of the process. */

@@ -58,13 +58,13 @@ const failsByPods: Record<string, RegExp> = {
 };
 
 /**
- * The status of a live object, in kstatus's words. In order: being deleted; not yet seen by its controller; the conditions `Reconciling`
- * and `Stalled`; the rule of its kind; and for a workload that is on its way or has failed, its newest pods.
+ * The status of a live object, in kstatus's words. In order: being deleted; not yet seen by its controller; a rule that people wrote, else
+ * the conditions `Reconciling` and `Stalled` and the rule of its kind; and for a workload that is on its way or has failed, its newest pods.
  */
 export function statusOf(object: KubeObject, related: Related = {}): Status {
   if (object.metadata.deletionTimestamp) return { status: 'Terminating', reason: 'it is being deleted' };
   const kind = [groupOf(object.apiVersion), object.kind].filter((part) => part !== '').join('/');
-  const early = unseen(object) ?? announced(object);
+  const early = unseen(object) ?? related.rules?.(object) ?? announced(object);
   const status = early ?? (Object.hasOwn(rules, kind) ? rules[kind]! : generic)(object, related);
   if (status.status !== 'InProgress' && status.status !== 'Failed') return status;
   const stuck = failedPod(object, kind, related);

@@ -15,7 +15,12 @@ export interface Related {
   pods?: readonly KubeObject[];
   /** With it, a Pod that could not be scheduled for 15 seconds has failed. */
   now?: Date;
+  /** Rules of windlass.yaml: they stand before those of the kinds. */
+  rules?: CustomRules;
 }
+
+/** Rules that people wrote: undefined where none is about the object. */
+export type CustomRules = (object: KubeObject) => Status | undefined;
 
 /** The status of one kind, for an object that is not being deleted and whose controller has seen its newest generation. */
 export type Rule = (object: KubeObject, related: Related) => Status;
