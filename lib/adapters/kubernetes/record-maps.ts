@@ -8,9 +8,15 @@ const generationOf = 'windlass.dev/record-generation';
 const maps = `/api/v1/namespaces/${systemNamespace}/configmaps`;
 const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 
+/** Which object, and how it was when it was read. */
+export interface MapVersion {
+  uid: string;
+  resourceVersion: string;
+}
+
 /** A ConfigMap that holds a record, or a part of one. */
 export interface RecordMap {
-  metadata: { name: string; resourceVersion: string; annotations?: Record<string, string> };
+  metadata: MapVersion & { name: string; annotations?: Record<string, string> };
   binaryData?: Record<string, string>;
 }
 
@@ -28,9 +34,9 @@ export async function readMap(client: Client, name: string): Promise<RecordMap |
   return await getMap(client, name);
 }
 
-/** Its resourceVersion without its content; undefined when there is none. */
-export async function versionOfMap(client: Client, name: string): Promise<string | undefined> {
-  return (await getMap(client, name, metadataOnly('PartialObjectMetadata')))?.metadata.resourceVersion;
+/** How it is, without its content; undefined when there is none. */
+export async function versionOfMap(client: Client, name: string): Promise<MapVersion | undefined> {
+  return (await getMap(client, name, metadataOnly('PartialObjectMetadata')))?.metadata;
 }
 
 async function getMap(client: Client, name: string, accept?: string): Promise<RecordMap | undefined> {
@@ -41,16 +47,16 @@ async function getMap(client: Client, name: string, accept?: string): Promise<Re
 }
 
 /**
- * Writes one on condition that it has this resourceVersion, or with none that it does not exist; gives the new one. Undefined when somebody
+ * Writes one on condition that it is as it was read, or without a version that it does not exist; gives the new version. Undefined when somebody
  * else wrote it.
  */
 export async function writeMap(
   client: Client,
   content: RecordContent,
-  resourceVersion: string | undefined,
-): Promise<string | undefined> {
-  const body = JSON.stringify(objectOf(content, resourceVersion));
-  const isNew = resourceVersion === undefined;
+  version: MapVersion | undefined,
+): Promise<MapVersion | undefined> {
+  const body = JSON.stringify(objectOf(content, version));
+  const isNew = version === undefined;
   const send = () =>
     client.send({
       verb: 'write-record',
@@ -107,18 +113,19 @@ export function generationIn(map: RecordMap): number {
   return Number(map.metadata.annotations?.[generationOf]);
 }
 
-function versionIn({ json }: Answer): string {
-  return (json as RecordMap).metadata.resourceVersion;
+function versionIn({ json }: Answer): MapVersion {
+  return (json as RecordMap).metadata;
 }
 
-function objectOf({ name, sync, bytes, generation, annotations }: RecordContent, resourceVersion: string | undefined) {
+function objectOf({ name, sync, bytes, generation, annotations }: RecordContent, version: MapVersion | undefined) {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
       name,
       namespace: systemNamespace,
-      resourceVersion,
+      // With the resourceVersion alone, one that was deleted would be made anew.
+      ...(version && { uid: version.uid, resourceVersion: version.resourceVersion }),
       labels: { 'app.kubernetes.io/managed-by': 'windlass', [recordOf]: sync },
       annotations: { ...annotations, [generationOf]: String(generation) },
     },

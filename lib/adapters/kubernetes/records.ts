@@ -10,6 +10,7 @@ import {
   bytesOf,
   generationIn,
   listMaps,
+  type MapVersion,
   type RecordMap,
   readMap,
   removeMap,
@@ -26,7 +27,7 @@ const readTries = 5;
 
 /** What the head says about the whole record. */
 interface Head {
-  version: string;
+  version: MapVersion;
   generation: number;
   /** Names of the ConfigMaps that hold what follows the head's own part, in order. */
   parts: string[];
@@ -81,7 +82,8 @@ export class ClusterRecords implements AppliedRecords {
   }
 
   async changed(sync: string): Promise<boolean> {
-    return (await versionOfMap(this.#client, headName(sync))) !== this.#seen.get(sync)?.version;
+    const now = await versionOfMap(this.#client, headName(sync));
+    return now?.resourceVersion !== this.#seen.get(sync)?.version.resourceVersion;
   }
 
   async write(record: AppliedRecord): Promise<void> {
@@ -146,7 +148,7 @@ export class ClusterRecords implements AppliedRecords {
   }
 
   /** The version of the head when it is what was just written: a request whose answer was lost is sent again, and then refused. */
-  async #own(sync: string, { generation, sha256: wanted }: Omit<Head, 'version'>): Promise<string | undefined> {
+  async #own(sync: string, { generation, sha256: wanted }: Omit<Head, 'version'>): Promise<MapVersion | undefined> {
     const map = await readMap(this.#client, headName(sync));
     const head = map && headOf(sync, map);
     return head?.generation === generation && head.sha256 === wanted ? head.version : undefined;
@@ -173,7 +175,7 @@ function headOf(sync: string, map: RecordMap): Head {
   if (!Number.isInteger(generation)) throw unreadable(sync, 'its generation is missing');
   const parts = (said['windlass.dev/record-parts'] ?? '').split(',').filter(Boolean);
   const sum = said['windlass.dev/record-sha256'] ?? '';
-  return { version: map.metadata.resourceVersion, generation, parts, sha256: sum };
+  return { version: map.metadata, generation, parts, sha256: sum };
 }
 
 function chunks(bytes: Buffer): Buffer[] {
