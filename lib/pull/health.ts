@@ -1,3 +1,4 @@
+import type { CustomRules } from '../kube/status/status.ts';
 import { statusOf } from '../kube/status/status-of.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { ObjectHealth } from '../model/messages.ts';
@@ -19,6 +20,8 @@ export interface HealthDeps {
   /** The objects that this pull wrote: their time begins anew. */
   written: ReadonlySet<string>;
   resources: ReadonlyMap<string, Resource>;
+  /** Rules of windlass.yaml. */
+  rules?: CustomRules | undefined;
   now: () => Date;
   sleep: Sleep;
   /** Ends the waiting. */
@@ -87,11 +90,11 @@ async function look(objects: ReadonlyMap<string, KubeObject>, pods: Pods, deps: 
   return statusesOf(objects, new Map([...pods, ...(await podsOf(lacking, deps.cluster))]), deps);
 }
 
-function statusesOf(objects: ReadonlyMap<string, KubeObject>, pods: Pods, { now }: HealthDeps): ObjectHealth[] {
+function statusesOf(objects: ReadonlyMap<string, KubeObject>, pods: Pods, { now, rules }: HealthDeps): ObjectHealth[] {
   const lists = new Map([...pods].map(([namespace, byName]) => [namespace, [...byName.values()]]));
   return [...objects].map(([object, live]) => {
     const beside = hasPods(live) ? lists.get(live.metadata.namespace ?? '') : undefined;
-    return { object, ...statusOf(live, { now: now(), ...(beside && { pods: beside }) }) };
+    return { object, ...statusOf(live, { now: now(), rules, ...(beside && { pods: beside }) }) };
   });
 }
 

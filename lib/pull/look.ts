@@ -1,4 +1,6 @@
+import type { Config } from '../config/config.ts';
 import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
+import type { CustomRules } from '../kube/status/status.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { type Health, waitForHealth } from './health.ts';
 import type { Live } from './live.ts';
@@ -31,7 +33,7 @@ export async function healthOf(
   objects: Map<string, KubeObject>,
   { wanted, ledger }: Planned,
   written: ReadonlyMap<string, KubeObject>,
-  { sync }: PullRequest,
+  { head, sync }: PullRequest,
   block: boolean,
   { cluster, sleep, now, signal, newHead, progress = () => undefined }: PullDeps,
 ): Promise<Health> {
@@ -43,7 +45,15 @@ export async function healthOf(
     sync: sync.name,
     waitSeconds: sync.waitSeconds,
     written: new Set(fresh),
+    rules: await rulesOf(head.config),
   });
+}
+
+/** The rules of windlass.yaml; what compiles them is loaded only where there are any. */
+async function rulesOf({ health = [] }: Pick<Config, 'health'>): Promise<CustomRules | undefined> {
+  if (health.length === 0) return undefined;
+  const { customRules } = await import('../kube/status/custom.ts');
+  return customRules(health);
 }
 
 /** The wanted objects that are in the cluster, as they were last seen; not those that Git says not to touch. */

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type KubernetesCluster, openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { objectIdOf } from '../../lib/model/kube-object.ts';
 import { addUser, cluster, describeWithCluster, temporaryFolder } from '../helpers/cluster.ts';
-import { configMap, deployment, namespace } from '../pull/manifests.ts';
+import { configMap, crd, deployment, namespace, widget } from '../pull/manifests.ts';
 import { openWorld, syncSpec, until, type World } from '../pull/world.ts';
 
 async function world(spec = syncSpec({ waitSeconds: 600 })): Promise<World> {
@@ -120,6 +120,33 @@ describeWithCluster('waiting for health', () => {
     const outcome = await waiting;
     expect(healthOf(outcome, 'Deployment')).toBeUndefined();
     expect(outcome.report.result).toBe('synced');
+  });
+
+  it('goes by a rule of windlass.yaml where the kind has none', async () => {
+    const { pull, cluster: of, namespace: ns, edit, live } = await world();
+    const group = `${ns}.example.com`;
+    const health = [
+      {
+        ...{ group, kind: 'Widget', current: "status.phase == 'Ready'" },
+        failed: "status.phase == 'Broken'",
+      },
+    ];
+    const declared = crd(group).replace(
+      'properties: { spec:',
+      'properties: { status: { type: object, properties: { phase: { type: string } } }, spec:',
+    );
+    const files = { 'a.yaml': namespace(ns), 'b.yaml': declared, 'c.yaml': widget(group, ns, 'gear') };
+    const pulling = pull(files, { wait: 'block', health });
+    await until('it watches', async () => (of.stats().watch ?? 0) >= 1);
+    await until('it is there', () => live(`${group}/v1`, 'Widget', 'gear').catch(() => undefined));
+    await edit(`${group}/v1`, 'Widget', 'gear', { status: { phase: 'Ready' } }, 'widgets');
+    const outcome = await pulling;
+    expect(outcome.report).toMatchObject({ result: 'synced', errors: [] });
+    expect(healthOf(outcome, 'Widget')).toMatchObject({ reason: "current is true: status.phase == 'Ready'" });
+    await edit(`${group}/v1`, 'Widget', 'gear', { status: { phase: 'Broken' } }, 'widgets');
+    const broken = await pull(files, { wait: 'block', health });
+    expect(broken.report.result).toBe('unhealthy');
+    expect(healthOf(broken, 'Widget')).toMatchObject({ status: 'Failed' });
   });
 
   it('fails a lone Pod that no node takes for 15 seconds, by the clock alone', async () => {

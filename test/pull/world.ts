@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type KubernetesCluster, openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { ClusterLeases } from '../../lib/adapters/kubernetes/lease.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
-import type { SyncSpec } from '../../lib/config/config.ts';
+import type { HealthRule, SyncSpec } from '../../lib/config/config.ts';
 import type { Kustomizer, SourceTree } from '../../lib/desired/ports.ts';
 import type { AppliedEntry } from '../../lib/kube/record.ts';
 import { countActions } from '../../lib/model/change-set.ts';
@@ -81,6 +81,7 @@ export interface PullChanges {
   wait?: 'block' | 'report';
   cluster?: Cluster;
   now?: () => Date;
+  health?: HealthRule[];
   deps?: Partial<PullDeps>;
 }
 
@@ -113,6 +114,7 @@ export async function openWorld(kubeconfig: string, sync = syncSpec()): Promise<
         syncs: [spec, ...(changes.others ?? [])],
         drift: { ignore: [] },
         notify: { routes: [] },
+        ...(changes.health && { health: changes.health }),
       };
       const head = { tree: treeOf(below, changes.revision), config: config as never };
       return await pull(
