@@ -33,7 +33,7 @@ interface Sample {
 }
 
 async function run(context: Knobs): Promise<Result> {
-  const { knob, dir, atEnd, say } = context;
+  const { knob, dir, signal, atEnd, say } = context;
   say(`a repository of ${knob.files} files and ${knob.commits} commits`);
   const repo = await serveRepo(dir, knob.files, knob.commits);
   atEnd(() => repo.server.close());
@@ -42,7 +42,10 @@ async function run(context: Knobs): Promise<Result> {
   const measure = async (name: string, work: Work): Promise<string[]> => {
     say(name);
     const samples: Sample[] = [];
-    for (let at = 0; at < knob.runs; at++) samples.push(await sampled(repo, await work(at)));
+    for (let at = 0; at < knob.runs; at++) {
+      signal.throwIfAborted();
+      samples.push(await sampled(repo, await work(at)));
+    }
     raw[name] = samples;
     const middle = (of: keyof Sample) => median(samples.map((sample) => sample[of]));
     return [time(middle('milliseconds')), bytes(middle('bytes')), String(middle('requests'))];
