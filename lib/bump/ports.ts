@@ -1,6 +1,9 @@
 import type { AuditRecord } from '../model/audit-record.ts';
+import { UserError } from '../model/errors.ts';
+import type { Interest } from '../model/interest.ts';
 import type { Bumped } from '../model/messages.ts';
 import type { CommitSummary, ImageState } from '../model/state.ts';
+import type { ScanState } from '../policy/gates.ts';
 
 export type { ImageState } from '../model/state.ts';
 
@@ -26,13 +29,6 @@ export interface Head {
   recent: RecentCommit[];
   /** The proposals of bump that are open, or were declined and have their branch still. */
   proposals: Proposal[];
-}
-
-/** Which files a survey looks at: those of a matching name whose bytes contain the token. */
-export interface Interest {
-  matches(path: string): boolean;
-  /** Absent: whatever is in the file. */
-  token?: string;
 }
 
 /**
@@ -101,6 +97,16 @@ export interface CommitRequest {
 
 /** The branches of proposals begin with this; the group's name follows. */
 export const proposalPrefix = 'windlass/bump/';
+
+/** The branch of a group. Throws `UserError` for a name that git does not take. */
+export function proposalBranch(group: string): string {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(group) && !group.includes('..') && !group.endsWith('.lock'))
+    return `${proposalPrefix}${group}`;
+  throw new UserError(`"${group}" cannot be the end of a branch's name: use letters, digits, dots and dashes`, {
+    code: 'proposal-group',
+    subject: group,
+  });
+}
 
 /** A pull request of bump; where the host has none, the branch that a person makes one of. */
 export interface Proposal {
@@ -183,16 +189,6 @@ export interface ImageDetails {
   labels: Record<string, string>;
 }
 
-/** From the least to the greatest. What a scanner calls otherwise (`informational`, `undefined`) is below `low`. */
-export const severities = ['low', 'medium', 'high', 'critical'] as const;
-export type Severity = (typeof severities)[number];
-
-/** What the registry's scanner says of one image. `none`: there is no scan and none is under way. */
-export type Scan =
-  | { state: 'complete'; findings: Partial<Record<Severity, number>> }
-  | { state: 'pending' }
-  | { state: 'none'; reason: string };
-
 /**
  * The registry as bump sees it. Every method throws `RetryableError` for trouble that may pass and `UserError` for a missing repository or
  * missing rights: an error is never an empty answer.
@@ -205,7 +201,7 @@ export interface Registry {
   /** What the image behind a tag or digest is. */
   details(repository: string, reference: string): Promise<ImageDetails>;
   /** The scan of one image. */
-  scan(repository: string, digest: string): Promise<Scan>;
+  scan(repository: string, digest: string): Promise<ScanState>;
 }
 
 /** Where bump writes what it did. */

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
-import { kustomizationNames } from '../desired/kustomization.ts';
 import { findMarkers, type Marker } from '../edit/find-markers.ts';
 import { markerToken, mayHoldMarkers, type SkippedMarker } from '../edit/source-file.ts';
 import { type PolicyTarget, targetsByFile } from '../edit/target.ts';
 import type { Problem } from '../model/errors.ts';
+import type { Interest } from '../model/interest.ts';
+import { kustomizationNames } from '../model/kustomization-names.ts';
 import { joinTreePath, parentOf } from '../model/tree-path.ts';
 import { type FluxObject, readFluxObjects } from '../policy/flux-objects.ts';
 import { fluxToken } from '../policy/from-flux.ts';
-import type { Interest, RepoFile, Survey } from './ports.ts';
+import type { RepoFile, Survey } from './ports.ts';
 
 /** A marker, or a target of windlass.yaml, as far as it can be told without its file. */
 export type MarkerFact = Pick<Marker, 'policy' | 'part' | 'value' | 'line'>;
@@ -79,8 +80,7 @@ function factsOf(file: RepoFile, targets: readonly PolicyTarget[]): FileFacts | 
 const none = { objects: [], problems: [] };
 
 function isKustomization(path: string): boolean {
-  const names: readonly string[] = kustomizationNames;
-  return names.includes(path.slice(path.lastIndexOf('/') + 1));
+  return kustomizationNames.includes(path.slice(path.lastIndexOf('/') + 1));
 }
 
 /** Every path with `..` in a kustomization, whatever its key says: too many are left alone rather than one too few. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isTag, parseImageRef } from '../model/image-ref.ts';
+import { severities } from '../policy/gates.ts';
 import { allError, duration, name, notAll } from './scalars.ts';
 import { targetSchema } from './target-schema.ts';
 
@@ -47,7 +48,7 @@ const filterSchema = z.strictObject({
 
 const gatesSchema = z.strictObject({
   scan: z
-    .enum(['low', 'medium', 'high', 'critical'])
+    .enum(severities)
     .optional()
     .describe('The least severity of a finding that keeps a tag from being taken. ECR only.'),
   minAge: duration.optional().describe('How long ago the image must have been pushed. ECR only.'),

@@ -1,12 +1,10 @@
 import type { Problem } from '../model/errors.ts';
+import { kustomizationNames } from '../model/kustomization-names.ts';
 import { isWithin, joinTreePath } from '../model/tree-path.ts';
 import type { SourceTree, TreeFile } from './ports.ts';
 import { problemAt } from './source-text.ts';
 import { readDocuments } from './yaml.ts';
 import type { Json, YamlDocument } from './yaml-document.ts';
-
-/** The names that kustomize looks for in a directory. */
-export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const;
 
 /** Lists of paths to files or to directories with a kustomization of their own. */
 const pathLists = ['resources', 'bases', 'components', 'crds', 'configurations', 'patchesStrategicMerge'] as const;
@@ -17,7 +15,7 @@ const refusedKeys = ['helmCharts', 'helmChartInflationGenerator', 'helmGlobals']
 
 /** The kustomization file directly in a directory; undefined where there is none. */
 export function kustomizationIn(files: readonly TreeFile[], directory: string): TreeFile | undefined {
-  const names: string[] = kustomizationNames.map((name) => (directory === '.' ? name : `${directory}/${name}`));
+  const names = kustomizationNames.map((name) => (directory === '.' ? name : `${directory}/${name}`));
   return files.find((file) => names.includes(file.path));
 }
 

@@ -1,7 +1,8 @@
 import type { Problem } from '../model/errors.ts';
+import { kustomizationNames } from '../model/kustomization-names.ts';
 import { isWithin, parentOf } from '../model/tree-path.ts';
 import { type IgnorePattern, ignoreFileName, isIgnored, parseIgnoreFile } from './ignore-file.ts';
-import { kustomizationIn, kustomizationNames, linkTarget } from './kustomization.ts';
+import { kustomizationIn, linkTarget } from './kustomization.ts';
 import type { SourceTree, TreeFile } from './ports.ts';
 
 /** What a path consists of: files to read as they are, and directories to build with kustomize. */
@@ -79,9 +80,8 @@ function ignoreFilesAbove(path: string): string[] {
 
 /** Directories with a kustomization that are not below another one: those are its own affair. */
 function topKustomizations(files: TreeFile[]): string[] {
-  const names: readonly string[] = kustomizationNames;
   const directories = [
-    ...new Set(files.filter((file) => names.includes(nameOf(file))).map((file) => parentOf(file.path))),
+    ...new Set(files.filter((file) => kustomizationNames.includes(nameOf(file))).map((file) => parentOf(file.path))),
   ].sort();
   return directories.filter(
     (directory) => !directories.some((other) => other !== directory && isWithin(other, directory)),

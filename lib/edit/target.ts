@@ -1,3 +1,4 @@
+import { kustomizationNames } from '../model/kustomization-names.ts';
 import type { MarkerPart } from './marker-name.ts';
 
 /** A place in a file that belongs to an image policy without a marker beside it. Paths are from the repo's root. */
@@ -42,14 +43,11 @@ export interface PolicyTarget {
   target: Target;
 }
 
-/** The names that kustomize looks for in a directory. */
-const kustomizationFiles = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
-
 /** The files that a target may be in: one, or, for a kustomization's directory, one of several names. */
 export function filesOfTarget({ kind, path }: Target): string[] {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (kind !== 'kustomization' || kustomizationFiles.includes(name)) return [path];
-  return kustomizationFiles.map((file) => (path === '.' || path === '' ? file : `${path}/${file}`));
+  if (kind !== 'kustomization' || kustomizationNames.includes(name)) return [path];
+  return kustomizationNames.map((file) => (path === '.' || path === '' ? file : `${path}/${file}`));
 }
 
 /** The targets of each file that they may be in. */

@@ -36,11 +36,20 @@ export function parentOf(path: string): string {
 export function strayPath(paths: Iterable<string>): string | undefined {
   const all = new Set(paths);
   for (const path of all) {
-    const names = path.split('/');
-    if (path.includes('\0') || names.some((name) => /^(?:|\.|\.\.|\.git)$/i.test(name))) return path;
+    if (!isTreeFile(path)) return path;
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
       if (all.has(path.slice(0, at))) return path;
     }
   }
   return undefined;
+}
+
+/** The path itself. Throws an `Error`, a bug, for one that no file of a Git tree can have: what is read or written there would be elsewhere. */
+export function treeFile(path: string): string {
+  if (!isTreeFile(path)) throw new Error(`${JSON.stringify(path)} is not a path inside a repository`);
+  return path;
+}
+
+function isTreeFile(path: string): boolean {
+  return !path.includes('\0') && !path.split('/').some((name) => /^(?:|\.|\.\.|\.git)$/i.test(name));
 }

@@ -1,16 +1,16 @@
-/** From the least to the greatest. */
-const severities = ['low', 'medium', 'high', 'critical'] as const;
-type Severity = (typeof severities)[number];
+/** From the least to the greatest. What a scanner calls otherwise (`informational`, `undefined`) is below `low`. */
+export const severities = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
 
 /** What an image must pass before it is taken. What is left out is not asked. */
 export interface GateRules {
-  /** The least severity of a finding that keeps an image back. */
+  /** The least severity of a finding that keeps an image back. ECR only. */
   scan?: Severity;
-  /** How long ago it must have been pushed. */
+  /** How long ago it must have been pushed. ECR only. */
   minAgeSeconds?: number;
 }
 
-/** What the registry's scanner says of an image. `none`: there is no scan and none is under way. */
+/** What the registry's scanner says of one image. `none`: there is no scan and none is under way. */
 export type ScanState =
   | { state: 'complete'; findings: Partial<Record<Severity, number>> }
   | { state: 'pending' }

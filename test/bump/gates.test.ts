@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bump, sweep } from '../../lib/bump/bump.ts';
-import type { Scan } from '../../lib/bump/ports.ts';
 import { RetryableError } from '../../lib/model/errors.ts';
+import type { ScanState } from '../../lib/policy/gates.ts';
 import { host, type Loop, loop, now, registryWith } from './setup.ts';
 
 const web = `${host}/shop/web`;
@@ -12,8 +12,8 @@ const start = (keys: string, text = `${web}:1.0.0`, more: Record<string, string>
     'web.yaml': marker(text),
     ...more,
   });
-const complete = (findings: Record<string, number> = {}): Scan => ({ state: 'complete', findings });
-const pushed = async ({ registry }: Loop, tag: string, image: { scan?: Scan; platforms?: string[] }, at = now) => {
+const complete = (findings: Record<string, number> = {}): ScanState => ({ state: 'complete', findings });
+const pushed = async ({ registry }: Loop, tag: string, image: { scan?: ScanState; platforms?: string[] }, at = now) => {
   const { digest } = await registry.push(web, tag, at, image);
   return { id: `push-${tag}`, at: at.toISOString(), cause: 'push' as const, repository: web, tag, digest };
 };
@@ -21,7 +21,7 @@ const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
 const tagIn = ({ show }: Loop) => /web:(\S+) /.exec(show('web.yaml'))?.[1];
 
 describe('the gate "scan"', () => {
-  it.each<[string, Scan, string]>([
+  it.each<[string, ScanState, string]>([
     ['under way', { state: 'pending' }, 'scan: it is not finished'],
     ['done with a finding', complete({ critical: 1, high: 1, low: 9 }), 'scan: 2 findings of high or above'],
     [

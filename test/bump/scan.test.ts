@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bump } from '../../lib/bump/bump.ts';
-import type { Scan } from '../../lib/bump/ports.ts';
 import type { Push } from '../../lib/bump/push-event.ts';
+import type { ScanState } from '../../lib/policy/gates.ts';
 import { host, loop, now, shop } from './setup.ts';
 
 const gated = {
@@ -9,13 +9,13 @@ const gated = {
   'windlass.yaml': shop['windlass.yaml']!.replace('<2.0.0" }', '<2.0.0", gates: { scan: high } }'),
 };
 const repository = `${host}/shop/web`;
-const clean: Scan = { state: 'complete', findings: { low: 3 } };
+const clean: ScanState = { state: 'complete', findings: { low: 3 } };
 
 /** A shop where 1.1.0 was pushed and waits for its scan. */
 async function waiting() {
   const world = await loop(gated);
   const { registry, ports, records } = world;
-  const scanned = (scan: Scan) => registry.push(repository, '1.1.0', now, { scan });
+  const scanned = (scan: ScanState) => registry.push(repository, '1.1.0', now, { scan });
   const { digest } = await scanned({ state: 'pending' });
   const push: Push = { id: 'push-1', at: now.toISOString(), cause: 'push', repository, tag: '1.1.0', digest };
   await bump({ pushes: [push], now }, ports);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommitRequest } from '../../bump/ports.ts';
 import { commitMessage, oneLine } from '../../model/commit-message.ts';
 import { UserError } from '../../model/errors.ts';
+import { treeFile } from '../../model/tree-path.ts';
 import { checkRevision, type Mirror } from './mirror.ts';
 import type { TreeEntry } from './tree.ts';
 
@@ -36,7 +37,7 @@ function fastImport(ref: string, entries: readonly TreeEntry[], author: Author, 
   const parts: (string | Uint8Array)[] = [`commit ${ref}\nmark :1\nauthor ${who}\ncommitter ${who}\n`];
   parts.push(`data ${message.length}\n`, message, `\nfrom ${checkRevision(request.parent)}\n`);
   for (const file of request.files) {
-    const mode = modes.get(checkPath(file.path));
+    const mode = modes.get(treeFile(file.path));
     if (mode === '120000' || mode === '160000') throw notAFile(file.path);
     if (file.bytes !== undefined) {
       parts.push(`M ${mode ?? '100644'} inline ${quoted(file.path)}\ndata ${file.bytes.length}\n`, file.bytes, '\n');
@@ -56,14 +57,6 @@ function named(text: string): string {
 /** Fast-import's quoting: C-style, which any path fits in. */
 function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
-}
-
-function checkPath(path: string): string {
-  const bad = path
-    .split('/')
-    .some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git');
-  if (bad || path.includes('\0')) throw new Error(`${JSON.stringify(path)} is not a path inside a repository`);
-  return path;
 }
 
 function notAFile(path: string): UserError {

@@ -1,5 +1,11 @@
-import { type Proposal, type ProposalRequest, type Proposed, proposalPrefix } from '../../bump/ports.ts';
-import { RetryableError, UserError } from '../../model/errors.ts';
+import {
+  type Proposal,
+  type ProposalRequest,
+  type Proposed,
+  proposalBranch,
+  proposalPrefix,
+} from '../../bump/ports.ts';
+import { RetryableError } from '../../model/errors.ts';
 import { type Author, writeCommit } from './commit.ts';
 import { remoteFailure } from './failure.ts';
 import { lastCommits } from './history.ts';
@@ -51,7 +57,7 @@ export async function pushProposal(
   author: Author,
   request: ProposalRequest,
 ): Promise<Proposed> {
-  const branch = branchOf(request.group);
+  const branch = proposalBranch(request.group);
   const revision = await writeCommit(mirror, entries, author, request);
   const ref = `refs/heads/${branch}`;
   const force = request.replaces === undefined ? '--force' : `--force-with-lease=${ref}:${request.replaces}`;
@@ -72,15 +78,6 @@ export async function deleteProposal(mirror: Mirror, { branch, revision }: Propo
 
 function movedMeanwhile(branch: string): RetryableError {
   return new RetryableError(`somebody moved ${branch} since it was read`, { code: 'proposal-moved', subject: branch });
-}
-
-function branchOf(group: string): string {
-  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(group) && !group.includes('..') && !group.endsWith('.lock'))
-    return `${proposalPrefix}${group}`;
-  throw new UserError(`"${group}" cannot be the end of a branch's name: use letters, digits, dots and dashes`, {
-    code: 'proposal-group',
-    subject: group,
-  });
 }
 
 async function fetchBranches(mirror: Mirror, branches: readonly [name: string, revision: string][]): Promise<void> {

@@ -1,4 +1,5 @@
-import type { RepoFile, Survey, Surveyed } from '../../bump/ports.ts';
+import type { Survey, Surveyed } from '../../bump/ports.ts';
+import { factsOf, isOfInterest } from '../../model/interest.ts';
 import { type KnownFile, type KnownFiles, loadKnownFiles, saveKnownFiles } from './known-files.ts';
 import type { Mirror } from './mirror.ts';
 import { pathsContaining, readBlobs, type TreeEntry } from './tree.ts';
@@ -65,20 +66,6 @@ export class MirrorSurveys {
     }
     return [...found].sort();
   }
-}
-
-function factsOf<Facts>(survey: Survey<Facts>, file: RepoFile): Facts | undefined {
-  const view = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
-  // As git decides it: a NUL in the first 8,000 bytes makes a file a binary one.
-  if (view.subarray(0, 8000).includes(0)) return undefined;
-  const asked = survey.interests.some(
-    ({ matches, token }) => matches(file.path) && (token === undefined || view.includes(token)),
-  );
-  return asked ? survey.facts(file) : undefined;
-}
-
-function isOfInterest<Facts>(survey: Survey<Facts>, path: string): boolean {
-  return survey.interests.some(({ matches }) => matches(path));
 }
 
 function byPath(a: { path: string }, b: { path: string }): number {

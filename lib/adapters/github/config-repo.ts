@@ -7,6 +7,7 @@ import {
   type SurveyStore,
 } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
+import { treeFile } from '../../model/tree-path.ts';
 import type { ArchiveLimits } from './archive.ts';
 import { lastChange } from './changed-at.ts';
 import type { GitHub, GitHubRepo } from './client.ts';
@@ -132,7 +133,7 @@ async function withModes(
   known: ReadonlyMap<string, Entry>,
 ): Promise<TreeFile[]> {
   if (files.length === 0) throw new Error('a commit without a file was asked for');
-  const unknown = files.map(({ path }) => checkPath(path)).filter((path) => !known.has(path));
+  const unknown = files.map(({ path }) => treeFile(path)).filter((path) => !known.has(path));
   const found = await entriesAt(repo, parent, unknown, { text: false });
   const asked = new Map(unknown.map((path, index) => [path, found[index]]));
   return files.map(({ path, bytes }) => {
@@ -143,14 +144,6 @@ async function withModes(
     }
     return { path, bytes, mode: entry?.mode ?? 0o100644 };
   });
-}
-
-function checkPath(path: string): string {
-  const bad = path
-    .split('/')
-    .some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git');
-  if (bad || path.includes('\0')) throw new Error(`${JSON.stringify(path)} is not a path inside a repository`);
-  return path;
 }
 
 function missing(path: string, revision: string): never {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { describesIn, type Proposal, proposalPrefix } from '../../bump/ports.ts';
 import { trailersIn } from '../../model/commit-message.ts';
-import { UserError } from '../../model/errors.ts';
 
 /** The branches of proposals begin with this. */
 export const proposalRefPrefix = `refs/heads/${proposalPrefix}`;
@@ -42,17 +41,6 @@ export const proposalBranchShape = z.object({
   described: z.object({ nodes: z.array(z.object({ number: z.number(), body: z.string() })) }),
 });
 export type ProposalBranch = z.infer<typeof proposalBranchShape>;
-
-/** The branch of a group. Throws `UserError` for a name that git does not take. */
-export function branchOfGroup(group: string): string {
-  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(group) && !group.includes('..') && !group.endsWith('.lock')) {
-    return `${proposalPrefix}${group}`;
-  }
-  throw new UserError(`"${group}" cannot be the end of a branch's name: use letters, digits, dots and dashes`, {
-    code: 'proposal-group',
-    subject: group,
-  });
-}
 
 /** The branch's name without `refs/heads/`. */
 export function nameOf({ prefix, name }: ProposalBranch): string {

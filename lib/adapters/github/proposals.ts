@@ -1,4 +1,4 @@
-import type { Proposal, ProposalRequest, Proposed } from '../../bump/ports.ts';
+import { type Proposal, type ProposalRequest, type Proposed, proposalBranch } from '../../bump/ports.ts';
 import { commitMessage } from '../../model/commit-message.ts';
 import { RetryableError } from '../../model/errors.ts';
 import { isCommitOn, lookFor } from './branch-look.ts';
@@ -14,7 +14,7 @@ import {
   writeCommitObject,
   writeTree,
 } from './git-data.ts';
-import { branchOfGroup, nameOf, type ProposalBranch } from './proposal-branch.ts';
+import { nameOf, type ProposalBranch } from './proposal-branch.ts';
 import { changePull, findPull, openPull, readPull } from './pull-request.ts';
 import { grantWishes } from './wishes.ts';
 
@@ -38,7 +38,7 @@ export async function makeProposal(
   request: ProposedCommit,
   known: readonly ProposalBranch[],
 ): Promise<MadeProposal> {
-  const name = branchOfGroup(request.group);
+  const name = proposalBranch(request.group);
   const before = known.find((candidate) => nameOf(candidate) === name)?.target;
   const target = await writeWanted(repo, request, before);
   const there = await findPull(repo, base, name);
@@ -85,7 +85,7 @@ function shown(text: string): string {
 
 /** Closes a proposal, says why on it, and takes its branch away. Throws `RetryableError` when somebody moved the branch since it was seen. */
 export async function closeProposal(repo: GitHubRepo, proposal: Proposal, why: string): Promise<void> {
-  const branch = branchOfGroup(proposal.group);
+  const branch = proposalBranch(proposal.group);
   const pull = proposal.number === undefined ? undefined : await readPull(repo, proposal.number);
   const head = await headOf(repo, branch);
   if (head !== undefined && head !== proposal.revision) throw movedMeanwhile(branch);

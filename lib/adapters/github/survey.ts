@@ -1,12 +1,12 @@
 import type { Survey, Surveyed, SurveyStore } from '../../bump/ports.ts';
 import { messageOf, RetryableError } from '../../model/errors.ts';
+import { factsOf, isOfInterest, tokensFor } from '../../model/interest.ts';
 import { type ArchiveFile, type ArchiveLimits, bytesOf, filesOfArchive } from './archive.ts';
 import { blobBytes, blobHash, blobOid, searchFor, streamHolds } from './blob.ts';
 import type { GitHubRepo } from './client.ts';
 import { type Changes, changesBetween } from './compare.ts';
 import { entriesAt, isPlain } from './entries.ts';
 import { isFailure, lost } from './failure.ts';
-import { factsOf, isOfInterest, tokensFor } from './interest.ts';
 import { type KnownSurvey, packKnown, unpackKnown } from './known-survey.ts';
 import { type ListedFile, listFiles } from './listing.ts';
 

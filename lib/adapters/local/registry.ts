@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { type ImageDetails, type Registry, type RegistryTag, type Scan, severities } from '../../bump/ports.ts';
+import type { ImageDetails, Registry, RegistryTag } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { isTag, parseImageRef } from '../../model/image-ref.ts';
+import { type ScanState, severities } from '../../policy/gates.ts';
 
 /** A registry that holds no images, only the names of their tags: it stands for ECR where there is none. */
 export interface LocalRegistry extends Registry {
@@ -23,7 +24,7 @@ export interface LocalRegistry extends Registry {
 
 /** What the image behind a tag is said to be: there is none that could be looked into. */
 export interface PretendedImage extends Omit<ImageDetails, 'digest'> {
-  scan: Scan;
+  scan: ScanState;
 }
 
 /** What an image is whose push does not say it. */

@@ -1,0 +1,2 @@
+/** The names that kustomize looks for in a directory. */
+export const kustomizationNames: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
