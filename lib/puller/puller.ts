@@ -3,6 +3,7 @@ import { readPullerSettings } from '../config/puller-env.ts';
 import { RetryableError, UserError } from '../model/errors.ts';
 import { type Loop, type LoopTimes, oneRound, startLoop } from '../pull/loop.ts';
 import type { WakeQueue } from '../pull/ports.ts';
+import { SyncWatches } from '../pull/watch-syncs.ts';
 import { type Log, openLog } from './log.ts';
 import { roundPorts } from './rounds.ts';
 import { holdWorker, openParts, openWake, type PullerParts } from './wiring.ts';
@@ -74,7 +75,11 @@ async function watch(
   log.info('watching', { headEvery: parts.headEvery });
   try {
     const { rounds, headEvery } = parts;
-    const inRounds = { ...rounds, pull: { ...rounds.pull, signal: working } };
+    const { cluster, impersonation } = rounds.pull;
+    const changed = (sync: string) => loop.changed(sync, calm(sync));
+    const calm = calmer(clock.now);
+    const watches = new SyncWatches({ cluster, impersonation, changed, failed: log.failed, signal: working });
+    const inRounds = { ...rounds, watches, pull: { ...rounds.pull, signal: working } };
     const loop = startLoop(roundPorts(inRounds), { ...times, head: headEvery }, clock, working);
     await Promise.all([loop.ended, wake && beWoken(wake, loop, log, working)]);
   } finally {
@@ -84,6 +89,26 @@ async function watch(
   // Another one is at work: Kubernetes starts this one anew, which waits for its turn.
   if (lease.lost.aborted) log.failed('stay the one that works', lease.lost.reason);
   return lease.lost.aborted ? 1 : 0;
+}
+
+/** Milliseconds in which changes of a sync come together. */
+const gather = 500;
+/** So many pulls of a sync within some minutes come at once after a change; later ones only so often: somebody else keeps changing it. */
+const mostAtOnce = 10;
+const within = 600_000;
+const rarely = 60_000;
+
+/** How long after a change its sync is pulled. */
+export function calmer(now: () => number): (sync: string) => number {
+  const wakes = new Map<string, number[]>();
+  return (sync) => {
+    const recent = (wakes.get(sync) ?? []).filter((at) => now() - at < within);
+    const last = recent.at(-1);
+    // What comes while a pull is due already is no wake of its own.
+    if (last === undefined || now() - last >= gather) recent.push(now());
+    wakes.set(sync, recent.slice(-mostAtOnce - 1));
+    return recent.length > mostAtOnce ? rarely : gather;
+  };
 }
 
 /** Milliseconds after a queue that could not be read. */

@@ -8,6 +8,7 @@ import type { Outbox } from '../pull/outbox.ts';
 import type { SyncStatuses } from '../pull/ports.ts';
 import { type PullOutcome, pull } from '../pull/pull.ts';
 import type { PullDeps } from '../pull/request.ts';
+import type { SyncWatches } from '../pull/watch-syncs.ts';
 import type { Log } from './log.ts';
 import { pullFields } from './metrics.ts';
 
@@ -22,18 +23,19 @@ export interface RoundDeps {
   outbox?: Outbox;
   statuses?: SyncStatuses;
   log: Log;
-  /** Told after each pull of a sync. */
-  pulled?(sync: SyncSpec, outcome: PullOutcome): void;
+  /** What is watched between the pulls, in a process that stays. */
+  watches?: Pick<SyncWatches, 'follow' | 'keepOnly'>;
 }
 
 /** Puts one cluster's syncs into the loop: reports are logged and sent, and nothing that happens to them stops a pull. */
-export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses, log, pulled }: RoundDeps): LoopPorts {
+export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses, log, watches }: RoundDeps): LoopPorts {
   const tell = async (sync: SyncSpec, outcome: PullOutcome) => {
     const { report } = outcome;
     log.info(`${sync.name}: ${report.result}`, pullFields(report));
     await outbox?.send(report);
     await statuses?.show(report).catch((error: unknown) => log.failed(`show how ${sync.name} is`, error));
-    pulled?.(sync, outcome);
+    // A pull that could not begin has no objects: what was watched is watched on.
+    if (outcome.changes.length > 0) watches?.follow(sync, objectsThere(outcome));
   };
   return {
     head,
@@ -43,7 +45,9 @@ export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses,
       if (problems.length > 0)
         log.info(`${windlassFileName} is broken: the last valid one counts`, { revision, problems });
       await outbox?.send({ type: 'ConfigReported', at: deps.now().toISOString(), revision, problems });
-      return ofCluster(config, cluster);
+      const ours = ofCluster(config, cluster);
+      watches?.keepOnly(ours.syncs);
+      return ours;
     },
     pull: async (sync, _config, revision) => {
       const request = {
@@ -72,6 +76,10 @@ export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses,
       throw error;
     }
   }
+}
+
+function objectsThere({ changes }: PullOutcome): string[] {
+  return changes.filter(({ action }) => action !== 'pruned').map(({ object }) => object);
 }
 
 /** Only what belongs in this cluster. Throws `UserError` where windlass.yaml has no such cluster: a name that was misspelt must not look like an empty one. */

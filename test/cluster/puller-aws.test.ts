@@ -11,37 +11,27 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { CoreV1Api } from '@kubernetes/client-node';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSecretText } from '../../lib/adapters/aws/git-secret.ts';
 import { openReportQueue } from '../../lib/adapters/aws/report-queue.ts';
 import { freePort } from '../../lib/adapters/local/control-plane/free-port.ts';
 import type { SyncReported } from '../../lib/model/messages.ts';
 import { reportSchema } from '../../lib/model/messages-schema.ts';
 import { serve, trustServers } from '../adapters/git/https-server.ts';
-import { adminKubeConfig, describeWithCluster, temporaryFolder, waitFor } from '../helpers/cluster.ts';
+import { describeWithCluster, temporaryFolder, waitFor } from '../helpers/cluster.ts';
 import { describeWithMiniStack, type MiniStack, startMiniStack } from '../helpers/ministack.ts';
-import { pullOnce, repository, startPuller } from '../helpers/puller.ts';
+import { clusterOfPullers, pullOnce, repository, startPuller } from '../helpers/puller.ts';
 import { configMap, namespace } from '../pull/manifests.ts';
 import { reportOf } from '../pull/reports.ts';
 
 trustServers();
 
-const core = () => adminKubeConfig().makeApiClient(CoreV1Api);
+const inCluster = clusterOfPullers();
+const { core } = inCluster;
 const canary = { token: 'ghp_canaryTokenOfTheRepository', value: 'canary-value-of-a-secret' };
 
 function ownSync(): string {
-  const name = `puller-${randomBytes(4).toString('hex')}`;
-  onTestFinished(async () => {
-    await core()
-      .deleteNamespace({ name, gracePeriodSeconds: 0 })
-      .catch(() => undefined);
-    for (const map of [`windlass-record-${name}-0`, 'windlass-config', 'windlass-outbox'])
-      await core()
-        .deleteNamespacedConfigMap({ namespace: 'windlass-system', name: map })
-        .catch(() => undefined);
-  });
-  return name;
+  return `puller-${randomBytes(4).toString('hex')}`;
 }
 
 const config = (name: string) =>
@@ -105,6 +95,7 @@ await describeWithMiniStack('with AWS', () => {
       await writeFile(join(keyDir, 'token'), `${canary.token}\n`);
       const url = await queue(true);
       const env = {
+        ...inCluster.env(),
         ...keys(),
         WINDLASS_REPO: `${server.url}/config.git`,
         WINDLASS_REPORT_QUEUE: url,
@@ -132,7 +123,7 @@ await describeWithMiniStack('with AWS', () => {
       const files = { 'windlass.yaml': config(name), 'app/ns.yaml': namespace(name), ...mode(name, 'one') };
       const { dir, revision, commit } = await repository(files);
       const gone = `http://127.0.0.1:${await freePort()}/000000000000/reports.fifo`;
-      const away = { ...keys(), WINDLASS_REPO: dir, WINDLASS_REPORT_QUEUE: gone };
+      const away = { ...inCluster.env(), ...keys(), WINDLASS_REPO: dir, WINDLASS_REPORT_QUEUE: gone };
       const first = await pullOnce(away);
       expect(first.code).toBe(0);
       expect(first.output()).toContain('could not send a report, it is kept');
@@ -155,7 +146,7 @@ await describeWithMiniStack('with AWS', () => {
       const { dir, revision } = await repository(files);
       const gone = `http://127.0.0.1:${await freePort()}/000000000000/reports.fifo`;
       const WINDLASS_STATE_DIR = await temporaryFolder();
-      const env = { ...keys(), WINDLASS_STATE_DIR, WINDLASS_MODE: 'watch', WINDLASS_REPO: dir };
+      const env = { ...inCluster.env(), ...keys(), WINDLASS_STATE_DIR, WINDLASS_MODE: 'watch', WINDLASS_REPO: dir };
       const before = await startPuller({ ...env, WINDLASS_REPORT_QUEUE: gone });
       const { run } = await before.line('first pull', ({ sync, result }) => sync === name && result === 'synced');
       before.child.kill('SIGTERM');
@@ -177,7 +168,13 @@ await describeWithMiniStack('with AWS', () => {
       const files = { 'windlass.yaml': config(name), 'app/ns.yaml': namespace(name), ...mode(name, 'one') };
       const { dir, commit } = await repository(files);
       const url = await queue(false);
-      const env = { ...keys(), WINDLASS_MODE: 'watch', WINDLASS_REPO: dir, WINDLASS_WAKE_QUEUE: url };
+      const env = {
+        ...inCluster.env(),
+        ...keys(),
+        WINDLASS_MODE: 'watch',
+        WINDLASS_REPO: dir,
+        WINDLASS_WAKE_QUEUE: url,
+      };
       const puller = await startPuller(env);
       await puller.line('first pull', ({ sync, result }) => sync === name && result === 'synced');
       const head = await commit(mode(name, 'two'));

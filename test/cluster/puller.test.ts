@@ -1,33 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
-import { CoordinationV1Api, CoreV1Api } from '@kubernetes/client-node';
-import { expect, it, onTestFinished } from 'vitest';
-import { adminKubeConfig, describeWithCluster, temporaryFolder, waitFor } from '../helpers/cluster.ts';
-import { pullOnce, repository, startPuller } from '../helpers/puller.ts';
+import { expect, it } from 'vitest';
+import { describeWithCluster, temporaryFolder, waitFor } from '../helpers/cluster.ts';
+import { clusterOfPullers, pullOnce, repository, startPuller } from '../helpers/puller.ts';
 import { configMap, namespace } from '../pull/manifests.ts';
 
-const core = () => adminKubeConfig().makeApiClient(CoreV1Api);
-const leases = () => adminKubeConfig().makeApiClient(CoordinationV1Api);
+const { env, core, leases } = clusterOfPullers();
 const system = 'windlass-system';
 
-/** Names of this test alone; the namespace and the records are removed afterwards. */
+/** Names of this test alone. */
 function own(count = 1): string[] {
-  const names = Array.from({ length: count }, () => `puller-${randomBytes(4).toString('hex')}`);
-  onTestFinished(async () => {
-    for (const name of names) {
-      await core()
-        .deleteNamespace({ name, gracePeriodSeconds: 0 })
-        .catch(() => undefined);
-      await core()
-        .deleteNamespacedConfigMap({ namespace: system, name: `windlass-record-${name}-0` })
-        .catch(() => undefined);
-    }
-    for (const name of ['windlass-config', 'windlass-outbox'])
-      await core()
-        .deleteNamespacedConfigMap({ namespace: system, name })
-        .catch(() => undefined);
-  });
-  return names;
+  return Array.from({ length: count }, () => `puller-${randomBytes(4).toString('hex')}`);
 }
 
 const config = (...names: string[]) =>
@@ -46,7 +29,7 @@ describeWithCluster('the puller in cron mode', () => {
       [`${second}/a.yaml`]: configMap(first, 'more', { mode: 'plain' }),
       [`${foreign}/ns.yaml`]: namespace(foreign),
     });
-    const round = await pullOnce({ WINDLASS_REPO: dir });
+    const round = await pullOnce({ ...env(), WINDLASS_REPO: dir });
     expect(round.output()).toContain('round done');
     expect(round.code).toBe(0);
     const pulls = round.lines().filter(({ sync }) => sync !== undefined);
@@ -60,7 +43,7 @@ describeWithCluster('the puller in cron mode', () => {
       ...{ Errors: 0, Healthy: 1 },
     });
     expect(await settings(first)).toBe('plain');
-    const again = await pullOnce({ WINDLASS_REPO: dir });
+    const again = await pullOnce({ ...env(), WINDLASS_REPO: dir });
     expect(again.code).toBe(0);
     expect(again.lines().filter(({ sync }) => sync !== undefined)).toMatchObject([
       { sync: first, counts: { created: 0, configured: 0, unchanged: 2 } },
@@ -79,10 +62,10 @@ describeWithCluster('the puller in cron mode', () => {
     await core()
       .deleteNamespacedConfigMap({ namespace: system, name: 'windlass-config' })
       .catch(() => undefined);
-    expect((await pullOnce({ WINDLASS_REPO: dir })).code).toBe(0);
+    expect((await pullOnce({ ...env(), WINDLASS_REPO: dir })).code).toBe(0);
     await waitFor(
       async () => {
-        const round = await pullOnce({ WINDLASS_REPO: dir });
+        const round = await pullOnce({ ...env(), WINDLASS_REPO: dir });
         return (
           round.code === 0 &&
           (await core().readNamespacedConfigMap({ namespace: system, name: 'windlass-config' })).data
@@ -95,7 +78,7 @@ describeWithCluster('the puller in cron mode', () => {
       [`${name}/a.yaml`]: configMap(name, 'settings', { mode: 'two' }),
     });
     for (const _ of ['once', 'and again']) {
-      const broken = await pullOnce({ WINDLASS_REPO: dir });
+      const broken = await pullOnce({ ...env(), WINDLASS_REPO: dir });
       expect(broken.lines()).toContainEqual(
         expect.objectContaining({ message: 'windlass.yaml is broken: the last valid one counts', revision: head }),
       );
@@ -111,7 +94,7 @@ describeWithCluster('the puller in cron mode', () => {
       [`${name}/ns.yaml`]: namespace(name),
       [`${name}/a.yaml`]: 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: UPPER, namespace: default }\n',
     });
-    const refused = await pullOnce({ WINDLASS_REPO: dir });
+    const refused = await pullOnce({ ...env(), WINDLASS_REPO: dir });
     expect(refused.code).toBe(1);
     expect(refused.lines()).toContainEqual(
       expect.objectContaining({
@@ -120,13 +103,13 @@ describeWithCluster('the puller in cron mode', () => {
         errors: [expect.objectContaining({ code: 'apply-invalid' })],
       }),
     );
-    const absent = await pullOnce({ WINDLASS_REPO: `${dir}/nothing` });
+    const absent = await pullOnce({ ...env(), WINDLASS_REPO: `${dir}/nothing` });
     expect(absent.code).toBe(1);
     expect(absent.output()).toContain('could not look at the head: there is no directory');
-    const stranger = await pullOnce({ WINDLASS_REPO: dir, WINDLASS_CLUSTER: 'tset' });
+    const stranger = await pullOnce({ ...env(), WINDLASS_REPO: dir, WINDLASS_CLUSTER: 'tset' });
     expect(stranger.code).toBe(1);
     expect(stranger.output()).toContain('windlass.yaml has no cluster \\"tset\\" (it has test, other)');
-    const unset = await pullOnce({});
+    const unset = await pullOnce({ ...env() });
     expect(unset.code).toBe(1);
     expect(unset.lines()).toMatchObject([
       { level: 'error', code: 'puller-env', problems: [{ object: 'WINDLASS_REPO', message: 'it is not set' }] },
@@ -144,7 +127,7 @@ describeWithCluster('the puller in watch mode', () => {
       [`${name}/ns.yaml`]: namespace(name),
       [`${name}/a.yaml`]: configMap(name, 'settings', { mode: 'one' }),
     });
-    const puller = await startPuller({ ...watch, WINDLASS_REPO: dir });
+    const puller = await startPuller({ ...env(), ...watch, WINDLASS_REPO: dir });
     await puller.line('first pull', ({ sync, result }) => sync === name && result === 'synced');
     const second = await commit({ [`${name}/a.yaml`]: configMap(name, 'settings', { mode: 'two' }) });
     await puller.line('second pull', ({ revision, result }) => revision === second && result === 'synced');
@@ -165,12 +148,48 @@ describeWithCluster('the puller in watch mode', () => {
     expect(after.spec?.holderIdentity ?? '').toBe('');
   });
 
+  it('undoes a hand edit when it happens, and is not woken for ever by what it wrote itself', async () => {
+    const [name = ''] = own();
+    const { dir } = await repository({
+      'windlass.yaml': config(name),
+      [`${name}/ns.yaml`]: namespace(name),
+      [`${name}/a.yaml`]: configMap(name, 'settings', { mode: 'one' }),
+    });
+    const puller = await startPuller({ ...env(), ...watch, WINDLASS_REPO: dir });
+    await puller.line('first pull', ({ sync, result }) => sync === name && result === 'synced');
+    const pulls = () => puller.lines().filter(({ sync }) => sync === name);
+    const quiet = async () => {
+      let count = -1;
+      let since = performance.now();
+      await waitFor(
+        () => {
+          if (pulls().length !== count) since = performance.now();
+          count = pulls().length;
+          return performance.now() - since > 5_000;
+        },
+        { what: 'no more pulls' },
+      );
+    };
+    await quiet();
+    const before = pulls().length;
+    expect(before).toBeLessThan(6);
+    const body = [{ op: 'replace', path: '/data/mode', value: 'edited by hand' }];
+    await core().patchNamespacedConfigMap({ namespace: name, name: 'settings', body });
+    await waitFor(async () => (await settings(name)) === 'one', { what: 'the edit is undone' });
+    const healing = await puller.line('healing', ({ sync, Drift }) => sync === name && Drift === 1);
+    expect(healing).toMatchObject({ drifting: [`ConfigMap/${name}/settings`] });
+    await core().deleteNamespacedConfigMap({ namespace: name, name: 'settings' });
+    await waitFor(async () => (await settings(name)) === 'one', { what: 'what was deleted is there again' });
+    await quiet();
+    expect(pulls().length - before).toBeLessThan(8);
+  });
+
   it('works alone: a second one waits, and takes over when the first one is gone', async () => {
     const [name = ''] = own();
     const { dir } = await repository({ 'windlass.yaml': config(name), [`${name}/ns.yaml`]: namespace(name) });
-    const first = await startPuller({ ...watch, WINDLASS_REPO: dir });
+    const first = await startPuller({ ...env(), ...watch, WINDLASS_REPO: dir });
     await first.line('first pull', ({ sync, result }) => sync === name && result === 'synced');
-    const second = await startPuller({ ...watch, WINDLASS_REPO: dir });
+    const second = await startPuller({ ...env(), ...watch, WINDLASS_REPO: dir });
     await second.line('waiting', ({ message }) => message.startsWith('waiting for '));
     expect(second.lines().filter(({ sync }) => sync !== undefined)).toEqual([]);
     first.child.kill('SIGKILL');

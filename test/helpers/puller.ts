@@ -1,10 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { onTestFinished } from 'vitest';
-import { cluster, temporaryFolder, waitFor } from './cluster.ts';
+import { CoordinationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { acquireBinaries } from '../../lib/adapters/local/control-plane/binaries.ts';
+import { type ControlPlane, startControlPlane } from '../../lib/adapters/local/control-plane/control-plane.ts';
+import { temporaryFolder, waitFor } from './cluster.ts';
 
 const run = promisify(execFile);
 
@@ -16,6 +20,30 @@ export interface LogLine {
   result?: string;
   revision?: string;
   [field: string]: unknown;
+}
+
+/** An API server for the pullers of one test file: there is one worker, and one last valid windlass.yaml, in a cluster. Call it in the suite. */
+export function clusterOfPullers() {
+  let plane: ControlPlane;
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'windlass-test-'));
+    plane = await startControlPlane({ dir, binaries: await acquireBinaries(), controllers: false, ephemeral: true });
+  });
+  afterAll(async () => {
+    await plane?.stop();
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const admin = () => {
+    const config = new KubeConfig();
+    config.loadFromFile(plane.kubeconfigPath);
+    return config;
+  };
+  return {
+    env: () => ({ KUBECONFIG: plane.kubeconfigPath }),
+    core: () => admin().makeApiClient(CoreV1Api),
+    leases: () => admin().makeApiClient(CoordinationV1Api),
+  };
 }
 
 /** A real Git repository with these files committed; `commit` adds another commit. */
@@ -49,11 +77,11 @@ export interface RunningPuller {
   ended(): Promise<number | null>;
 }
 
-/** Starts `node bin/puller.ts` on the cluster of the tests, with nothing else in its environment; it is killed after the test. */
-export async function startPuller(env: Record<string, string>): Promise<RunningPuller> {
+/** Starts `node bin/puller.ts` with nothing else in its environment; it is killed after the test. */
+export async function startPuller(env: { KUBECONFIG: string } & Record<string, string>): Promise<RunningPuller> {
   const state = env['WINDLASS_STATE_DIR'] ?? (await temporaryFolder());
   const base = {
-    ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], KUBECONFIG: cluster().kubeconfigPath },
+    ...{ PATH: process.env['PATH'], HOME: process.env['HOME'] },
     ...{
       WINDLASS_STATE_DIR: state,
       WINDLASS_GIT_KEY_DIR: '/nonexistent',
@@ -93,7 +121,9 @@ export async function startPuller(env: Record<string, string>): Promise<RunningP
 }
 
 /** Runs one round, and gives its exit code and log. */
-export async function pullOnce(env: Record<string, string>): Promise<RunningPuller & { code: number | null }> {
+export async function pullOnce(
+  env: { KUBECONFIG: string } & Record<string, string>,
+): Promise<RunningPuller & { code: number | null }> {
   const puller = await startPuller({ ...env, WINDLASS_MODE: 'cron' });
   return { ...puller, code: await puller.ended() };
 }
