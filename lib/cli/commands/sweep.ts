@@ -26,7 +26,7 @@ export const sweep: Command = {
     'JSON: { repo, branch, head, dryRun, commit: { revision, message, images: [{ policy, repository, from, to, source }],',
     'changes: [{ policy, file, line, from, to }], files: [{ path, diff }] }, proposals: [{ group, act, branch, number, url, title, reason,',
     'images, changes, message, labels, reviewers, autoMerge, warnings, files }],',
-    'images: [{ policy, repository, rule, current, newest }], waits: [{ policy, reason, trouble: { code, mayPass } }],',
+    'images: [{ policy, repository, rule, current, newest, waiting }], waits: [{ policy, reason, trouble: { code, mayPass } }],',
     'skipped: [{ file, line, reason }], failure, records }; act is propose, withdraw, leave or failed; a diff is null but in a dry run.',
     'Exit code: 0 when it is done or nothing is to do; 1 when a dry run would change something; 2 for what somebody must mend, 3 for what may pass,',
     'of one image, too.',

@@ -9,6 +9,7 @@ import { formatProblem, messageOf, type Problem, RetryableError } from '../../mo
 import { nameOf } from '../../model/kube-object.ts';
 import { badAnnotations } from '../check-annotations.ts';
 import { checkApprovals } from '../check-approvals.ts';
+import { checkHealth } from '../check-health.ts';
 import { checkPlaces } from '../check-places.ts';
 import { checkStops, readStops } from '../check-stops.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
@@ -22,7 +23,8 @@ export const validate: Command = {
   name: 'validate',
   summary: 'check windlass.yaml and all manifests that it refers to',
   details: [
-    'Reads windlass.yaml, holds/, suspends/ and approvals/, looks for every marker and target, and renders each sync as a pull would.',
+    'Reads windlass.yaml with the rules of health in it, holds/, suspends/ and approvals/, looks for every marker and target, and renders',
+    'each sync as a pull would.',
     'No cluster is asked, and no registry but for a chart. Warnings name what is written but not there yet (such an image is not bumped, such',
     'a sync not pulled), or looks wrong, as a marker of an unknown policy; they do not fail.',
     'JSON: { problems, warnings, unchecked, syncs: [{ name, path, objects }] }; `objects` and `unchecked` are counts. A problem is',
@@ -59,13 +61,17 @@ async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
   const { config, text, problems, warnings } = await readWindlassFile(tree);
   if (config === undefined)
     return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [], unchecked: 0 };
+  const health = await checkHealth(config, text);
   const places = await checkPlaces(tree, config, text);
   const stopped = checkStops(stops, config, places.fluxNames);
   const approvals = await checkApprovals(tree, config);
+  const health = await checkRules(config, text);
   const { rendered, unchecked } = await renderAll(tree, config.syncs, tools);
   const placeless = rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placelessObject));
   return {
     problems: [
+      ...health,
+      ...health,
       ...distinct([...stops.problems, ...stopped.problems, ...approvals.problems]),
       ...places.problems,
       ...distinct(rendered.flatMap((one) => one.problems)),
@@ -83,6 +89,13 @@ async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
     unchecked: unchecked.length,
     syncs: rendered.map(({ sync, objects }) => ({ name: sync.name, path: sync.path, objects: objects.length })),
   };
+}
+
+/** What compiles the expressions is loaded only where there are any. */
+async function checkRules(config: Config, text: string): Promise<Problem[]> {
+  if (config.health === undefined) return [];
+  const { checkHealth } = await import('../check-health.ts');
+  return checkHealth(config, text);
 }
 
 /** Renders each sync; one whose chart cannot be had now is told and does not keep the others from being checked. */
