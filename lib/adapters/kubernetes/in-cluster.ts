@@ -29,11 +29,6 @@ export function accessInCluster(
   };
 }
 
-/** True in a pod. */
-export function isInCluster(env: Readonly<Record<string, string | undefined>>): boolean {
-  return Boolean(env['KUBERNETES_SERVICE_HOST']);
-}
-
 function serverOf(env: Readonly<Record<string, string | undefined>>): string {
   const host = env['KUBERNETES_SERVICE_HOST'];
   const port = env['KUBERNETES_SERVICE_PORT'] || '443';
