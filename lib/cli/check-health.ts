@@ -15,7 +15,9 @@ type Rule = NonNullable<Config['health']>[number];
 function findingsOf({ group, kind, ...expressions }: Rule): Finding[] {
   const key = group === '' ? kind : `${group}/${kind}`;
   return Object.entries(expressions).flatMap(([word, expression]): Finding[] => {
-    const message = expression === undefined ? undefined : checkExpression(expression);
-    return message === undefined ? [] : [{ path: ['health', key, word], code: 'bad-expression', message }];
+    const wrong = expression === undefined ? undefined : checkExpression(expression);
+    if (wrong === undefined) return [];
+    const message = `health.${key}.${word} cannot be used: ${wrong}`;
+    return [{ path: ['health', key, word], code: 'bad-expression', message }];
   });
 }

@@ -51,25 +51,3 @@ it('windlass validate checks the annotations for order of each sync, where all o
     ['app/c.yaml', 'windlass.dev/depends-on: the sync has no ConfigMap/x/far'],
   ]);
 });
-
-it('windlass validate reads the CEL expressions of health, and names those that cannot be used', {
-  timeout: limit,
-}, async () => {
-  const repo = await tempTree({
-    'windlass.yaml': `windlass: 1
-health:
-  Service: { current: "true" }
-  example.com/Import:
-    current: status.phase ==
-    failed: status.size + 1
-`,
-  });
-  const { code, stdout } = await windlass(['validate', '--json'], { cwd: repo });
-  const { problems } = JSON.parse(stdout) as { problems: { message: string }[] };
-  expect(code).toBe(2);
-  expect(problems).toMatchObject([
-    { code: 'bad-expression', file: 'windlass.yaml', line: 5, column: 14 },
-    { code: 'bad-expression', file: 'windlass.yaml', line: 6, column: 13 },
-  ]);
-  expect(problems[0]!.message).toMatch(/^health\.example\.com\/Import\.current cannot be used: ./);
-});

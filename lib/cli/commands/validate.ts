@@ -9,7 +9,6 @@ import { formatProblem, messageOf, type Problem, RetryableError } from '../../mo
 import { nameOf } from '../../model/kube-object.ts';
 import { badAnnotations } from '../check-annotations.ts';
 import { checkApprovals } from '../check-approvals.ts';
-import { checkHealth } from '../check-health.ts';
 import { checkPlaces } from '../check-places.ts';
 import { checkStops, readStops } from '../check-stops.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
@@ -61,7 +60,6 @@ async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
   const { config, text, problems, warnings } = await readWindlassFile(tree);
   if (config === undefined)
     return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [], unchecked: 0 };
-  const health = await checkHealth(config, text);
   const places = await checkPlaces(tree, config, text);
   const stopped = checkStops(stops, config, places.fluxNames);
   const approvals = await checkApprovals(tree, config);
@@ -70,7 +68,6 @@ async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
   const placeless = rendered.flatMap(({ objects }) => objects.filter(needsPlace).map(placelessObject));
   return {
     problems: [
-      ...health,
       ...health,
       ...distinct([...stops.problems, ...stopped.problems, ...approvals.problems]),
       ...places.problems,
