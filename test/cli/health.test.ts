@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { windlass } from '../helpers/io.ts';
+import { tempTree } from '../helpers/temp-tree.ts';
 
 const live = JSON.parse(readFileSync(new URL('../fixtures/kube/live.json', import.meta.url), 'utf8'));
 const health = (objects: unknown[], ...options: string[]) => {
@@ -58,5 +59,21 @@ describe('windlass health', () => {
     const { code, stderr } = await windlass(['health', '-f', 'no-such-file.yaml']);
     expect(code).toBe(2);
     expect(stderr).toContain('no-such-file.yaml');
+  });
+
+  it('goes by the rules of a windlass.yaml that is named', async () => {
+    const cwd = await tempTree({
+      'windlass.yaml': 'windlass: 1\nhealth:\n  example.com/Widget: { current: status.size == spec.size }\n',
+      'broken.yaml': 'windlass: 1\nhealth:\n  example.com/Widget: { current: status.size = }\n',
+      'widget.yaml':
+        'apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: 2 }\nstatus: { size: 1 }\n',
+    });
+    const plain = await windlass(['health', '-f', 'widget.yaml', '--json'], { cwd });
+    expect(JSON.parse(plain.stdout)).toMatchObject([{ status: 'Current' }]);
+    const ruled = await windlass(['health', '-f', 'widget.yaml', '--config', 'windlass.yaml', '--json'], { cwd });
+    expect(JSON.parse(ruled.stdout)).toMatchObject([{ object: 'example.com/Widget/w', status: 'InProgress' }]);
+    const broken = await windlass(['health', '-f', 'widget.yaml', '--config', 'broken.yaml'], { cwd });
+    expect({ code: broken.code, stdout: broken.stdout }).toEqual({ code: 2, stdout: '' });
+    expect(broken.stderr).toContain('broken.yaml:3:34');
   });
 });
