@@ -68,7 +68,7 @@ describeWithCluster('the reads of a pull', () => {
     expect(outcome.report.changes.find(({ action }) => action === 'configured')).toEqual({
       object: `ConfigMap/${ns}/map-7`,
       action: 'configured',
-      reason: 'it was there before this sync',
+      reason: 'it was there before this sync; taken over from kubectl-create',
     });
     expect((await live('v1', 'ConfigMap', 'map-7'))?.['data']).toEqual({ index: '7' });
   });
