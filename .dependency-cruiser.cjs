@@ -8,7 +8,7 @@ const PURE = 'model|kube|policy|edit|config|install';
 const KNOWLEDGE = `${PURE}|desired`;
 const FLOWS = 'bump|pull|drift|report|rollback|audit|notify|stacks|review|promote';
 const DOMAIN = `^lib/(?:${FLOWS}|${KNOWLEDGE})/`;
-const OWN_CODE = '^(?:bin|functions|lib|schema|test|bench)/';
+const OWN_CODE = '^(?:bin|functions|images|lib|schema|test|bench)/';
 
 /** Packages that only compute: the only ones that flows and knowledge may import. */
 const PURE_PACKAGES = '^node_modules/(?:@types/)?(?:yaml|js-yaml|re2js|zod|@marcbachmann/cel-js)/';
@@ -191,7 +191,7 @@ module.exports = {
     // TypeScript 7 has no JavaScript API. Without swc nothing would be seen, and everything would pass.
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(?:test/fixtures|lib/dashboard/assets)/' },
+    exclude: { path: '^(?:test/fixtures|lib/dashboard/assets|images/[^/]+/bundle)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
