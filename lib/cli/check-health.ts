@@ -7,7 +7,8 @@ import type { Problem } from '../model/errors.ts';
 /** What is wrong with the expressions of the health rules, each at its place. `text` is windlass.yaml's, which must have been read without problems. */
 export function checkHealth({ health = [] }: Pick<Config, 'health'>, text: string, file = windlassFileName): Problem[] {
   const { source } = readYamlSource(text, file);
-  return health.flatMap(findingsOf).map((finding) => source!.problem(finding));
+  const problems = health.flatMap(findingsOf).map((finding) => source!.problem(finding));
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 type Rule = NonNullable<Config['health']>[number];
