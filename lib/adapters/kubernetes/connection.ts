@@ -115,11 +115,15 @@ export class Connection {
     this.#session ??= this.#connect();
     const pending = this.#session;
     try {
-      return await pending;
+      const session = await pending;
+      if (!isEnding(session)) return session;
     } catch (error) {
       if (this.#session === pending) this.#session = undefined;
       throw error;
     }
+    // It ended, and its `close` comes only when its socket is closed.
+    if (this.#session === pending) this.#session = undefined;
+    return await this.#connected();
   }
 
   async #connect(): Promise<http2.ClientHttp2Session> {
@@ -159,6 +163,24 @@ function opened(session: http2.ClientHttp2Session, server: string, timeout: numb
   });
 }
 
+function isEnding(session: http2.ClientHttp2Session): boolean {
+  return session.destroyed || session.closed;
+}
+
+/** Begins a request. Throws `LostError` where the connection is ending: nothing was sent then, which a stream's own error does not say. */
+function requestOn(
+  session: http2.ClientHttp2Session,
+  headers: http2.OutgoingHttpHeaders,
+  options: http2.ClientSessionRequestOptions,
+): http2.ClientHttp2Stream {
+  if (isEnding(session)) throw new LostError('the connection was ending', false);
+  try {
+    return session.request(headers, options);
+  } catch (error) {
+    throw new LostError('the connection was ending', false, error);
+  }
+}
+
 // A connection whose other end vanished (a cut cable, a NAT that forgot) gives no error for minutes: only an unanswered ping tells.
 function watchSilence(session: http2.ClientHttp2Session, silence: number): void {
   let heard = -1;
@@ -188,16 +210,8 @@ function exchange(
 ): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
     const { method, path, headers, body } = request;
-    let stream: http2.ClientHttp2Stream;
-    try {
-      stream = session.request(
-        { ':method': method, ':path': path, ...headers },
-        { endStream: body === undefined, ...(signal ? { signal } : {}) },
-      );
-    } catch (error) {
-      reject(new LostError('the connection was ending', false, error));
-      return;
-    }
+    const options = { endStream: body === undefined, ...(signal ? { signal } : {}) };
+    const stream = requestOn(session, { ':method': method, ':path': path, ...headers }, options);
     let response: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader = {};
     let cause: unknown;
     let ended = false;
@@ -237,13 +251,7 @@ function begin(
   signal: AbortSignal,
 ): Promise<WireStream> {
   return new Promise((resolve, reject) => {
-    let stream: http2.ClientHttp2Stream;
-    try {
-      stream = session.request({ ':method': method, ':path': path, ...headers }, { endStream: true, signal });
-    } catch (error) {
-      reject(new LostError('the connection was ending', false, error));
-      return;
-    }
+    const stream = requestOn(session, { ':method': method, ':path': path, ...headers }, { endStream: true, signal });
     let cause: unknown;
     const timer = setTimeout(() => {
       cause = new Error(`no answer within ${timeout / 1000} s`);
