@@ -1,16 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe } from 'vitest';
-import { cacheDir } from '../../lib/adapters/local/cache-dir.ts';
 import { freePort } from '../../lib/adapters/local/control-plane/free-port.ts';
-import { waitForLock } from '../../lib/adapters/local/control-plane/lock.ts';
 import { messageOf } from '../../lib/model/errors.ts';
+import { pythonPackage } from './python-package.ts';
 
-const run = promisify(execFile);
 /** Exact: it is young and moves fast. https://pypi.org/project/ministack/ */
 const version = '1.5.33';
 
@@ -85,37 +82,7 @@ async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void>
   clearTimeout(timer);
 }
 
-/** The Python of a virtual environment with MiniStack: out of the cache, else made there. Throws where there is no Python 3.10 or newer. */
+/** The Python of a virtual environment with MiniStack. */
 async function ministack(): Promise<string> {
-  const folder = join(cacheDir(process.env), 'test-programs', `ministack-${version}`);
-  const python = join(folder, 'bin', 'python');
-  if (await isThere(join(folder, 'complete'))) return python;
-  await mkdir(join(folder, '..'), { recursive: true });
-  const lock = await waitForLock(`${folder}.lock`, {
-    onWait: () => process.stderr.write('[tests] waiting for another process that installs MiniStack\n'),
-  });
-  try {
-    if (!(await isThere(join(folder, 'complete')))) await install(folder, python);
-    return python;
-  } finally {
-    await lock.release();
-  }
-}
-
-/** A virtual environment cannot be moved once it is made: the mark says that it is whole. */
-async function install(folder: string, python: string): Promise<void> {
-  await run('python3', ['-c', 'import sys; assert sys.version_info >= (3, 10), "Python 3.10 or newer is needed"']);
-  process.stderr.write(`[tests] installing MiniStack ${version}, once on this machine\n`);
-  await rm(folder, { recursive: true, force: true });
-  await run('python3', ['-m', 'venv', folder]);
-  const quiet = ['--quiet', '--no-input', '--disable-pip-version-check'];
-  await run(python, ['-m', 'pip', 'install', ...quiet, `ministack==${version}`], { maxBuffer: 1 << 24 });
-  await mkdir(join(folder, 'complete'));
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+  return join(await pythonPackage('ministack', version), 'python');
 }

@@ -93,8 +93,13 @@ export async function startPuller(env: { KUBECONFIG: string } & Record<string, s
     env: { ...base, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  return follow(child);
+}
+
+/** A puller that was started; it is killed after the test. */
+export function follow(child: ChildProcess): RunningPuller {
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
   const exit = once(child, 'close');
   onTestFinished(async () => {
     child.kill('SIGKILL');
