@@ -1,4 +1,5 @@
 import type { Config, SyncSpec } from '../config/config.ts';
+import type { GuardedSync, GuardOptions } from '../install/guard.ts';
 import { systemNamespace } from '../install/names.ts';
 import { type AccountRights, type KindPlace, rightsOf, type SyncObjects } from '../install/rights.ts';
 import type { PolicyRule } from '../install/rules.ts';
@@ -33,13 +34,13 @@ export function clusterNamed({ clusters }: Pick<Config, 'clusters'>, name: strin
   });
 }
 
-/** What the accounts of a cluster's syncs need, by what the syncs declare and what the cluster is. Throws `UserError` with all problems. */
-export async function readRights(
+/** The syncs of a cluster with their objects, and what a person said of their rights. Throws `UserError` with all problems. */
+export async function renderSyncs(
   { tree, config }: Head,
   clusterName: string,
   asked: RightsAsked,
-  { cluster, renderer }: { cluster: Cluster; renderer: Renderer },
-): Promise<AccountRights[]> {
+  renderer: Renderer,
+): Promise<SyncObjects[]> {
   const syncs = config.syncs.filter((sync) => sync.cluster === clusterName);
   const wishes = readWishes(asked, syncs);
   const rendered: SyncObjects[] = [];
@@ -59,11 +60,31 @@ export async function readRights(
       code: 'render',
       problems,
     });
+  return rendered;
+}
+
+/** What the accounts of syncs need, by what the syncs declare and what the cluster is. */
+export async function readRights(syncs: readonly SyncObjects[], cluster: Cluster): Promise<AccountRights[]> {
   const placeOf = await placesOf(
-    rendered.flatMap(({ objects }) => objects),
+    syncs.flatMap(({ objects }) => objects),
     cluster,
   );
-  return rightsOf(rendered, { placeOf, admin: await adminRules(cluster) });
+  return rightsOf(syncs, { placeOf, admin: await adminRules(cluster) });
+}
+
+/** The syncs that ask to be guarded, and the namespaces that they have objects in or declare. */
+export function guardOf({ syncs, guard }: Config, rendered: readonly SyncObjects[]): GuardOptions {
+  const guarded = rendered.flatMap(({ name, objects }): GuardedSync[] => {
+    const mode = syncs.find((sync) => sync.name === name)?.guard;
+    if (mode === undefined) return [];
+    const inside = objects.map((object) => (isNamespace(object) ? object.metadata.name : object.metadata.namespace));
+    return [{ name, mode, namespaces: [...new Set(inside.filter((one) => one !== undefined))] }];
+  });
+  return { syncs: guarded, rules: guard };
+}
+
+function isNamespace({ apiVersion, kind }: KubeObject): boolean {
+  return apiVersion === 'v1' && kind === 'Namespace';
 }
 
 function readWishes({ clusterAdmins, namespaces }: RightsAsked, syncs: readonly SyncSpec[]) {

@@ -130,6 +130,8 @@ export interface SyncSpec {
   serviceAccount?: string;
   /** How many objects may leave Git at once before a person has to approve. Absent: more than 10 objects and a quarter of the sync. */
   pruneLimit?: PruneLimit;
+  /** Absent: changes by hand are not looked at before they are made. */
+  guard?: GuardMode;
 }
 
 /** A difference that is not drift. */

@@ -87,12 +87,13 @@ const inNamespace = `(${asked('namespace')} != "" ? " in " + ${asked('namespace'
 
 /**
  * Parts of the cluster, and service accounts. By user name alone: a group such as `system:masters` is a person's.
- * `system:serviceaccount:` names are service accounts, any other `system:` or `eks:` name is a component; nobody can log in under these.
+ * `system:serviceaccount:` names are service accounts, any other `system:` or `eks:` name is a component, but for `system:admin`, which is who
+ * holds the first kubeconfig of some distributions, and `system:anonymous`.
  */
 function byMachine({ serviceAccounts }: GuardRules): string {
   const user = 'request.userInfo.username';
   const account = `${user}.startsWith("system:serviceaccount:")`;
-  const component = `((${user}.startsWith("system:") && ${user} != "system:anonymous") || ${user}.startsWith("eks:"))`;
+  const component = `((${user}.startsWith("system:") && !(${user} in ["system:admin", "system:anonymous"])) || ${user}.startsWith("eks:"))`;
   if (serviceAccounts === 'all') return component;
   const listed = [`${systemNamespace}/*`, 'kube-system/*', ...serviceAccounts].map((text) => accountIs(user, text));
   return `(${component} && !${account}) || ${listed.join(' || ')}`;

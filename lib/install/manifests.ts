@@ -2,6 +2,7 @@ import { applyOrder } from '../kube/order.ts';
 import { UserError } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { accountManifests } from './accounts.ts';
+import { guardManifests } from './guard.ts';
 import { installed, pullerName, systemNamespace } from './names.ts';
 import { networkPolicy } from './network.ts';
 import type { InstallOptions } from './options.ts';
@@ -22,6 +23,7 @@ export function installManifests(options: InstallOptions): KubeObject[] {
     ...pullerAccount(options),
     ...options.accounts.flatMap(accountManifests),
     workload(options),
+    ...guardManifests(options.guard),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import type { GuardOptions } from './guard.ts';
 import type { AccountRights } from './rights.ts';
 
 /** `cron`: a CronJob, each minute. `watch`: a Deployment that stays and is awake in seconds. */
@@ -25,4 +26,6 @@ export interface InstallOptions {
   apiPorts: readonly number[];
   /** What the syncs of the cluster are applied as. */
   accounts: readonly AccountRights[];
+  /** Whose objects are guarded against changes by hand. */
+  guard: GuardOptions;
 }

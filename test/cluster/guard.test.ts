@@ -228,6 +228,15 @@ describeWithCluster('the guard', () => {
     }
     expect(windlass.user).toContain('windlass-system');
     expectDenied(
+      kubectlAs({ user: 'system:admin', groups: [`people-${id}`] }).run([
+        '-n',
+        denied,
+        'annotate',
+        'deployment/web',
+        'x=y',
+      ]),
+    );
+    expectDenied(
       kubectlAs({ user: 'system:anonymous', groups: [`people-${id}`] }).run([
         '-n',
         denied,

@@ -6,7 +6,7 @@ import { installSync, installSyncAt, pullInstallation, withInstallation } from '
 import { readObjects } from '../../lib/desired/yaml.ts';
 import type { KubeObject } from '../../lib/model/kube-object.ts';
 import { rendererWith } from '../../lib/pull/renderer.ts';
-import { describeWithCluster, temporaryFolder } from '../helpers/cluster.ts';
+import { describeWithCluster, temporaryFolder, waitFor } from '../helpers/cluster.ts';
 import { windlass } from '../helpers/io.ts';
 import { configMap, deployment, namespace } from '../pull/manifests.ts';
 import { noKustomizer, treeOf } from '../pull/world.ts';
@@ -16,7 +16,7 @@ const config = `windlass: 1
 clusters: { test: {} }
 syncs:
   infra: { cluster: test, path: infra, prune: false }
-  shop: { cluster: test, path: shop }
+  shop: { cluster: test, path: shop, guard: deny }
 `;
 const files = {
   'windlass.yaml': config,
@@ -29,6 +29,16 @@ function objectsOf(yaml: string): KubeObject[] {
   const { objects, problems } = readObjects(yaml, 'printed.yaml');
   expect(problems).toEqual([]);
   return objects.map(({ object }) => object);
+}
+
+/** What a kubectl that is refused says. */
+function refusalOf(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 describeWithCluster('windlass install', () => {
@@ -96,6 +106,10 @@ describeWithCluster('windlass install', () => {
     const again = JSON.parse((await windlass(pull)).stdout) as { objects: { action: string }[] };
     expect(new Set(again.objects.map(({ action }) => action))).toEqual(new Set(['unchanged']));
     expect(again.objects).toHaveLength(objects.length + 1);
+
+    // With the installation came the guard.
+    const deleted = () => kubectl(world, ['delete', 'namespace', 'shop', '--dry-run=server']);
+    await waitFor(() => refusalOf(deleted)?.includes('belongs to Windlass'), { what: 'the guard is in force' });
 
     // From now on Git is where it is changed.
     const refused = await world.install('--yes', '--cluster-admin', 'infra', '--mode', 'watch');

@@ -26,6 +26,10 @@ function options(changes: Partial<InstallOptions> = {}): InstallOptions {
     image: 'registry.example.com/windlass:1.0.0',
     apiPorts: [443],
     accounts: [account, { ...account, account: 'windlass-sync-infra', syncs: ['infra'], clusterAdmin: true }],
+    guard: {
+      syncs: [{ name: 'shop', mode: 'deny', namespaces: ['shop'] }],
+      rules: { breakGlass: { users: [], groups: ['oncall'] }, serviceAccounts: 'all' },
+    },
     ...changes,
   };
 }
@@ -102,6 +106,30 @@ describe('the manifests of an installation', () => {
     });
     const [{ volumeMounts }] = pod['containers'] as [{ volumeMounts: unknown[] }];
     expect(volumeMounts).toContainEqual({ name: 'git', mountPath: '/etc/windlass/git', readOnly: true });
+  });
+
+  it('guard only the syncs that ask for it, with one policy for those that warn and one for those that refuse', () => {
+    const rules = { breakGlass: { users: [], groups: [] }, serviceAccounts: 'all' as const };
+    const policies = (syncs: InstallOptions['guard']['syncs']) =>
+      installManifests(options({ guard: { syncs, rules } }))
+        .filter(({ kind }) => kind.startsWith('ValidatingAdmission'))
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(policies([])).toEqual([]);
+    expect(
+      policies([
+        { name: 'a', mode: 'deny', namespaces: ['a'] },
+        { name: 'b', mode: 'warn', namespaces: [] },
+        { name: 'c', mode: 'deny', namespaces: ['a', 'c'] },
+      ]),
+    ).toEqual([
+      'ValidatingAdmissionPolicy windlass-guard-deny',
+      'ValidatingAdmissionPolicy windlass-guard-warn',
+      'ValidatingAdmissionPolicyBinding windlass-guard-deny',
+      'ValidatingAdmissionPolicyBinding windlass-guard-warn',
+    ]);
+    const spec = installManifests(options()).find(({ kind }) => kind === 'ValidatingAdmissionPolicy')?.['spec'];
+    // A mistake in an expression must not stop a cluster.
+    expect(spec).toMatchObject({ failurePolicy: 'Ignore' });
   });
 
   it('name the IAM role only where IRSA is asked for', () => {

@@ -11,9 +11,9 @@ import { rendererWith } from '../../pull/renderer.ts';
 import { ask } from '../ask.ts';
 import type { Args, Command, ExitCode, Io, Option } from '../command.ts';
 import { installSync, installSyncAt, pullInstallation, withInstallation } from '../install-sync.ts';
-import { clusterNamed, namespacesToMake, readApiPorts, readRights } from '../installation.ts';
+import { clusterNamed, guardOf, namespacesToMake, readApiPorts, readRights, renderSyncs } from '../installation.ts';
 import { printOutcome } from '../output/outcome.ts';
-import { rightsLines } from '../output/rights.ts';
+import { guardLines, rightsLines } from '../output/rights.ts';
 import { printYaml } from '../output/yaml.ts';
 import { branchOf, configTree, isPath, kubernetes, originOf } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
@@ -127,7 +127,9 @@ async function plan(
   const name = clusterNamed(head.config, args.text('cluster'));
   const sync = installSyncAt(head, name);
   const asked = { clusterAdmins: args.list('cluster-admin'), namespaces: args.list('namespace') };
-  const accounts = await readRights(head, name, asked, { cluster, renderer });
+  const syncs = await renderSyncs(head, name, asked, renderer);
+  const accounts = await readRights(syncs, cluster);
+  const guard = guardOf(head.config, syncs);
   const told = {
     reportQueue: args.text('report-queue'),
     wakeQueue: args.text('wake-queue'),
@@ -138,7 +140,7 @@ async function plan(
   const options: InstallOptions = {
     ...{ mode: modeOf(args), cluster: name, repo: url, branch, image: args.need('image') },
     ...told,
-    ...{ accounts, apiPorts: await readApiPorts(cluster) },
+    ...{ accounts, guard, apiPorts: await readApiPorts(cluster) },
   };
   return {
     sync,
@@ -148,6 +150,7 @@ async function plan(
     lines: [
       `follows ${url}, branch ${branch}, as cluster ${name}`,
       ...rightsLines(accounts),
+      ...guardLines(guard),
       ...(await keyLines(options, cluster)),
     ],
   };

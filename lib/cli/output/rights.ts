@@ -1,3 +1,4 @@
+import type { GuardOptions } from '../../install/guard.ts';
 import type { AccountRights } from '../../install/rights.ts';
 
 /** Says, a line each, what the accounts are given and what not. */
@@ -18,4 +19,10 @@ export function rightsLines(accounts: readonly AccountRights[]): string[] {
       ...(withheld.length === 0 ? [] : [`  --cluster-admin ${syncs[0]} would allow these`]),
     ];
   });
+}
+
+/** Says, a line each, whose objects are guarded against changes by hand. */
+export function guardLines({ syncs }: GuardOptions): string[] {
+  const doing = { warn: 'are warned of', deny: 'are refused' };
+  return syncs.map(({ name, mode }) => `guard: changes by hand to sync ${name} ${doing[mode]}`);
 }
