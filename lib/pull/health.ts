@@ -4,6 +4,7 @@ import type { KubeObject } from '../model/kube-object.ts';
 import type { ObjectHealth } from '../model/messages.ts';
 import { each } from './each.ts';
 import { Fresh } from './fresh.ts';
+import { LateClasses } from './late-classes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Cluster, Resource, Sleep } from './ports.ts';
 
@@ -49,8 +50,9 @@ export async function waitForHealth(
   deps: HealthDeps,
 ): Promise<Health> {
   const started = deps.now();
-  const pods = block ? await wait(objects, started, deps) : new Map();
-  const statuses = await look(objects, pods, deps);
+  const late = new LateClasses(deps.cluster);
+  const pods = block ? await wait(objects, late, started, deps) : new Map();
+  const statuses = await look(objects, pods, late, deps);
   keepSince(statuses, started, deps);
   return judge(statuses, started, deps);
 }
@@ -59,15 +61,21 @@ export async function waitForHealth(
 type Pods = ReadonlyMap<string, ReadonlyMap<string, KubeObject>>;
 
 /** Keeps `objects` as they are in the cluster until there is nothing to wait for, and gives the pods that were seen beside them. */
-async function wait(objects: Map<string, KubeObject>, started: Date, deps: HealthDeps): Promise<Pods> {
+async function wait(
+  objects: Map<string, KubeObject>,
+  late: LateClasses,
+  started: Date,
+  deps: HealthDeps,
+): Promise<Pods> {
   const { cluster, sync, resources, sleep, signal, newHead } = deps;
   const signals = [signal, newHead].filter((one) => one !== undefined);
   const fresh = new Fresh(objects, { cluster, sync, resources, sleep, signals });
   try {
     while (!signals.some(({ aborted }) => aborted)) {
-      const statuses = statusesOf(objects, fresh.pods, deps);
+      const statuses = statusesOf(objects, fresh.pods, late, deps);
       const waiting = statuses.filter((status) => isOnItsWay(status) && !isOverdue(status.object, started, deps));
       if (waiting.length === 0) break;
+      if (await late.explain(waiting.map(({ object }) => objects.get(object)!))) continue;
       deps.progress(
         `waiting for ${waiting.length} of ${objects.size} to be healthy: ${waiting[0]!.object}: ${waiting[0]!.reason}`,
       );
@@ -84,17 +92,29 @@ async function wait(objects: Map<string, KubeObject>, started: Date, deps: Healt
 }
 
 /** The statuses; what is not known of the pods of unfinished workloads is read. */
-async function look(objects: ReadonlyMap<string, KubeObject>, pods: Pods, deps: HealthDeps): Promise<ObjectHealth[]> {
-  const namespaces = namespacesOf(statusesOf(objects, pods, deps), objects);
+async function look(
+  objects: ReadonlyMap<string, KubeObject>,
+  pods: Pods,
+  late: LateClasses,
+  deps: HealthDeps,
+): Promise<ObjectHealth[]> {
+  const before = statusesOf(objects, pods, late, deps);
+  await late.explain(before.filter((status) => !isHealthy(status)).map(({ object }) => objects.get(object)!));
+  const namespaces = namespacesOf(before, objects);
   const lacking = [...namespaces].filter((namespace) => !pods.has(namespace));
-  return statusesOf(objects, new Map([...pods, ...(await podsOf(lacking, deps.cluster))]), deps);
+  return statusesOf(objects, new Map([...pods, ...(await podsOf(lacking, deps.cluster))]), late, deps);
 }
 
-function statusesOf(objects: ReadonlyMap<string, KubeObject>, pods: Pods, { now, rules }: HealthDeps): ObjectHealth[] {
+function statusesOf(
+  objects: ReadonlyMap<string, KubeObject>,
+  pods: Pods,
+  { names: lateClasses }: LateClasses,
+  { now, rules }: HealthDeps,
+): ObjectHealth[] {
   const lists = new Map([...pods].map(([namespace, byName]) => [namespace, [...byName.values()]]));
   return [...objects].map(([object, live]) => {
     const beside = hasPods(live) ? lists.get(live.metadata.namespace ?? '') : undefined;
-    return { object, ...statusOf(live, { now: now(), rules, ...(beside && { pods: beside }) }) };
+    return { object, ...statusOf(live, { now: now(), rules, lateClasses, ...(beside && { pods: beside }) }) };
   });
 }
 

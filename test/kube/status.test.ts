@@ -568,3 +568,41 @@ describe('a workload with its pods', () => {
     expect(statusOf(job, { pods: [pod('ImagePullBackOff')] }).status).toBe('Failed');
   });
 });
+
+describe('a claim of a class that waits for the first pod', () => {
+  const lateClasses = new Set(['late']);
+  const pending = (change: (object: Loose) => void = () => {}) =>
+    live('claim', (o) => {
+      o.status = { phase: 'Pending' };
+      o.spec.storageClassName = 'late';
+      delete o.spec.volumeName;
+      delete o.metadata.annotations;
+      change(o);
+    });
+
+  it('is current without a volume', () => {
+    const { status, reason } = statusOf(pending(), { lateClasses });
+    expect([status, reason]).toEqual(['Current', 'it waits for its first pod, as its StorageClass late says']);
+  });
+
+  it.each<[string, KubeObject]>([
+    [
+      'a node was chosen',
+      pending((o) => (o.metadata.annotations = { 'volume.kubernetes.io/selected-node': 'node-1' })),
+    ],
+    ['it names its volume', pending((o) => (o.spec.volumeName = 'pv-1'))],
+    ['it is of another class', pending((o) => (o.spec.storageClassName = 'now'))],
+    ['it has no class', pending((o) => delete o.spec.storageClassName)],
+  ])('is on its way when %s', (_name, object) => {
+    expect(statusOf(object, { lateClasses }).status).toBe('InProgress');
+  });
+
+  it('is failed when its volume is lost', () => {
+    expect(
+      statusOf(
+        pending((o) => (o.status.phase = 'Lost')),
+        { lateClasses },
+      ).status,
+    ).toBe('Failed');
+  });
+});

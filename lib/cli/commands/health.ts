@@ -1,4 +1,5 @@
 import { readObjects } from '../../desired/yaml.ts';
+import { isLateClass } from '../../kube/status/claim.ts';
 import type { CustomRules, StatusWord } from '../../kube/status/status.ts';
 import { statusOf } from '../../kube/status/status-of.ts';
 import { UserError } from '../../model/errors.ts';
@@ -45,7 +46,8 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const all = objects.map(({ object }) => object);
   const pods = all.filter(({ kind, apiVersion }) => kind === 'Pod' && apiVersion === 'v1');
   const rules = await rulesOf(args, io);
-  const related = { pods, now: io.now(), ...(rules && { rules }) };
+  const lateClasses = new Set(all.filter(isLateClass).map(({ metadata }) => metadata.name));
+  const related = { pods, lateClasses, now: io.now(), ...(rules && { rules }) };
   const healths = all.map((object): ObjectHealth => ({ object: nameOf(object), ...statusOf(object, related) }));
   if (args.flag('json')) printJson(io, healths);
   else print(io, healths);

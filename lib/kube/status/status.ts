@@ -15,6 +15,8 @@ export interface Related {
   pods?: readonly KubeObject[];
   /** With it, a Pod that could not be scheduled for 15 seconds has failed. */
   now?: Date;
+  /** Names of StorageClasses that make a volume when the first pod that wants it has a node: a claim of theirs may stay unbound. */
+  lateClasses?: ReadonlySet<string>;
   /** Rules of windlass.yaml: they stand before those of the kinds. */
   rules?: CustomRules;
 }
