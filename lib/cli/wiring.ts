@@ -94,13 +94,16 @@ export function isPath(repo: string): boolean {
   return !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repo) && !/^[^/.][^/]*:/.test(repo);
 }
 
-/** A cluster by its kubeconfig, what it can do, and the applied records and the leases in it. With `readOnly` the records are never written. */
-export async function kubernetes(kubeconfig: string, { readOnly }: { readOnly: boolean }) {
+/** A cluster by its kubeconfig (its current context unless named), what it can do, and the applied records and the leases in it. With `readOnly` the records are never written. */
+export async function kubernetes(
+  kubeconfig: string,
+  { readOnly, context }: { readOnly: boolean; context?: string | undefined },
+) {
   const { openCluster } = await import('../adapters/kubernetes/cluster.ts');
   const { ClusterRecords } = await import('../adapters/kubernetes/records.ts');
   const { ClusterLeases } = await import('../adapters/kubernetes/lease.ts');
   const { readCapabilities } = await import('../adapters/kubernetes/capabilities.ts');
-  const cluster = await openCluster({ kubeconfig });
+  const cluster = await openCluster({ kubeconfig, context });
   const records = new ClusterRecords(cluster.client, { readOnly });
   const leases = new ClusterLeases(cluster.client);
   return { cluster, records, leases, capabilities: () => readCapabilities(cluster.client) };

@@ -14,17 +14,17 @@ export interface Access {
 const credentialsLife = 30_000;
 
 /**
- * The way in by a kubeconfig's current context: certificates, tokens, token files and exec plug-ins.
+ * The way in by a context of a kubeconfig, the current one unless named: certificates, tokens, token files and exec plug-ins.
  * Throws `UserError` where the file cannot be used.
  */
-export async function accessFromKubeconfig(file: string): Promise<Access> {
-  let config = await readKubeconfig(file);
+export async function accessFromKubeconfig(file: string, context?: string): Promise<Access> {
+  let config = await readKubeconfig(file, context);
   checkServer(file, config);
   let cached: { until: number; credentials: Credentials } | undefined;
   return {
     server: config.server.replace(/\/+$/, ''),
     async credentials(fresh = false) {
-      if (fresh) config = await readKubeconfig(file);
+      if (fresh) config = await readKubeconfig(file, context);
       if (fresh || cached === undefined || cached.until < Date.now()) {
         cached = { until: Date.now() + credentialsLife, credentials: await config.authenticate() };
       }

@@ -192,10 +192,10 @@ function bare(resource: Resource, id: ObjectId): KubeObject {
   return { apiVersion: resource.apiVersion, kind: resource.kind, metadata: { name: id.name, namespace: id.namespace } };
 }
 
-/** Opens a cluster by a kubeconfig's current context. Nothing is sent yet. Throws `UserError` where the file cannot be used. */
+/** Opens a cluster by a context of a kubeconfig, the current one unless named. Nothing is sent yet. Throws `UserError` where the file cannot be used. */
 export async function openCluster(
-  options: { kubeconfig: string } & Partial<ConnectionOptions>,
+  options: { kubeconfig: string; context?: string | undefined } & Partial<ConnectionOptions>,
 ): Promise<KubernetesCluster> {
-  const { kubeconfig, ...limits } = options;
-  return new KubernetesCluster(new Client(await accessFromKubeconfig(kubeconfig), limits));
+  const { kubeconfig, context, ...limits } = options;
+  return new KubernetesCluster(new Client(await accessFromKubeconfig(kubeconfig, context), limits));
 }

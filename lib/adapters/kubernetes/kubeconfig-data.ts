@@ -12,12 +12,12 @@ const clusterFields = new Set([
 const userFields = new Set(['client-certificate-data', 'client-key-data', 'token']);
 
 /**
- * The current context of a kubeconfig that holds all it needs, certificates or a token, by itself. Undefined for any other: what it says
+ * A context of a kubeconfig, the current one unless named, that holds all it needs, certificates or a token, by itself. Undefined for any other: what it says
  * of files, plug-ins, providers or impersonation, and what is wrong with it, is for the library (kubeconfig-library.ts).
  */
-export async function kubeconfigData(text: string): Promise<Kubeconfig | undefined> {
+export async function kubeconfigData(text: string, name?: string): Promise<Kubeconfig | undefined> {
   const whole = fieldsOf(await parsed(text));
-  const context = named(whole?.['contexts'], whole?.['current-context'], 'context');
+  const context = named(whole?.['contexts'], name ?? whole?.['current-context'], 'context');
   const cluster = named(whole?.['clusters'], context?.['cluster'], 'cluster');
   const user = named(whole?.['users'], context?.['user'], 'user');
   if (cluster === undefined || user === undefined) return undefined;
@@ -26,6 +26,15 @@ export async function kubeconfigData(text: string): Promise<Kubeconfig | undefin
   if (server === undefined) return undefined;
   const credentials = credentialsOf(cluster, user);
   return { server, proxyUrl, authenticate: async () => credentials };
+}
+
+/** The names of the contexts of a kubeconfig, and which one is current; none for a text that is no kubeconfig. */
+export async function contextsIn(text: string): Promise<{ names: string[]; current: string | undefined }> {
+  const whole = fieldsOf(await parsed(text));
+  const list = Array.isArray(whole?.['contexts']) ? whole['contexts'] : [];
+  const names = list.map((entry) => fieldsOf(entry)?.['name']).filter((name) => typeof name === 'string');
+  const current = whole?.['current-context'];
+  return { names, current: typeof current === 'string' && current !== '' ? current : undefined };
 }
 
 async function parsed(text: string): Promise<unknown> {

@@ -1,8 +1,8 @@
 import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import type { Credentials, Kubeconfig } from './credentials.ts';
 
-/** The current context of a kubeconfig as client-node reads it: files, token files, exec plug-ins. Throws `UserError` where it is none. */
-export async function kubeconfigByLibrary(file: string): Promise<Kubeconfig> {
+/** A context of a kubeconfig, the current one unless named, as client-node reads it: files, token files, exec plug-ins. Throws `UserError` where it is none. */
+export async function kubeconfigByLibrary(file: string, context?: string): Promise<Kubeconfig> {
   // The package's index loads every generated model class; the config module alone is half of that, and still takes 0.3 s.
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
@@ -11,12 +11,16 @@ export async function kubeconfigByLibrary(file: string): Promise<Kubeconfig> {
   } catch (error) {
     throw new UserError(`${file} is not a kubeconfig: ${firstLine(error)}`, { code: 'kubeconfig', subject: file });
   }
+  if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    throw new UserError(`${file}: its current context names no cluster (kubectl config use-context NAME sets one)`, {
-      code: 'kubeconfig',
-      subject: file,
-    });
+    throw new UserError(
+      `${file}: ${context === undefined ? 'its current context names no cluster (kubectl config use-context NAME sets one)' : `it has no context "${context}" with a cluster`}`,
+      {
+        code: 'kubeconfig',
+        subject: file,
+      },
+    );
   }
   const { server, proxyUrl } = cluster;
   return { server, proxyUrl, authenticate: () => authenticate(file, config) };

@@ -1,14 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Kubeconfig } from './credentials.ts';
-import { kubeconfigData } from './kubeconfig-data.ts';
+import { contextsIn, kubeconfigData } from './kubeconfig-data.ts';
 
-/** Reads a kubeconfig; the library is loaded only for what the file does not say by itself. Throws `UserError` where it cannot be used. */
-export async function readKubeconfig(file: string): Promise<Kubeconfig> {
-  const data = await kubeconfigData(await textOf(file));
+/**
+ * Reads a context of a kubeconfig, the current one unless named; the library is loaded only for what the file does not say by itself. Throws
+ * `UserError` where it cannot be used.
+ */
+export async function readKubeconfig(file: string, context?: string): Promise<Kubeconfig> {
+  const data = await kubeconfigData(await textOf(file), context);
   if (data !== undefined) return data;
   const { kubeconfigByLibrary } = await import('./kubeconfig-library.ts');
-  return await kubeconfigByLibrary(file);
+  return await kubeconfigByLibrary(file, context);
+}
+
+/** The contexts that a kubeconfig has. Throws `UserError` where it cannot be read. */
+export async function contextsOf(file: string): Promise<{ names: string[]; current: string | undefined }> {
+  return await contextsIn(await textOf(file));
 }
 
 async function textOf(file: string): Promise<string> {

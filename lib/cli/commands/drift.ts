@@ -44,7 +44,10 @@ async function checkOnce(args: Args, io: Io): Promise<DriftFound> {
   const sync = await readHead(tree)
     .then((head) => syncNamed(head, args.need('sync')))
     .finally(() => tree.close());
-  const { cluster, records, capabilities } = await kubernetes(kubeconfig, { readOnly: true });
+  const { cluster, records, capabilities } = await kubernetes(kubeconfig, {
+    readOnly: true,
+    context: args.text('context'),
+  });
   try {
     const desired = gitReader({ source, ...renderers(io), capabilities });
     // One check of a person: the terminal is the report.

@@ -22,6 +22,7 @@ export const syncOptions: Record<string, Option> = {
     required: true,
   },
   kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+  context: { type: 'string', value: 'NAME', help: 'its context; the current one unless given' },
   branch: { type: 'string', value: 'B', help: "the branch whose head counts; the repository's own unless given" },
   json: { type: 'boolean', help: 'print JSON' },
 };
@@ -41,7 +42,7 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
   const opening = ahead(configTree(io, { repo, branch: args.text('branch'), plainDirectory: dryRun }));
   const tools = renderers(io);
   ahead(tools.kustomizer.version());
-  const connecting = ahead(kubernetes(kubeconfig, { readOnly: dryRun }));
+  const connecting = ahead(kubernetes(kubeconfig, { readOnly: dryRun, context: args.text('context') }));
   ahead(connecting.then(({ cluster }) => cluster.resource('v1', 'ConfigMap')));
   try {
     const { readHead, syncNamed, pull, rendererWith } = await loadFlow();
