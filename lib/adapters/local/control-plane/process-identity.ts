@@ -6,7 +6,7 @@ export interface ProcessIdentity {
   pid: number;
   /** Opaque: equal for the same process only. */
   startedAt: string;
-  /** The command line, its arguments parted by spaces. */
+  /** The command line, its arguments parted by spaces; identities are kept in files, so users and passwords of addresses are not in it. */
   command: string;
 }
 
@@ -48,7 +48,7 @@ function identifyByProc(pid: number): ProcessIdentity | undefined {
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return { pid, startedAt: `${boot}:${fields[19]}`, command };
+    return { pid, startedAt: `${boot}:${fields[19]}`, command: withoutPasswords(command) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
@@ -69,5 +69,9 @@ function identifyByPs(pid: number): ProcessIdentity | undefined {
   // `S    Sat Nov 21 10:00:00 2026 /path/to/etcd --data-dir=...`
   const match = /^(\S+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/s.exec(line);
   if (!match || match[1]!.startsWith('Z')) return undefined;
-  return { pid, startedAt: match[2]!, command: match[3]! };
+  return { pid, startedAt: match[2]!, command: withoutPasswords(match[3]!) };
+}
+
+function withoutPasswords(command: string): string {
+  return command.replace(/:\/\/[^/\s]*@/g, '://***@');
 }
