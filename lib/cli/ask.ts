@@ -3,7 +3,7 @@ import { UserError } from '../model/errors.ts';
 import type { Io } from './command.ts';
 
 /**
- * Asks a person before something is done; only "y" and "yes" mean yes. Throws `UserError` where there is nobody to ask and `--yes` was not given:
+ * Asks a person before something is done; only "y" and "yes" mean yes, and Ctrl-C means no. Throws `UserError` where there is nobody to ask and `--yes` was not given:
  * a script must say that it means it.
  */
 export async function ask(io: Io, question: string, { yes }: { yes: boolean }): Promise<boolean> {
@@ -16,7 +16,7 @@ export async function ask(io: Io, question: string, { yes }: { yes: boolean }): 
       },
     );
   io.stderr.write(`${question} [y/N] `);
-  const lines = createInterface({ input: io.stdin, terminal: false });
+  const lines = createInterface({ input: io.stdin, terminal: false, signal: io.signal });
   try {
     for await (const line of lines) return /^y(?:es)?$/i.test(line.trim());
     return false;
