@@ -6,10 +6,10 @@ import type { CommitSummary, ImageState, SyncState } from '../model/state.ts';
 export interface DashboardState {
   /** ISO 8601: when this was read. */
   at: string;
-  /** Where Git is, and what the head of its branch is; `problem` says why the file at the head is not in use. */
-  repo: { url: string; branch: string; head?: string; problem?: string };
-  /** What a person needs to look into the cluster. */
-  cluster: { kubeconfig: string; server: string };
+  /** Where Git is, and what the head of its branch is; `problem` says why the file at the head is not in use, `readOnly` that nothing is bumped. */
+  repo: { url: string; branch: string; head?: string; problem?: string; readOnly?: boolean };
+  /** What a person needs to look into the cluster; `existing` is set for one that is not the embedded one: its context, and its name in windlass.yaml. */
+  cluster: { kubeconfig: string; server: string; existing?: { context: string; name: string } };
   images: ImageState[];
   /** Newest first. */
   commits: CommitSummary[];

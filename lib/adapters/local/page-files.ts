@@ -13,9 +13,10 @@ export function exampleDirectory(name: string): string {
   return fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 }
 
-/** Writes a small program that is kubectl, already pointed at the embedded cluster. */
-export async function writeKubectl(path: string, kubectl: string, kubeconfig: string): Promise<void> {
-  await writeFile(path, `#!/bin/sh\nexec ${quoted(kubectl)} --kubeconfig ${quoted(kubeconfig)} "$@"\n`);
+/** Writes a small program that is kubectl, already pointed at a cluster. */
+export async function writeKubectl(path: string, kubectl: string, kubeconfig: string, context?: string): Promise<void> {
+  const where = ['--kubeconfig', quoted(kubeconfig), ...(context === undefined ? [] : ['--context', quoted(context)])];
+  await writeFile(path, `#!/bin/sh\nexec ${quoted(kubectl)} ${where.join(' ')} "$@"\n`);
   await chmod(path, 0o755);
 }
 

@@ -25,8 +25,10 @@ export interface StateDir {
   registry: string;
   /** What the webhooks of registries must bring. */
   registryToken: string;
+  /** Which cluster all this is about. */
+  target: string;
   /** Tells other commands where the loop is. */
-  announce(info: { url: string; kubeconfig: string }): Promise<void>;
+  announce(info: Omit<RunningLoop, 'process'>): Promise<void>;
   /** Gives the directory back, and removes an ephemeral one. */
   release(): Promise<void>;
 }
@@ -36,6 +38,11 @@ export interface RunningLoop {
   process: ProcessIdentity;
   url: string;
   kubeconfig: string;
+  /** What it works for, in words for people; absent in what an older Windlass wrote. */
+  cluster?: string;
+  repo?: string;
+  /** Nothing is bumped: the config repo is only read. */
+  readOnly?: boolean;
 }
 
 /** Takes `.windlass/` (or a temporary directory) for this process. Throws `UserError` when another loop has it. */
@@ -61,6 +68,7 @@ export async function openStateDir(path: string, options: { ephemeral: boolean }
     trees: join(dir, 'trees'),
     registry: join(dir, 'registry.json'),
     registryToken: join(dir, 'registry-token'),
+    target: join(dir, 'target.json'),
     announce: async (info) => {
       const running: RunningLoop = { process: identify(process.pid)!, ...info };
       await writeFile(join(dir, 'loop.json'), `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });

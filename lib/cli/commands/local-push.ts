@@ -1,5 +1,6 @@
 import { RetryableError, UserError } from '../../model/errors.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
+import { readOnly } from '../local/no-bump.ts';
 import { parsePushed } from '../local/pushes.ts';
 import { printJson } from '../output/json.ts';
 import { findLocalLoop } from '../wiring.ts';
@@ -28,7 +29,8 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
     throw new UserError('windlass local push needs one IMAGE:TAG, such as shop/web:1.5.0', { code: 'usage' });
   }
   const pushed = parsePushed(text);
-  const { url } = await findLocalLoop(io, args.text('dir'));
+  const { url, ...loop } = await findLocalLoop(io, args.text('dir'));
+  if (loop.readOnly) throw new UserError(readOnly(loop.repo ?? 'its config repo'), { code: 'read-only' });
   const response = await fetch(new URL('/api/push', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -41,6 +43,9 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   if (answer.accepted === undefined)
     throw new UserError(answer.error ?? `the loop answered ${response.status}`, { code: 'push-refused' });
   if (args.flag('json')) printJson(io, answer);
-  else io.stdout.write(`pushed ${answer.accepted}: watch ${url}\n`);
+  else {
+    const where = loop.repo === undefined ? '' : ` to the loop of ${loop.repo}, on ${loop.cluster}`;
+    io.stdout.write(`pushed ${answer.accepted}${where}: watch ${url}\n`);
+  }
   return 0;
 }

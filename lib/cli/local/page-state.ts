@@ -11,8 +11,8 @@ export interface PageSources {
   /** What the loop goes by; undefined before it has read the head. */
   config(): Config | undefined;
   problems(): readonly Problem[];
-  repo: { url: string; branch: string };
-  cluster: { kubeconfig: string; server: string };
+  repo: Pick<DashboardState['repo'], 'url' | 'branch' | 'readOnly'>;
+  cluster: DashboardState['cluster'];
   now: () => Date;
 }
 

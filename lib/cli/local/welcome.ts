@@ -20,6 +20,12 @@ export function welcome(about: {
   webhook?: { url: string; token: string } | undefined;
   /** Nothing is kept at the end. */
   ephemeral: boolean;
+  /** The config repo is on another machine. */
+  remote?: boolean;
+  /** Nothing is bumped. */
+  readOnly?: boolean;
+  /** Set for a cluster that was there before. */
+  existing?: { context: string; name: string; server: string } | undefined;
   /** The usual port, where another program has it. */
   portInUse: number | undefined;
   style: Style;
@@ -31,29 +37,40 @@ export function welcome(about: {
   const next = about.push === undefined ? 'IMAGE:TAG' : `${about.push.image}:${about.push.tag}`;
   const broken = about.push?.broken === undefined ? 'IMAGE:TAG-broken' : `${about.push.image}:${about.push.broken}`;
   const isReal = about.push === undefined && about.realImage !== undefined;
-  const things = about.example
-    ? [
-        ['Push an image, see the commit and the roll-out:', `${push} ${next}`],
-        [
-          'Change something by hand, see it found and put right:',
-          `${kubectl} -n shop-staging set image deployment/web web=example.com/mine:1`,
-        ],
-        ['Push one whose pods crash, see it reported:', `${push} ${broken}`],
-      ]
-    : [
-        [
-          'Push an image that windlass.yaml watches:',
-          isReal ? `docker push ${about.realImage}:TAG` : `${push} ${next}`,
-        ],
-        ['Look into the cluster:', `${kubectl} get all -A`],
-        ['Change a manifest and commit: it is applied within seconds.', `git -C ${repo} log --oneline`],
-      ];
+  // What the example's commands show is simulated.
+  const things =
+    about.example && about.existing === undefined
+      ? [
+          ['Push an image, see the commit and the roll-out:', `${push} ${next}`],
+          [
+            'Change something by hand, see it found and put right:',
+            `${kubectl} -n shop-staging set image deployment/web web=example.com/mine:1`,
+          ],
+          ['Push one whose pods crash, see it reported:', `${push} ${broken}`],
+        ]
+      : [
+          ...(about.readOnly
+            ? []
+            : [
+                [
+                  'Push an image that windlass.yaml watches:',
+                  isReal ? `docker push ${about.realImage}:TAG` : `${push} ${next}`,
+                ],
+              ]),
+          ['Look into the cluster:', `${kubectl} get all -A`],
+          about.remote
+            ? ['Change a manifest in a clone and push: it is applied within half a minute.', `git clone ${repo} config`]
+            : ['Change a manifest and commit: it is applied within seconds.', `git -C ${repo} log --oneline`],
+        ];
   return [
     '',
-    `${style.bold('Windlass runs.')} No container does: nodes and pods are simulated by kwok, everything else is real.`,
+    about.existing === undefined
+      ? `${style.bold('Windlass runs.')} No container does: nodes and pods are simulated by kwok, everything else is real.`
+      : `${style.bold('Windlass runs')} on context ${about.existing.context}, which is ${about.existing.name} in windlass.yaml.`,
     '',
     `  page        ${style.bold(about.url)}${about.portInUse === undefined ? '' : `  ${style.dim(`(port ${about.portInUse} is in use by another program)`)}`}`,
-    `  repository  ${about.repo}${about.example ? `  ${style.dim(`(git clone ${repo} shop)`)}` : ''}`,
+    `  repository  ${about.repo}${about.example ? `  ${style.dim(`(git clone ${repo} shop)`)}` : about.readOnly ? `  ${style.dim('(only read: nothing is bumped)')}` : ''}`,
+    ...(about.existing === undefined ? [] : [`  cluster     ${about.existing.server}`]),
     `  kubeconfig  ${about.kubeconfig}  ${style.dim(`(${kubectl} is kubectl with it)`)}`,
     ...(about.webhook === undefined
       ? []
@@ -61,12 +78,14 @@ export function welcome(about: {
           `  webhook     ${about.webhook.url}  ${style.dim(`(of a registry, with the token in ${quoted(about.webhook.token)})`)}`,
         ]),
     '',
-    'Three things to try in another terminal:',
+    'To try in another terminal:',
     ...things.flatMap(([what, command], index) => [`  ${index + 1}. ${what}`, `     ${style.bold(command!)}`]),
     '',
-    about.ephemeral
-      ? 'Ctrl-C stops everything, and nothing is kept.'
-      : 'Ctrl-C stops everything; the next start goes on from here.',
+    about.existing !== undefined
+      ? 'Ctrl-C stops everything that was started here; the cluster stays as it is.'
+      : about.ephemeral
+        ? 'Ctrl-C stops everything, and nothing is kept.'
+        : 'Ctrl-C stops everything; the next start goes on from here.',
     '',
   ].join('\n');
 }

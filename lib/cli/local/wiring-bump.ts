@@ -49,7 +49,7 @@ export interface BumpBase {
 
 /** Puts bump behind its queue and its handler. `committed` is called after each commit. */
 export function wireBump(
-  { records, url, branch, howToMerge }: Parts,
+  { records, repo: { url, branch, howToMerge } }: Parts,
   { repo, registry, real, images, pause = usualPause }: BumpBase,
   io: Io,
   teller: Teller,

@@ -28,7 +28,8 @@ export interface ClusterSide {
 
 /** Puts pull before the report queue, and drift and report behind their handlers. */
 export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Closers, signal: AbortSignal): ClusterSide {
-  const { source, heads, records, cluster } = parts;
+  const { source, heads, records } = parts;
+  const { cluster } = parts.target;
   const tools = { ...renderers(io, () => {}), capabilities: () => readCapabilities(cluster.client) };
   const renderer = rendererWith(tools);
   const applied = new ClusterRecords(cluster.client);

@@ -9,18 +9,23 @@ import { type LoopTimes, startLoop } from '../../pull/loop.ts';
 import type { ExitCode, Io } from '../command.ts';
 import { createSteps } from '../output/steps.ts';
 import { styleFor } from '../output/style.ts';
+import { agree } from './agree.ts';
 import { type NextPush, nextPush } from './next-push.ts';
+import { noBump } from './no-bump.ts';
 import { readPageState } from './page-state.ts';
 import { imageMeant } from './pushes.ts';
+import { type RecentCommits, recentCommits } from './recent-commits.ts';
 import { hookPath, registryHook } from './registry-hook.ts';
 import { seedTags } from './seed-tags.ts';
+import { shown } from './shown.ts';
 import { sleep } from './sleep.ts';
 import { createTeller, type Teller } from './teller.ts';
 import { welcome } from './welcome.ts';
 import { type BumpSide, wireBump } from './wiring-bump.ts';
 import { wireCluster } from './wiring-cluster.ts';
 import { openPage, type Page } from './wiring-page.ts';
-import { author, type Closers, type LocalOptions, type Parts, shown, startParts } from './wiring-parts.ts';
+import { type Closers, type LocalOptions, type Parts, startParts } from './wiring-parts.ts';
+import { previewOf } from './wiring-preview.ts';
 import { openRegistries, openToken, type RealRegistries, tellRegistries } from './wiring-registries.ts';
 
 /** Milliseconds. A sweep finds what an event missed. */
@@ -33,12 +38,19 @@ const times: LoopTimes & { sweep: number } = {
   sweep: 300_000,
 };
 
+/** Milliseconds between two looks at the head of a repository elsewhere, each of which is a question to its host. */
+const remoteHead = 15_000;
+
+/** Stands in where nothing is ever committed. */
+const nobody = { name: 'nobody', email: 'nobody@localhost' };
+
 /** Runs the loop until the signal aborts. Throws `UserError` when it cannot start for a reason that the user can mend. */
 export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode> {
   const closers: Closers = [];
   const steps = createSteps(io);
   const died = new AbortController();
   let kept: string | undefined;
+  let existing: string | undefined;
   io.signal.addEventListener('abort', () => io.stderr.write('stopping\n'), { once: true });
   const signal = AbortSignal.any([io.signal, died.signal]);
   // The handlers log JSON for CloudWatch; here the terminal tells what matters. POWERTOOLS_LOG_LEVEL=INFO shows it.
@@ -53,11 +65,14 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
     closers.push(() => page.stop());
     const parts = await startParts(options, io, state, steps, closers, signal);
     tellRegistries(real, parts.heads.config(), steps);
-    parts.plane.onExit(({ name, how, logFile }) => {
+    steps.close();
+    if (!(await isAgreed(parts, options, io, signal))) return io.signal.aborted ? 0 : 1;
+    await parts.target.remember();
+    if (parts.target.existing !== undefined) existing = parts.target.shown;
+    parts.target.plane?.onExit(({ name, how, logFile }) => {
       io.stderr.write(`${name} ended unexpectedly (${how}); its log: ${logFile}\n`);
       died.abort();
     });
-    steps.close();
     await runFlows(parts, options, real, page, io, state, closers, signal);
     return died.signal.aborted ? 3 : 0;
   } catch (error) {
@@ -72,8 +87,20 @@ export async function runLocal(options: LocalOptions, io: Io): Promise<ExitCode>
     if (io.signal.aborted && kept !== undefined) {
       const state = options.ephemeral ? 'nothing is kept' : `the state is in ${kept}, the next start goes on from it`;
       io.stderr.write(`stopped; ${state}\n`);
+      if (existing !== undefined) io.stderr.write(`${existing} stays as it is: what was applied there goes on\n`);
     }
   }
+}
+
+/** Shows what would be done to a cluster and a repository that are not this directory's own, and asks. */
+async function isAgreed(parts: Parts, options: LocalOptions, io: Io, signal: AbortSignal): Promise<boolean> {
+  const { target, repo } = parts;
+  const cluster = target.existing && {
+    ...{ shown: target.shown, name: target.existing.name, known: target.known },
+    ...(await previewOf(parts, io, signal)),
+  };
+  const pushes = repo.remote && repo.author !== undefined ? { pushesAs: repo.author } : {};
+  return await agree({ ...(cluster && { cluster }), repo, ...pushes }, io, options);
 }
 
 /** Puts the parts into the flows, starts the page and the loop, and stays until the loop has ended. */
@@ -87,16 +114,31 @@ async function runFlows(
   closers: Closers,
   signal: AbortSignal,
 ): Promise<void> {
-  const { url, branch, source, heads, plane } = parts;
+  const { source, heads, target } = parts;
+  const { url, branch, author, remote } = parts.repo;
   const teller = createTeller(io);
-  const repo = openGitConfigRepo({ url, branch, cacheDir: state.cache, author, checkedOut: 'update-when-clean' });
+  const repo = openGitConfigRepo({
+    ...{ url, branch, cacheDir: state.cache },
+    author: author ?? nobody,
+    checkedOut: remote ? 'refuse' : 'update-when-clean',
+  });
   const registry = openLocalRegistry(state.registry);
   const flows = wireCluster(parts, io, teller, closers, signal);
   const images = () => Object.values(heads.config()?.images ?? {}).map(({ image }) => image);
   const token = await openToken(real, state.registryToken);
   const base = { repo, registry, real, images };
-  const bump = wireBump(parts, base, io, teller, closers, signal, () => loop.wake());
-  showPage(page, parts, bump, { commits: () => repo.commits(15), images, token, isReal: real.has }, io, teller);
+  const commits = recentCommits(
+    () => repo.commits(15),
+    remote ? remoteHead : 0,
+    () => performance.now(),
+  );
+  const committed = () => {
+    commits.forget();
+    void loop.wake();
+  };
+  const bump =
+    author === undefined ? noBump(parts.repo.shown) : wireBump(parts, base, io, teller, closers, signal, committed);
+  showPage(page, parts, bump, { commits, images, token, isReal: real.has }, io, teller);
   closers.push(() => page.stop());
 
   const loop = startLoop(
@@ -106,31 +148,41 @@ async function runFlows(
         const { config } = await heads.at(revision);
         const problems = [...heads.problems()];
         await flows.report({ type: 'ConfigReported', at: io.now().toISOString(), revision, problems });
-        await seedTags(config, repo, registry, { revision, at: io.now(), isReal: real.has });
+        if (author !== undefined) await seedTags(config, repo, registry, { revision, at: io.now(), isReal: real.has });
         return config;
       },
       pull: (sync, _config, revision) => flows.pull(sync, revision),
       drift: () => flows.drift(),
-      moved: () => bump.sweep('head'),
+      moved: async () => {
+        commits.forget();
+        await bump.sweep('head');
+      },
       failed: teller.failed,
     },
-    times,
+    remote ? { ...times, head: remoteHead } : times,
     { now: () => performance.now(), sleep },
     signal,
   );
   const sweeping = setInterval(() => void bump.sweep('clock'), times.sweep);
   closers.push(async () => clearInterval(sweeping));
   closers.push(() => loop.ended);
-  await state.announce({ url: page.url, kubeconfig: plane.kubeconfigPath });
+  await state.announce({
+    ...{ url: page.url, kubeconfig: target.kubeconfig, cluster: target.shown },
+    repo: `${remote ? parts.repo.shown : url}, branch ${branch}`,
+    ...(author === undefined && { readOnly: true }),
+  });
   teller.print(
     welcome({
       url: page.url,
-      repo: shown(io, url),
+      repo: parts.repo.shown,
+      remote,
+      existing: target.existing && { ...target.existing, server: target.server },
+      readOnly: author === undefined,
       kubectl: shown(io, join(state.path, 'kubectl')),
-      kubeconfig: shown(io, plane.kubeconfigPath),
+      kubeconfig: shown(io, target.kubeconfig),
       dir: state.path === resolve(io.cwd, '.windlass') ? undefined : shown(io, state.path),
       example: url === state.repo,
-      push: await proposal(parts, repo, real, io),
+      push: author && (await proposal(parts, repo, real, io)),
       realImage: images().find((image) => real.has(image)),
       webhook:
         token === undefined
@@ -159,7 +211,7 @@ async function proposal(
 
 /** What the page shows and takes, beside the parts. */
 interface PageBase {
-  commits: Parameters<typeof readPageState>[0]['commits'];
+  commits: Pick<RecentCommits, 'read'>;
   images(): string[];
   /** Of webhooks; they are taken only with one. */
   token: string | undefined;
@@ -168,7 +220,7 @@ interface PageBase {
 
 function showPage(
   page: Page,
-  { url, branch, heads, records, plane }: Parts,
+  { repo, heads, records, target }: Parts,
   bump: BumpSide,
   { commits, images, token, isReal }: PageBase,
   io: Io,
@@ -181,15 +233,23 @@ function showPage(
       state: () =>
         readPageState({
           records,
-          commits,
+          commits: () => commits.read(),
           config: () => heads.config(),
           problems: () => heads.problems(),
-          repo: { url, branch },
-          cluster: { kubeconfig: plane.kubeconfigPath, server: plane.server },
+          repo: {
+            ...{ url: repo.remote ? repo.shown : repo.url, branch: repo.branch },
+            ...(repo.author === undefined && { readOnly: true }),
+          },
+          cluster: {
+            ...{ kubeconfig: target.kubeconfig, server: target.server },
+            ...(target.existing && { existing: target.existing }),
+          },
           now: io.now,
         }),
       changes: (until) => teller.changes.listen(until),
-      push: (word, tag) => bump.push(imageMeant(word, images()), tag),
+      ...(repo.author !== undefined && {
+        push: (word: string, tag: string) => bump.push(imageMeant(word, images()), tag),
+      }),
       isElsewhere: isReal,
       asset: pageAsset,
     },

@@ -18,7 +18,8 @@ let latest;
 function show() {
   if (latest === undefined) return;
   const { repo, cluster } = latest;
-  fill(at('where'), `${clip(repo.branch, 80)} at ${short(repo.head) || 'no commit'}`);
+  const place = cluster.existing === undefined ? '' : ` on ${clip(cluster.existing.context, 80)}`;
+  fill(at('where'), `${clip(repo.branch, 80)} at ${short(repo.head) || 'no commit'}${place}`);
   at('problem').hidden = repo.problem === undefined;
   fill(at('problem'), clip(repo.problem ?? '', 4_000));
   showVerdict(latest);
@@ -27,8 +28,16 @@ function show() {
   showImages(latest);
   showCommits(latest);
   showTimeline(latest.timeline, { text: at('filter-text').value, kind: at('filter-kind').value }, show);
-  fill(at('kubectl'), `kubectl --kubeconfig ${clip(cluster.kubeconfig, 300)} get all -A`);
-  fill(at('repository'), clip(repo.url, 300));
+  const context = cluster.existing === undefined ? '' : ` --context ${clip(cluster.existing.context, 100)}`;
+  fill(at('kubectl'), `kubectl --kubeconfig ${clip(cluster.kubeconfig, 300)}${context} get all -A`);
+  fill(at('repository'), clip(repo.url, 300) + (repo.readOnly ? ' (only read: nothing is bumped)' : ''));
+  at('simulated').hidden = cluster.existing !== undefined;
+  at('existing').hidden = cluster.existing === undefined;
+  if (cluster.existing !== undefined)
+    fill(
+      at('existing'),
+      `Cluster: ${clip(cluster.existing.name, 80)} of windlass.yaml, at ${clip(cluster.server, 200)}.`,
+    );
   const open = latest.incidents.filter(isOpen).length;
   document.title = open > 0 ? `(${open}) Windlass` : 'Windlass';
   document.body.setAttribute('aria-busy', 'false');

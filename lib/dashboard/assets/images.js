@@ -9,7 +9,11 @@ export function showImages(state) {
   fill(
     document.getElementById('images'),
     repositories.size === 0
-      ? nothing('No image policy has been looked at yet.')
+      ? nothing(
+          state.repo.readOnly
+            ? 'The config repo is only read: nothing is bumped.'
+            : 'No image policy has been looked at yet.',
+        )
       : [...repositories].map(([repository, images]) =>
           card(repository, images, pushed(repository), state.repo.problem !== undefined),
         ),

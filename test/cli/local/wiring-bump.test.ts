@@ -63,7 +63,7 @@ it('a push that met a dirty worktree is answered once that is clean, and is told
   const registry = openLocalRegistry(join(state, 'registry'));
   await registry.push(image, '1.0.0', new Date());
   const base: BumpBase = { repo, registry, real: openRegistries([], io), images: () => [image], pause: 300 };
-  const parts = { records, url, branch: 'main', howToMerge: () => '' } as unknown as Parts;
+  const parts = { records, repo: { url, branch: 'main', howToMerge: () => '' } } as unknown as Parts;
   const bump = wireBump(parts, base, io, createTeller(io), closers, end.signal, () => {});
 
   const mine = join(url, 'mine.txt');

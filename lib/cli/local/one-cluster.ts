@@ -1,0 +1,21 @@
+import type { Config } from '../../config/config.ts';
+import type { Heads } from '../../pull/heads.ts';
+
+/** The same heads, of which only the syncs of one cluster count. */
+export function headsOfCluster(heads: Heads, cluster: string): Heads {
+  const only = (config: Config): Config => ({
+    ...config,
+    syncs: config.syncs.filter((sync) => sync.cluster === cluster),
+  });
+  return {
+    ...heads,
+    at: async (revision) => {
+      const head = await heads.at(revision);
+      return { ...head, config: only(head.config) };
+    },
+    config: () => {
+      const config = heads.config();
+      return config && only(config);
+    },
+  };
+}
