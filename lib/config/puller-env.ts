@@ -113,11 +113,15 @@ function secretOf(value: string | undefined, wrong: Wrong): string | undefined {
 /** What Kubernetes sets for each Service of the namespace, whose name may begin as ours do. */
 const ofServices = /_SERVICE_(?:HOST|PORT)|_PORT(?:_|$)/;
 
+/** Read where programs are looked for: the image says so where it has them. */
+const ofPrograms = ['WINDLASS_KUBECTL', 'WINDLASS_HELM', 'WINDLASS_CACHE'];
+
 /** Only what is nearly a name of ours: other variables that begin so are nobody's mistake. */
 function unknownNames(env: Readonly<Record<string, string | undefined>>): Problem[] {
   const known: string[] = Object.values(pullerVariables);
+  const right = [...known, ...ofPrograms];
   return Object.keys(env)
-    .filter((name) => name.startsWith('WINDLASS_') && !known.includes(name) && !ofServices.test(name))
+    .filter((name) => name.startsWith('WINDLASS_') && !right.includes(name) && !ofServices.test(name))
     .flatMap((name) => {
       const near = nearest(name, known);
       if (near === undefined) return [];

@@ -57,6 +57,11 @@ describe('the environment of the puller', () => {
     ]);
   });
 
+  it('knows the names that say where programs are', () => {
+    const places = { WINDLASS_KUBECTL: '/usr/local/bin/kubectl', WINDLASS_HELM: '/usr/local/bin/helm' };
+    expect(problemsOf({ ...good, ...places, WINDLASS_CACHE: '/tmp' })).toEqual([]);
+  });
+
   it('wants a FIFO queue for reports, and nothing that wakes a CronJob', () => {
     const standard = 'https://sqs.eu-west-1.amazonaws.com/123456789012/windlass';
     expect(
