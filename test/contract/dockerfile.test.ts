@@ -62,7 +62,7 @@ describe('the Dockerfile of the puller', () => {
     const ignored = (await readFile('images/puller/.dockerignore', 'utf8')).trim().split('\n');
     const copied = stages.flatMap(({ instructions }) => instructions.filter(({ name }) => name === 'COPY'));
     const own = copied.filter(({ text: line }) => !line.startsWith('--from='));
-    expect(own.map(({ text: line }) => line)).toEqual(['bundle /app/']);
+    expect(own.map(({ text: line }) => line)).toEqual(['--chmod=0755 bundle /app/']);
     expect(ignored).toEqual(['*', '!bundle']);
   });
 });

@@ -70,7 +70,7 @@ export function imageParts(stages: readonly Stage[]): ImageParts {
 }
 
 function copyOf(text: string): Copy {
-  const [, stage, from, to] = /^(?:--from=(\S+)\s+)?([^-\s]\S*)\s+(\S+)$/.exec(text) ?? [];
+  const [, stage, from, to] = /^(?:--from=(\S+)\s+)?(?:--chmod=0755\s+)?([^-\s]\S*)\s+(\S+)$/.exec(text) ?? [];
   if (from === undefined || to === undefined) throw new Error(`COPY ${text} is not understood`);
   return { ...(stage !== undefined && { stage }), from, to };
 }
