@@ -5,15 +5,7 @@ import { withoutIgnored } from './exceptions/without-ignored.ts';
 import { type FieldPath, type FieldsV1, isWithin, pathText } from './fields.ts';
 import type { Rewrite } from './fight.ts';
 import { managerText } from './managers.ts';
-import {
-  adoptedFrom,
-  type Held,
-  heldByOthers,
-  type JsonPatch,
-  type TakenFrom,
-  takeOverPatch,
-  without,
-} from './ownership.ts';
+import { adoptedFrom, heldByOthers, type JsonPatch, type TakenFrom, takeOverPatch, without } from './ownership.ts';
 import { type Recreation, recreationOf } from './recreate.ts';
 import { replicasPath, type Scaling } from './scalers.ts';
 
@@ -34,6 +26,8 @@ export interface PlannedApply {
   ownership?: { takenFrom: TakenFrom; except: FieldPath[]; patch: JsonPatch };
   /** Set at adoption (only with the option `takeOver`): what the API server credits to `before-first-apply` then is taken over as well. */
   adopts?: { except: FieldPath[] };
+  /** What is left to others although Git sets it, and to whom. */
+  left?: { path: string; holder: string }[];
   /** Set where Git's object asks to be deleted and created again when a field turns out to be immutable. */
   recreate?: Recreation;
   /** For the record. */
@@ -88,9 +82,11 @@ export function applyOf(
   const patch = mayTake ? takeOverPatch(live, takenFrom, except) : undefined;
   const recreate = recreationOf(desired, live, options.sync);
   const from = adopt && mayTake ? adoptedFrom(live, except) : [];
+  const left = held.map(({ path, holder }) => ({ path: pathText(path), holder: managerText(holder) }));
   return {
     ...{ id, object, desired, action },
-    reason: [reason, ...from.map((manager) => `taken over from ${manager}`), ...leftText(held)].join('; '),
+    reason: [reason, ...from.map((manager) => `taken over from ${manager}`), ...left.map(leftText)].join('; '),
+    ...(left.length > 0 && { left }),
     ...(patch !== undefined && { ownership: { takenFrom, except, patch } }),
     ...(adopt && mayTake && { adopts: { except } }),
     ...(recreate !== undefined && { recreate }),
@@ -100,6 +96,6 @@ export function applyOf(
   };
 }
 
-function leftText(held: readonly Held[]): string[] {
-  return held.map(({ path, holder }) => `${pathText(path)} is left to ${managerText(holder)}`);
+function leftText({ path, holder }: { path: string; holder: string }): string {
+  return `${path} is left to ${holder}`;
 }

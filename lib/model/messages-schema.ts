@@ -73,6 +73,7 @@ export const syncReportedSchema = z.object({
     }),
   ),
   errors: z.array(problem),
+  left: z.array(z.object({ object: name, fields: z.array(z.string()), holder: z.string() })).optional(),
   notices: z.array(problem).optional(),
 }) satisfies z.ZodType<SyncReported>;
 

@@ -36,6 +36,14 @@ export interface ObjectHealth {
   reason: string;
 }
 
+/** Fields of one object that Git sets and that are left to somebody else, who is named as `managedFields` does: an autoscaler's replicas. */
+export interface LeftFields {
+  object: string;
+  /** Paths for people, as drift names them. */
+  fields: string[];
+  holder: string;
+}
+
 /**
  * What one pull of one sync did. `progressing`: all is applied, not all is healthy yet and the deadline has not passed.
  * `unhealthy`: an object failed, or the deadline passed. `failed`: something could not be rendered, planned, applied or pruned.
@@ -62,6 +70,8 @@ export interface SyncReported {
   healed: boolean;
   health: ObjectHealth[];
   errors: Problem[];
+  /** What was left to others, of changed and of unchanged objects: the first hundred. Absent where there is nothing, and from an older puller. */
+  left?: LeftFields[];
   /** What people should know although nothing failed: `prune-waits`, `history-rewritten`, `approval-void`, `fight`. Absent from an older puller. */
   notices?: Problem[];
 }

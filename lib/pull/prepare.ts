@@ -1,3 +1,4 @@
+import { leftFields } from '../kube/left-fields.ts';
 import type { Plan } from '../kube/plan.ts';
 import type { AppliedRecord } from '../kube/record.ts';
 import { withoutBadAnnotations } from './annotations.ts';
@@ -61,6 +62,7 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
     cluster,
   );
   run.drift = made.drift;
+  run.left = leftFields(made);
   run.notices.push(...unsure, ...fightNotices(made.fights));
   const checked = await checkSchemas(made, wanted.objects, cluster);
   run.errors.push(...checked.problems);

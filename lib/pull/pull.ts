@@ -137,6 +137,7 @@ function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: str
     healed: run.healed,
     health: run.health,
     errors: run.errors,
+    ...(run.left.length > 0 && { left: run.left }),
     ...(run.notices.length > 0 && { notices: run.notices }),
   };
 }

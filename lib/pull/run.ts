@@ -2,7 +2,7 @@ import type { ApprovalFile } from '../config/approvals.ts';
 import type { ObjectChange } from '../model/change-set.ts';
 import type { ObjectDrift } from '../model/drift.ts';
 import { messageOf, type Problem, RetryableError, UserError } from '../model/errors.ts';
-import type { ObjectHealth } from '../model/messages.ts';
+import type { LeftFields, ObjectHealth } from '../model/messages.ts';
 import type { ApplyFailure } from './ports.ts';
 
 /** What a pull has done and seen so far; when it is cut off, this is what the report has. */
@@ -15,6 +15,8 @@ export class Run {
   approvals: ApprovalFile[] = [];
   drift: ObjectDrift[] = [];
   healed = false;
+  /** What is left to others although Git sets it. */
+  left: LeftFields[] = [];
   health: ObjectHealth[] = [];
   verdict: 'synced' | 'progressing' | 'unhealthy' = 'synced';
   /** True when an error may pass by itself; false when all of them are the user's to mend. */

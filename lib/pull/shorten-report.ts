@@ -45,11 +45,15 @@ function cutSync(report: SyncReported, step: Step): SyncReported {
   const unwell = report.health.filter(({ status }) => status !== 'Current');
   const health = first(unwell, ({ status }) => status === 'Failed', step);
   const notices = report.notices ?? [];
+  const left = report.left ?? [];
   const kept = {
     changes: changes.map((one) => ({ ...one, ...(one.reason !== undefined && { reason: short(one.reason, step) }) })),
     drift: report.drift.slice(0, step.list).map((one) => ({ ...one, fields: one.fields.slice(0, step.list) })),
     health: health.map((one) => ({ ...one, reason: short(one.reason, step) })),
     errors: report.errors.slice(0, Math.max(1, step.list)).map((one) => shortProblem(one, step)),
+    ...(report.left && {
+      left: left.slice(0, step.list).map((one) => ({ ...one, fields: one.fields.slice(0, step.list) })),
+    }),
     notices: notices.slice(0, Math.max(1, step.list)).map((one) => shortProblem(one, step)),
   };
   const leftOut = [
@@ -57,6 +61,7 @@ function cutSync(report: SyncReported, step: Step): SyncReported {
     lost('drifting objects', report.drift.length, kept.drift.length),
     lost('objects with their health', report.health.length, kept.health.length),
     lost('errors', report.errors.length, kept.errors.length),
+    lost('objects with fields left to others', left.length, kept.left?.length ?? 0),
     lost('notices', notices.length, kept.notices.length),
   ].filter((text) => text !== undefined);
   const what = leftOut.length === 0 ? 'texts and fields were cut' : `left out: ${leftOut.join(', ')}`;

@@ -75,6 +75,7 @@ describeWithCluster('windlass pull and windlass diff', () => {
         { object: `Namespace/${ns}`, action: 'created', reason: 'not there yet' },
         { object: `ConfigMap/${ns}/settings`, action: 'created', reason: 'not there yet' },
       ],
+      left: [],
       errors: [],
       notices: [],
       approvals: [],

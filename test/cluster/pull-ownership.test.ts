@@ -76,9 +76,12 @@ describeWithCluster('the replicas of a Deployment', () => {
     const quiet = await pull(scaled('web:1'), { revision: 'a'.repeat(40) });
     expect([quiet.report.drift, actionsOf(quiet)]).toEqual([[], { unchanged: 4 }]);
     expect(reasonOf(quiet, web)).toBe('spec.replicas is left to kube-controller-manager');
+    const left = [{ object: web, fields: ['spec.replicas'], holder: 'kube-controller-manager' }];
+    expect(quiet.report.left).toEqual(left);
     const changed = await pull(scaled('web:2'));
     expect([changed.report.drift, changed.report.errors]).toEqual([[], []]);
     expect(reasonOf(changed, web)).toBe('changed in Git; spec.replicas is left to kube-controller-manager');
+    expect(changed.report.left).toEqual(left);
     expect(await count()).toBe(3);
     await pull(scaled('web:2', 2));
     expect(await count()).toBe(3);

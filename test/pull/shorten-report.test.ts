@@ -47,6 +47,21 @@ describe('a report on its way', () => {
     expect(reportSchema.parse(short)).toEqual(short);
   });
 
+  it('keeps the first of what was left to others, and says how many more there were', () => {
+    const left = Array.from({ length: 500 }, (_, index) => ({
+      ...{ object: name(index), holder: 'keda-operator' },
+      fields: Array.from({ length: 20 }, (_, field) => `spec.field${field}`),
+    }));
+    const short = shortenReport(reportOf({ left }), 64 * 1024);
+    expect(sizeOf(short)).toBeLessThanOrEqual(64 * 1024);
+    expect(short.left).toEqual(left.slice(0, short.left!.length));
+    expect(short.left!.length).toBeGreaterThan(0);
+    expect(short.notices![0]!.message).toContain(
+      `${500 - short.left!.length} of 500 objects with fields left to others`,
+    );
+    expect(reportSchema.parse(short)).toEqual(short);
+  });
+
   it('is a report still, and no larger than was asked, whatever is in it', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 3_000 });
     const problem = fc.record({ code: fc.constant('c'), message: text, hint: text, object: fc.constant('a') });

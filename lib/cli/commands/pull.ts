@@ -9,7 +9,7 @@ export const pull: Command = {
   details: [
     'Renders the sync at the head of the branch, applies what differs, waits until it is healthy (at most the "wait" of the sync),',
     'and prunes what left Git. A newer head ends the waiting: run it again for that one. With --dry-run nothing is written; --repo may then also be a directory that is no Git repository.',
-    'JSON: { revision, objects: [{ object, action, reason }], errors, notices, approvals: [{ path, content }], health: [{ object, status, reason }] };',
+    'JSON: { revision, objects: [{ object, action, reason }], left: [{ object, fields, holder }], errors, notices, approvals: [{ path, content }], health: [{ object, status, reason }] };',
     'action is created, configured, unchanged, pruned or skipped; an error is { code, message, object, file, line, column, hint }.',
     'Exit code: 0; 2 when Git has something that cannot be applied; 3 when the repository or the cluster cannot be reached, or an',
     'object is not healthy in time.',

@@ -7,11 +7,11 @@ import { printJson } from './json.ts';
 import { type Style, styleFor } from './style.ts';
 import { table } from './table.ts';
 
-/** Prints what `pull` and `diff` found as `{ revision, objects, errors, notices, approvals, health }`. */
+/** Prints what `pull` and `diff` found as `{ revision, objects, left, errors, notices, approvals, health }`. */
 export function printOutcomeJson(io: Io, { report, changes, approvals }: PullOutcome): void {
   const objects = changes.map(({ object, action, reason }) => ({ object, action, reason: reason ?? '' }));
-  const { revision, errors, notices = [], health } = report;
-  printJson(io, { revision, objects, errors, notices, approvals, health });
+  const { revision, errors, left = [], notices = [], health } = report;
+  printJson(io, { revision, objects, left, errors, notices, approvals, health });
 }
 
 /** Prints it for people: what is not unchanged, with the fields where they are known; health that is not good; errors; one line at the end. */
@@ -27,6 +27,11 @@ export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): voi
     io.stdout.write(`${rows[index]?.trimEnd()}\n`);
     for (const difference of differences.get(object) ?? []) io.stdout.write(`    ${fieldLine(difference, style)}\n`);
   });
+  // Of a changed object its reason says so.
+  const told = new Set(shown.map(({ object }) => object));
+  for (const { object, fields, holder } of (report.left ?? []).filter((one) => !told.has(one.object))) {
+    io.stdout.write(`${style.dim('left')}  ${object}  ${fields.join(', ')} to ${holder}\n`);
+  }
   for (const health of report.health.filter(isWorthSaying)) {
     io.stdout.write(`${style.yellow(health.status)}  ${health.object}  ${health.reason}\n`);
   }
