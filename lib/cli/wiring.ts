@@ -33,10 +33,13 @@ export async function configTree(
   io: Io,
   { repo, branch, plainDirectory }: { repo: string; branch: string | undefined; plainDirectory: boolean },
 ): Promise<{ tree: SourceTree; close: () => Promise<void> } & Partial<Pick<Source, 'head' | 'isAncestor'>>> {
+  const { defaultHead } = await import('../adapters/git/default-branch.ts');
   const url = urlOf(io, repo);
   try {
-    const source = await configSource(io, { repo, branch });
-    const tree = await source.open(await source.head());
+    // Where no branch is named, which one it is and its head are one question.
+    const asked = branch === undefined ? await defaultHead(url) : undefined;
+    const source = await configSource(io, { repo, branch: branch ?? asked?.branch });
+    const tree = await source.open(asked?.head ?? (await source.head()));
     return { tree, head: source.head, isAncestor: source.isAncestor, close: () => tree.close() };
   } catch (error) {
     const noRepository = error instanceof UserError && error.code === 'not-a-repository';

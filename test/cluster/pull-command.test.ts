@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { cluster, describeWithCluster, privateControlPlane, temporaryFolder } from '../helpers/cluster.ts';
 import { windlass } from '../helpers/io.ts';
@@ -38,6 +38,23 @@ async function repository(files: Record<string, string>) {
   await git('init', '--quiet', '--initial-branch', 'trunk');
   const revision = await commit(files);
   return { dir, commit, revision };
+}
+
+/** From here on the commands of git that are run, since the last time that they were asked for. */
+async function spiedGit(): Promise<() => Promise<string[]>> {
+  const dir = await temporaryFolder();
+  const log = join(dir, 'calls');
+  const real = (await run('sh', ['-c', 'command -v git'])).stdout.trim();
+  const text = `#!/bin/sh\necho "$1" >> '${log}'\nexec '${real}' "$@"\n`;
+  await writeFile(join(dir, 'git'), text, { mode: 0o755 });
+  vi.stubEnv('PATH', `${dir}:${process.env['PATH']}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await writeFile(log, '');
+  return async () => {
+    const calls = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+    await writeFile(log, '');
+    return calls;
+  };
 }
 
 /** A namespace of its own name, removed afterwards. */
@@ -107,6 +124,22 @@ describeWithCluster('windlass pull and windlass diff', () => {
       reason: 'changed in Git',
     });
     expect((await windlass(['diff', ...options])).code).toBe(1);
+  });
+
+  it('ask the remote repository once, and fetch nothing where the head is here already', async () => {
+    const ns = ownNamespace();
+    const { dir, commit } = await repository({ 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns) });
+    const options = ['--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath];
+    const git = await spiedGit();
+    expect((await windlass(['pull', ...options])).code).toBe(0);
+    expect((await git()).filter((call) => call === 'ls-remote' || call === 'fetch')).toEqual(['ls-remote', 'fetch']);
+    expect((await windlass(['pull', ...options])).code).toBe(0);
+    const again = await git();
+    expect(again.filter((call) => call === 'ls-remote' || call === 'fetch')).toEqual(['ls-remote']);
+    await commit({ 'app/a.yaml': configMap(ns, 'a', {}) });
+    await git();
+    expect((await windlass(['pull', ...options, '--branch', 'trunk'])).code).toBe(0);
+    expect((await git()).filter((call) => call === 'ls-remote')).toHaveLength(1);
   });
 
   it('stops waiting when there is a newer head, and says so', async () => {
