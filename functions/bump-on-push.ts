@@ -43,7 +43,8 @@ async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Log
 
   const pushes = batch.messages.flatMap(({ value }) => (value.kind === 'push' ? [value.push] : []));
   if (pushes.length > 0) {
-    const { outcome, bumped, failure, skipped, retry, retryAfter } = await bump({ pushes, now: deps.now() }, deps);
+    const result = await bump({ pushes, now: deps.now() }, deps);
+    const { outcome, bumped, failure, skipped, retry, retryAfter, notWoken = [] } = result;
     logger.info('bump', {
       outcome,
       revision: bumped?.revision,
@@ -51,6 +52,7 @@ async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Log
       skipped,
       pushes: pushes.length,
     });
+    if (notWoken.length > 0) logger.warn('some pullers could not be woken, and look by themselves', { notWoken });
     if (retry.length > 0)
       logger.warn('some pushes go back to the queue', { pushes: retry.length, ...waitOf({ retryAfter }) });
     const again = new Set(retry.map((push) => push.id));

@@ -7,6 +7,7 @@ import type { BumpPorts } from './ports.ts';
 import { carryOut, type ProposalResult } from './propose.ts';
 import type { Push } from './push.ts';
 import { type BumpOrder, type BumpResult, type Told, tell, tellBroken, tellFailed } from './tell.ts';
+import { wakePullers } from './wake.ts';
 
 export type { BumpResult } from './tell.ts';
 
@@ -53,7 +54,7 @@ async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<Bum
     const decisions = await decide(look, asked, sources, order.now);
     const plan = await planBump(look, decisions, order.pushes ?? [], sources);
     const made = await commitPlan(plan, ports.repo, order.now);
-    if (made?.result === 'committed') return proposeAndTell({ order, look, decisions, plan, commit: made }, ports);
+    if (made?.result === 'committed') return wakeAndTell({ order, look, decisions, plan, commit: made }, ports);
     if (made === undefined) return proposeAndTell({ order, look, decisions, plan }, ports);
     if (made.result === 'refused') {
       const rest = withoutCommit(decisions, plan, made.error);
@@ -71,6 +72,20 @@ async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<Bum
   throw new RetryableError(`the head of ${ports.repo.branch} moved ${attempts} times while a bump was made`, {
     code: 'head-moved',
   });
+}
+
+/** The pullers need not wait until everything is told, and nothing waits for them but the end. */
+async function wakeAndTell(
+  told: Omit<Told, 'proposals'> & { commit: { revision: string } },
+  ports: BumpPorts,
+): Promise<BumpResult> {
+  const waking = wakePullers(told.commit.revision, told.order.now, ports);
+  try {
+    const result = await proposeAndTell(told, ports);
+    return { ...result, notWoken: await waking };
+  } finally {
+    await waking;
+  }
 }
 
 async function proposeAndTell(told: Omit<Told, 'proposals'>, ports: BumpPorts): Promise<BumpResult> {

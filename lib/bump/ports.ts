@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import { UserError } from '../model/errors.ts';
 import type { Interest } from '../model/interest.ts';
-import type { Bumped } from '../model/messages.ts';
+import type { Bumped, Wake } from '../model/messages.ts';
 import type { CommitSummary, ImageState } from '../model/state.ts';
 import type { ScanState } from '../policy/gates.ts';
 
@@ -218,6 +218,12 @@ export interface BumpRecords {
   announce(message: Bumped): Promise<void>;
 }
 
+/** Reaches one puller that watches; one in a CronJob cannot be woken. */
+export interface WakeSender {
+  /** Takes a few seconds at most, or throws: who is not woken looks a little later by itself. */
+  send(message: Wake): Promise<void>;
+}
+
 /** Everything that bump needs of the outside. */
 export interface BumpPorts {
   repo: ConfigRepo;
@@ -227,4 +233,6 @@ export interface BumpPorts {
   sleep(milliseconds: number): Promise<void>;
   /** From 0 to less than 1: keeps writers that lost the same race from meeting again. */
   random(): number;
+  /** The pullers to wake when a commit is in the branch; none unless told. */
+  wakes?: readonly WakeSender[];
 }

@@ -47,6 +47,8 @@ export interface BumpResult {
   retry: Push[];
   /** The longest that somebody asked to wait before that, in seconds. */
   retryAfter?: number;
+  /** Of a commit: why pullers could not be woken, one text each. They look by themselves. */
+  notWoken?: string[];
 }
 
 /** Why an image stays as it is. */

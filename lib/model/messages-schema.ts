@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConfigReported, DriftFound, ReportMessage, SyncReported } from './messages.ts';
+import type { ConfigReported, DriftFound, ReportMessage, SyncReported, Wake } from './messages.ts';
 
 /** Any ISO 8601 time with its offset, as UTC with milliseconds: times are compared as texts. */
 const time = z.iso
@@ -101,3 +101,11 @@ export const reportSchema = z.discriminatedUnion('type', [
   driftFoundSchema,
   configReportedSchema,
 ]) satisfies z.ZodType<ReportMessage>;
+
+/** What wakes a puller. The puller takes any other message on its queue for the same wish. */
+export const wakeSchema = z.object({
+  type: z.literal('Wake'),
+  at: time,
+  why: z.string().min(1).max(1_000),
+  sync: name.optional(),
+}) satisfies z.ZodType<Wake>;

@@ -1,6 +1,7 @@
 import type { ObjectChange } from './change-set.ts';
 import type { ObjectDrift, Unknown } from './drift.ts';
 import type { Problem } from './errors.ts';
+import type { Incident } from './incident.ts';
 
 /** One image that a bump moved. `from` and `to` are the texts of the scalar, before and after. */
 export interface ImageChange {
@@ -96,6 +97,17 @@ export interface DriftFound {
   leftToControllers: string[];
 }
 
+/** Makes a puller that watches look at the branch now. It only says *look*: nothing depends on what is in it. */
+export interface Wake {
+  type: 'Wake';
+  /** ISO 8601, UTC: when it was sent. */
+  at: string;
+  /** For people who look into the queue: `1a2b3c4d5e6f was committed`. */
+  why: string;
+  /** The sync that somebody is interested in; the puller looks at all. */
+  sync?: string;
+}
+
 /** What a pull or a check tells of one sync. */
 export type Report = SyncReported | DriftFound;
 
@@ -120,5 +132,10 @@ export interface Notice {
   title: string;
   lines: string[];
   incident?: string;
+  /** The kind of the incident. Absent from an older sender. */
+  about?: Incident['kind'];
+  cluster?: string;
   sync?: string;
+  /** Those of the objects that it is about, as far as there are any. */
+  namespaces?: string[];
 }

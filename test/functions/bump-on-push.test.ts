@@ -7,7 +7,9 @@ import { createQueue } from '../../lib/adapters/local/queue.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
 import type { BumpPorts } from '../../lib/bump/ports.ts';
 import { ecrHost, pushEvent } from '../../lib/bump/push-event.ts';
+import type { AuditRecord } from '../../lib/model/audit-record.ts';
 import { RetryableError } from '../../lib/model/errors.ts';
+import type { Wake } from '../../lib/model/messages.ts';
 import { type Loop, loop, now, recordsWith, shop } from '../bump/setup.ts';
 
 const context = lambdaContext('bump');
@@ -213,6 +215,42 @@ describe('the handler of push events', () => {
     expect(world.sleeps).toEqual([]);
     const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'WARN');
     expect(told).toMatchObject([{ retryAfterSeconds: 3600 }, { retryAfterSeconds: 3600 }]);
+  });
+
+  it('wakes the pullers when the commit is made, and only warns of one that it cannot reach', async () => {
+    const world = await loop();
+    const { logger, lines } = listening();
+    const messages: unknown[] = [];
+    const wakes = [
+      { send: () => Promise.reject(new RetryableError('no route to SQS', { code: 'queue-unreachable' })) },
+      { send: async (message: Wake) => void messages.push({ message, head: world.git.git('rev-parse', 'main') }) },
+    ];
+    const handler = bumpOnPush({ ...world.ports, wakes, now: () => now, logger });
+    const event = batch({ m1: await pushed(world, 'shop/web', '1.1.0') });
+    expect(await handler(event, context)).toEqual({ batchItemFailures: [] });
+    const head = world.git.git('rev-parse', 'main');
+    const why = `${head.slice(0, 12)} was committed`;
+    expect(messages).toEqual([{ message: { type: 'Wake', at: now.toISOString(), why }, head }]);
+    const warned = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'WARN');
+    expect(warned).toMatchObject([{ notWoken: ['no route to SQS'] }]);
+
+    // Nothing was committed: nobody is woken.
+    expect(await handler(event, context)).toEqual({ batchItemFailures: [] });
+    expect(messages).toHaveLength(1);
+  });
+
+  it('wakes the pullers of a commit that could not be recorded', async () => {
+    const world = await loop();
+    const append = async (records: AuditRecord[]) => {
+      if (records.length > 0) throw new RetryableError('throttled', { code: 'throttled' });
+    };
+    const messages: Wake[] = [];
+    const wakes = [{ send: async (message: Wake) => void messages.push(message) }];
+    const handler = handlerOf({ ...world.ports, wakes, records: recordsWith(world.records, { append }) });
+    const answer = await handler(batch({ m1: await pushed(world, 'shop/web', '1.1.0') }), context);
+    expect(answer).toEqual(failed('m1'));
+    expect(commits(world)).toBe(2);
+    expect(messages).toHaveLength(1);
   });
 
   it('logs no body of a message', async () => {
