@@ -33,11 +33,16 @@ export function sqsClient({ url, region }: QueueOptions, timeout: number): SQSCl
   });
 }
 
-/** What a request to SQS threw, for people. */
-export function sqsTrouble(error: unknown, doing: string, url: string): Error {
+/** What a request to SQS threw, for people. `todo` says what to do in other words than those for the puller, by the SDK's names of errors. */
+export function sqsTrouble(
+  error: unknown,
+  doing: string,
+  url: string,
+  todo: Readonly<Record<string, string>> = {},
+): Error {
   const name = error instanceof Error ? error.name : '';
   const message = `cannot ${doing} ${url}: ${name && name !== 'Error' ? `${name}: ` : ''}${messageOf(error)}`;
-  const todo = mendable[name];
-  if (todo !== undefined) return new UserError(`${message}\n${todo}`, { code: 'queue-access', subject: url });
+  const hint = todo[name] ?? mendable[name];
+  if (hint !== undefined) return new UserError(`${message}\n${hint}`, { code: 'queue-access', subject: url });
   return new RetryableError(message, { code: 'queue-unreachable', subject: url });
 }
