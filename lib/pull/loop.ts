@@ -51,8 +51,11 @@ interface State {
 
 /** A running loop. */
 export interface Loop {
-  /** Makes it look at the head now; resolves after the first whole round that began later, or when the loop has ended. */
-  wake(): Promise<void>;
+  /**
+   * Makes it look at the head now, and with `pullAll` pull every sync whether the head moved or not; resolves after the first whole round that began
+   * later, or when the loop has ended.
+   */
+  wake(options?: { pullAll?: boolean }): Promise<void>;
   /** Something of a sync changed in the cluster: it is pulled after `delay` milliseconds, so that changes which come together are one. */
   changed(sync: string, delay: number): void;
   /** Resolves after the signal aborted and the work at hand is done. */
@@ -96,8 +99,9 @@ export function startLoop(ports: LoopPorts, times: LoopTimes, clock: LoopClock, 
   };
   let nap = new AbortController();
   let woken: (() => void)[] = [];
-  const wake = () => {
+  const wake: Loop['wake'] = ({ pullAll = false } = {}) => {
     state.nextHead = Number.NEGATIVE_INFINITY;
+    if (pullAll) for (const sync of state.due.keys()) state.due.set(sync, clock.now());
     nap.abort();
     return new Promise<void>((done) => (signal.aborted ? done() : woken.push(done)));
   };

@@ -114,14 +114,14 @@ export function calmer(now: () => number): (sync: string) => number {
 /** Milliseconds after a queue that could not be read. */
 const queuePause = 15_000;
 
-/** Each message makes the loop look now; it is deleted after a whole round that began later. */
+/** Each message makes the loop look now, and pull: somebody waits for it. It is deleted after a whole round that began later. */
 async function beWoken(queue: WakeQueue & { close(): void }, loop: Loop, log: Log, signal: AbortSignal): Promise<void> {
   try {
     while (!signal.aborted) {
       try {
         const messages = await queue.receive(signal);
         if (messages === undefined) continue;
-        await loop.wake();
+        await loop.wake({ pullAll: true });
         await messages.done();
       } catch (error) {
         log.failed('be woken', error);

@@ -248,6 +248,35 @@ describe('a loop that is told of changes', () => {
     await loop.wake();
   });
 
+  it('pulls every sync when it is woken to, also where the head is the same and the last pull failed', async () => {
+    const stop = new AbortController();
+    const done: string[] = [];
+    const loop = startLoop(
+      {
+        head: async () => 'one',
+        config: async () => configOf(sync('a'), sync('b')),
+        pull: async ({ name }) => {
+          done.push(name);
+          return name === 'a' ? 'synced' : 'failed';
+        },
+        failed: (what, error) => {
+          throw new Error(what, { cause: error });
+        },
+      },
+      { ...times, head: 3_600_000, pull: 3_600_000, retry: 3_600_000 },
+      { now: () => performance.now(), sleep },
+      stop.signal,
+    );
+    await loop.wake();
+    await loop.wake();
+    expect(done).toEqual(['a', 'b']);
+    await loop.wake({ pullAll: true });
+    await loop.wake();
+    expect(done).toEqual(['a', 'b', 'a', 'b']);
+    stop.abort();
+    await loop.ended;
+  });
+
   it('pulls the sync that changed, once for changes that come together, and no other', async () => {
     const stop = new AbortController();
     const { promise: again, resolve } = Promise.withResolvers<void>();
