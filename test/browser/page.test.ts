@@ -50,6 +50,25 @@ describeWithBrowser('the page in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('says which cluster and repository it is about, and that nothing is bumped there', async () => {
+    const state = healthy(new Date());
+    const { page, on } = await show(state, { pushes: false });
+    expect(await page.locator('footer').innerText()).toContain('simulated by kwok');
+    on.change((now) => {
+      now.cluster.existing = { context: 'kind-dev', name: 'main' };
+      now.repo = { ...now.repo, url: 'https://git.example.com/acme/config', readOnly: true };
+    });
+    await says(page, 'where').toContain('on kind-dev');
+    const footer = await page.locator('footer').innerText();
+    for (const text of [
+      '--context kind-dev',
+      'main of windlass.yaml',
+      'https://git.example.com/acme/config (only read',
+    ])
+      expect(footer).toContain(text);
+    expect(footer).not.toContain('simulated by kwok');
+  });
+
   it('shows an open incident with its field, what Git and the cluster say, and who changed it', async () => {
     const { page, complaints } = await show(drifting(new Date()));
     await says(page, 'headline').toBe('1 open incident');
