@@ -19,6 +19,7 @@ export const auditKinds = [
   'incident-opened',
   'incident-changed',
   'incident-resolved',
+  'notify-failed',
 ] as const;
 
 /** What a record tells about. One word for each kind of step, the same in the table, the CLI and the page. */

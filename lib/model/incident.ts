@@ -1,19 +1,23 @@
 import type { ObjectDrift } from './drift.ts';
 
+/** Every kind of incident. */
+export const incidentKinds = [
+  'drift',
+  'sync-failed',
+  'unhealthy',
+  'unknown',
+  'config-invalid',
+  'bump-failed',
+  'prune-waits',
+  'history-rewritten',
+  'fight',
+] as const;
+
 /** One drift or failure from its opening to its resolving. One message when it opens, one when it changes, one when it resolves. */
 export interface Incident {
   /** Stable while it is open and unique over time: kind, cluster, sync, object and when it opened. */
   key: string;
-  kind:
-    | 'drift'
-    | 'sync-failed'
-    | 'unhealthy'
-    | 'unknown'
-    | 'config-invalid'
-    | 'bump-failed'
-    | 'prune-waits'
-    | 'history-rewritten'
-    | 'fight';
+  kind: (typeof incidentKinds)[number];
   cluster?: string;
   sync?: string;
   /** The written name of the object, where the incident is about one. */
@@ -39,6 +43,8 @@ export interface Incident {
   drift?: ObjectDrift;
   /** The last content, for everything else. */
   details?: string[];
+  /** The namespaces of the objects that it is about, sorted; absent where there are none. */
+  namespaces?: string[];
   /** A hash of the content: an update is made only when it changes. */
   contentHash: string;
 }

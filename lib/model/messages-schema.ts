@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ConfigReported, DriftFound, ReportMessage, SyncReported, Wake } from './messages.ts';
+import { incidentKinds } from './incident.ts';
+import type { ConfigReported, DriftFound, Notice, ReportMessage, SyncReported, Wake } from './messages.ts';
 
 /** Any ISO 8601 time with its offset, as UTC with milliseconds: times are compared as texts. */
 const time = z.iso
@@ -109,3 +110,17 @@ export const wakeSchema = z.object({
   why: z.string().min(1).max(1_000),
   sync: name.optional(),
 }) satisfies z.ZodType<Wake>;
+
+/** What the notify flow reads from its queue. */
+export const noticeSchema = z.object({
+  type: z.literal('Notice'),
+  kind: z.enum(['incident-opened', 'incident-changed', 'incident-resolved', 'bumped', 'bump-failed', 'sync-failed']),
+  at: time,
+  title: z.string().min(1),
+  lines: z.array(z.string()),
+  incident: name.optional(),
+  about: z.enum(incidentKinds).optional(),
+  cluster: name.optional(),
+  sync: name.optional(),
+  namespaces: z.array(name).optional(),
+}) satisfies z.ZodType<Notice>;

@@ -28,6 +28,12 @@ export function parseObjectId(text: string): ObjectId | undefined {
   return undefined;
 }
 
+/** The namespaces of objects given by their written names, sorted, each once. What is no name of an object has none. */
+export function namespacesOf(objects: readonly (string | undefined)[]): string[] {
+  const namespaces = objects.flatMap((object) => parseObjectId(object ?? '')?.namespace || []);
+  return [...new Set(namespaces)].sort();
+}
+
 /** The API group of an `apiVersion`: `apps` of `apps/v1`, empty of `v1`. */
 export function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf('/');

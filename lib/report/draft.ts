@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Incident } from '../model/incident.ts';
+import { namespacesOf } from '../model/object-id.ts';
 import type { SyncState } from '../model/state.ts';
+
+/** Namespaces that an incident names. */
+const mostNamespaces = 100;
 
 /** What is known about a sync before a report is read. */
 export interface Known {
@@ -12,7 +16,7 @@ export interface Known {
 }
 
 /** The content of an incident: what people are told, and the hash that decides whether they are told again. */
-export type Content = Pick<Incident, 'title' | 'drift' | 'details' | 'contentHash'>;
+export type Content = Pick<Incident, 'title' | 'drift' | 'details' | 'namespaces' | 'contentHash'>;
 
 /** What an incident is about: no two are open for the same. */
 export type About = Pick<Incident, 'kind' | 'cluster' | 'sync' | 'object'>;
@@ -57,6 +61,12 @@ export class Draft {
     this.#open.delete(place(incident));
     this.resolved.push({ ...incident, changedAt: at, resolvedAt: at, resolution });
   }
+}
+
+/** The namespaces of what an incident is about, where there are any. */
+export function inNamespaces(objects: readonly (string | undefined)[]): Pick<Content, 'namespaces'> {
+  const namespaces = namespacesOf(objects).slice(0, mostNamespaces);
+  return namespaces.length === 0 ? {} : { namespaces };
 }
 
 /** A hash of whatever makes two contents the same for people, 16 hex digits. */

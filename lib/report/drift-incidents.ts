@@ -4,7 +4,7 @@ import { managersOf } from '../model/drift-text.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
-import { type About, type Content, contentHash, type Draft, type Known } from './draft.ts';
+import { type About, type Content, contentHash, type Draft, inNamespaces, type Known } from './draft.ts';
 
 /** With more objects than this drifting at once, one incident tells of all: a namespace was deleted, a label was set on everything. */
 export const mostAlone = 20;
@@ -156,6 +156,7 @@ function contentOf(drift: ObjectDrift): Content {
   return {
     title: titleOf(drift),
     drift,
+    ...inNamespaces([drift.object]),
     contentHash: contentHash({ state: drift.state, reason: drift.reason, fields }),
   };
 }
@@ -178,6 +179,7 @@ function groupContent(sync: string, drifts: ObjectDrift[]): Content {
   return {
     title: `${drifts.length} objects of ${sync} drifted${missing === 0 ? '' : `, ${missing} of them are missing`}`,
     details: more === 0 ? named : [...named, `and ${more} more`],
+    ...inNamespaces(drifts.map(({ object }) => object)),
     contentHash: contentHash(lines),
   };
 }

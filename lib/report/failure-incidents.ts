@@ -2,7 +2,7 @@ import { formatProblem } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
-import { type About, type Content, contentHash, type Draft } from './draft.ts';
+import { type About, type Content, contentHash, type Draft, inNamespaces } from './draft.ts';
 
 /** Checks in a row that could not read something, before people are told. */
 export const unknownLimit = 3;
@@ -65,6 +65,7 @@ function failedContent(report: SyncReported): Content {
   return {
     title: `${report.sync} could not be synced`,
     details: some(report.errors.map(formatProblem)),
+    ...inNamespaces(report.errors.map(({ object }) => object)),
     contentHash: contentHash(same),
   };
 }
@@ -84,6 +85,7 @@ function unhealthyContent(report: SyncReported): Content {
   return {
     title: `${report.sync} is not healthy`,
     details: some(bad.map((one) => `${one.object}: ${one.status}, ${one.reason}`)),
+    ...inNamespaces(bad.map(({ object }) => object)),
     contentHash: contentHash(bad.map((one) => [one.object, one.status]).sort()),
   };
 }
@@ -92,6 +94,7 @@ function unknownContent(report: DriftFound): Content {
   return {
     title: `${report.sync} cannot be checked fully for drift`,
     details: some(report.unknown.map((one) => `${one.object}: ${one.reason}`)),
+    ...inNamespaces(report.unknown.map(({ object }) => object)),
     contentHash: contentHash(report.unknown.map((one) => [one.object, steady(one.reason)]).sort()),
   };
 }

@@ -2,7 +2,7 @@ import { formatProblem, type Problem } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Report } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
-import { contentHash, type Draft } from './draft.ts';
+import { type Content, contentHash, type Draft, inNamespaces } from './draft.ts';
 
 interface Telling {
   title: (sync: string) => string;
@@ -37,8 +37,13 @@ export function guardTransitions(draft: Draft, state: SyncState | undefined, rep
     const notices = (report.notices ?? []).filter(({ code }) => code === kind);
     const open = draft.find(about);
     if (notices.length > 0) {
-      const details = notices.map(formatProblem);
-      draft.tell(about, { title: title(report.sync), details, contentHash: contentHash(notices.map(news)) }, report.at);
+      const content: Content = {
+        title: title(report.sync),
+        details: notices.map(formatProblem),
+        ...inNamespaces(notices.map(({ object }) => object)),
+        contentHash: contentHash(notices.map(news)),
+      };
+      draft.tell(about, content, report.at);
     } else if (open !== undefined && report.result !== 'failed') draft.resolve(open, end, report.at);
   }
 }

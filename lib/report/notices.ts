@@ -23,7 +23,10 @@ function notice(kind: Notice['kind'], incident: Incident, at: string, title: str
     title: printable(title),
     lines: linesOf(incident),
     incident: incident.key,
+    about: incident.kind,
+    ...(incident.cluster === undefined ? {} : { cluster: incident.cluster }),
     ...(incident.sync === undefined ? {} : { sync: incident.sync }),
+    ...(incident.namespaces === undefined ? {} : { namespaces: incident.namespaces }),
   };
 }
 
