@@ -78,8 +78,10 @@ export class SyncWatches {
     try {
       await watch();
     } catch (error) {
+      // The usual right to a Namespace is one to that name, which allows no watch: then it is looked at with each pull.
+      if (!resource.namespaced && isForbidden(error)) return;
       const namespaces = [...new Set(ids.map(({ namespace }) => namespace))];
-      if (!resource.namespaced || !isForbidden(error) || namespaces.length > mostNamespaces) throw error;
+      if (!isForbidden(error) || namespaces.length > mostNamespaces) throw error;
       await Promise.all(namespaces.map(watch));
     }
   }

@@ -32,8 +32,11 @@ export const image = 'registry.example.com/windlass:1.0.0';
 export const url = 'https://git.example.com/acme/config.git';
 
 /** Starts a cluster with its controllers, which make the role `admin` what it is, and a repo with these files. */
-export async function installWorld(files: Record<string, string>): Promise<InstallWorld> {
-  const { kubeconfigPath: kubeconfig } = await privateControlPlane({ controllers: true });
+export async function installWorld(
+  files: Record<string, string>,
+  options: Parameters<typeof privateControlPlane>[0] = {},
+): Promise<InstallWorld> {
+  const { kubeconfigPath: kubeconfig } = await privateControlPlane({ ...options, controllers: true });
   const dir = await temporaryFolder();
   const git = (...args: string[]) =>
     run('git', ['-C', dir, '-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args]);

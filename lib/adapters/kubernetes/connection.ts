@@ -1,5 +1,8 @@
 import http2 from 'node:http2';
+import { isDeepStrictEqual } from 'node:util';
+import { UserError } from '../../model/errors.ts';
 import type { Access } from './access.ts';
+import type { Credentials } from './credentials.ts';
 import { connectionError, LostError } from './trouble.ts';
 
 /** How long things may take, in milliseconds, and how many requests are under way at once. */
@@ -44,6 +47,7 @@ export class Connection {
   readonly #access: Access;
   readonly #options: ConnectionOptions;
   #session: Promise<http2.ClientHttp2Session> | undefined;
+  #reconnecting: Promise<void> | undefined;
   #active = 0;
   readonly #waiting: (() => void)[] = [];
   #closed = false;
@@ -83,8 +87,15 @@ export class Connection {
     );
   }
 
-  /** Forgets the connection: the next request makes a new one with fresh credentials. */
-  async reconnect(): Promise<void> {
+  /** Forgets the connection: the next request makes a new one with fresh credentials. Many who ask at once get one new connection. */
+  reconnect(): Promise<void> {
+    this.#reconnecting ??= this.#reconnect().finally(() => {
+      this.#reconnecting = undefined;
+    });
+    return this.#reconnecting;
+  }
+
+  async #reconnect(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
     await session?.then(
@@ -128,6 +139,18 @@ export class Connection {
 
   async #connect(): Promise<http2.ClientHttp2Session> {
     const { tls } = await this.#access.credentials();
+    try {
+      return await this.#connectWith(tls);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // The authority may have been replaced since it was read.
+      const fresh = await this.#access.credentials(true);
+      if (isDeepStrictEqual(fresh.tls, tls)) throw error;
+      return await this.#connectWith(fresh.tls);
+    }
+  }
+
+  async #connectWith(tls: Credentials['tls']): Promise<http2.ClientHttp2Session> {
     const url = new URL(this.#access.server);
     const session = http2.connect(url.origin, {
       ...tls,

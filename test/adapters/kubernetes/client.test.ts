@@ -142,4 +142,35 @@ describe('the client of the API server', () => {
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).code).toBe('certificate');
   });
+
+  it('reads the authority again when the certificate is not trusted: it may have been replaced', async () => {
+    const { port } = await server((stream) => answer(stream));
+    const old = issueCertificate({ commonName: 'the old authority', use: 'authority', ...lasting });
+    let reads = 0;
+    const replaced = access(port, {
+      credentials: async (fresh) => {
+        if (fresh) reads++;
+        return { tls: { ca: fresh ? authority.certPem : old.certPem }, headers: {} };
+      },
+    });
+    expect((await client(replaced).send(get)).status).toBe(200);
+    expect(reads).toBe(1);
+  });
+
+  it('makes one new connection for many requests that are answered with 401 at once', async () => {
+    const { port, sessions } = await server((stream, headers) =>
+      answer(stream, headers.authorization === 'Bearer second' ? 200 : 401),
+    );
+    let fresh = false;
+    const changing = access(port, {
+      credentials: async (asked) => {
+        fresh ||= asked === true;
+        return { tls: { ca: authority.certPem }, headers: { authorization: fresh ? 'Bearer second' : 'Bearer first' } };
+      },
+    });
+    const made = client(changing, { concurrency: 50 });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => made.send(get)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+    expect(sessions()).toBeLessThan(5);
+  });
 });
