@@ -13,11 +13,12 @@ import { UserError } from '../../model/errors.ts';
 import type { ImageState } from '../../model/state.ts';
 import type { Io } from '../command.ts';
 import { bumpLines } from './bump-lines.ts';
+import type { Closers } from './closers.ts';
 import { createDebt } from './debt.ts';
 import { sleep } from './sleep.ts';
 import { splitRegistry } from './split-registry.ts';
 import type { Teller } from './teller.ts';
-import type { Closers, Parts } from './wiring-parts.ts';
+import type { Parts } from './wiring-parts.ts';
 import type { RealRegistries } from './wiring-registries.ts';
 
 /** Bump, as it runs in this process. */

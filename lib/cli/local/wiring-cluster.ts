@@ -13,9 +13,10 @@ import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { Io } from '../command.ts';
 import { renderers } from '../wiring-renderers.ts';
+import type { Closers } from './closers.ts';
 import { sleep } from './sleep.ts';
 import type { Teller } from './teller.ts';
-import type { Closers, Parts } from './wiring-parts.ts';
+import type { Parts } from './wiring-parts.ts';
 
 /** Pull, drift and report, as they run in this process. */
 export interface ClusterSide {

@@ -1,7 +1,15 @@
 import { type LocalServer, serve } from '../../adapters/local/http-server.ts';
+import { pageAsset } from '../../adapters/local/page-files.ts';
+import { dashboard } from '../../dashboard/app.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
-import { hookBodyLimit, hookPath } from './registry-hook.ts';
+import { readPageState } from './page-state.ts';
+import { imageMeant } from './pushes.ts';
+import type { RecentCommits } from './recent-commits.ts';
+import { hookBodyLimit, hookPath, registryHook } from './registry-hook.ts';
+import type { Teller } from './teller.ts';
+import type { BumpSide } from './wiring-bump.ts';
+import type { Parts } from './wiring-parts.ts';
 
 type App = (request: Request) => Promise<Response>;
 
@@ -43,4 +51,57 @@ async function listen(
     if (others.length === 0 || !(error instanceof UserError) || error.code !== 'port-in-use') throw error;
     return await listen(others, appFor, onError);
   }
+}
+
+/** What the page shows and takes, beside the parts. */
+interface PageBase {
+  commits: Pick<RecentCommits, 'read'>;
+  images(): string[];
+  /** Of webhooks; they are taken only with one. */
+  token: string | undefined;
+  isReal(repository: string): boolean;
+}
+
+/** Puts the state and what a person does there into the page. */
+export function showPage(
+  page: Page,
+  { repo, heads, records, target }: Parts,
+  bump: BumpSide,
+  { commits, images, token, isReal }: PageBase,
+  io: Io,
+  teller: Teller,
+): void {
+  const { port } = page;
+  const hook = token === undefined ? undefined : registryHook({ token, port, now: io.now, notified: bump.notified });
+  const shownPage = dashboard(
+    {
+      state: () =>
+        readPageState({
+          records,
+          commits: () => commits.read(),
+          config: () => heads.config(),
+          problems: () => heads.problems(),
+          repo: {
+            ...{ url: repo.remote ? repo.shown : repo.url, branch: repo.branch },
+            ...(repo.author === undefined && { readOnly: true }),
+          },
+          cluster: {
+            ...{ kubeconfig: target.kubeconfig, server: target.server },
+            ...(target.existing && { existing: target.existing }),
+          },
+          now: io.now,
+        }),
+      changes: (until) => teller.changes.listen(until),
+      ...(repo.author !== undefined && {
+        push: (word: string, tag: string) => bump.push(imageMeant(word, images()), tag),
+      }),
+      isElsewhere: isReal,
+      asset: pageAsset,
+    },
+    port,
+  );
+  page.show(
+    (request) => (hook && new URL(request.url).pathname === hookPath ? hook(request) : shownPage(request)),
+    (error) => teller.failed('answer the page', error),
+  );
 }

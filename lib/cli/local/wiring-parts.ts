@@ -5,6 +5,7 @@ import { messageOf, type UserError } from '../../model/errors.ts';
 import { openHeads } from '../../pull/heads.ts';
 import type { Io } from '../command.ts';
 import type { createSteps } from '../output/steps.ts';
+import type { Closers } from './closers.ts';
 import { headsOfCluster } from './one-cluster.ts';
 import { shown } from './shown.ts';
 import { openRepository } from './wiring-repo.ts';
@@ -28,9 +29,6 @@ export interface LocalOptions {
   /** Ports for the page, tried in order; 0 is any free one. */
   ports: number[];
 }
-
-/** What has to be undone at the end, the last one first. One that waits for a part that is still starting adds what that part has to undo. */
-export type Closers = (() => Promise<unknown>)[];
 
 /** What the flows stand on. */
 export type Parts = Awaited<ReturnType<typeof startParts>>;

@@ -12,10 +12,10 @@ import { UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
 import { clusterNamed } from '../installation.ts';
 import type { createSteps } from '../output/steps.ts';
+import type { Closers } from './closers.ts';
 import { contextMeant, type NamedContext } from './kubeconfig-context.ts';
 import { readStateOf, refuseAnother, type StateOf } from './remembered.ts';
 import { shown } from './shown.ts';
-import type { Closers } from './wiring-parts.ts';
 
 /** The cluster that a loop works on. */
 export interface Target {

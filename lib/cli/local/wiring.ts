@@ -1,30 +1,27 @@
 import { join, resolve } from 'node:path';
 import { openGitConfigRepo } from '../../adapters/git/config-repo.ts';
-import { pageAsset } from '../../adapters/local/page-files.ts';
 import { openLocalRegistry } from '../../adapters/local/registry.ts';
 import { openStateDir, type StateDir } from '../../adapters/local/state-dir.ts';
-import { dashboard } from '../../dashboard/app.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { type LoopTimes, startLoop } from '../../pull/loop.ts';
 import type { ExitCode, Io } from '../command.ts';
 import { createSteps } from '../output/steps.ts';
 import { styleFor } from '../output/style.ts';
 import { agree } from './agree.ts';
+import type { Closers } from './closers.ts';
 import { type NextPush, nextPush } from './next-push.ts';
 import { noBump } from './no-bump.ts';
-import { readPageState } from './page-state.ts';
-import { imageMeant } from './pushes.ts';
-import { type RecentCommits, recentCommits } from './recent-commits.ts';
-import { hookPath, registryHook } from './registry-hook.ts';
+import { recentCommits } from './recent-commits.ts';
+import { hookPath } from './registry-hook.ts';
 import { seedTags } from './seed-tags.ts';
 import { shown } from './shown.ts';
 import { sleep } from './sleep.ts';
-import { createTeller, type Teller } from './teller.ts';
+import { createTeller } from './teller.ts';
 import { welcome } from './welcome.ts';
-import { type BumpSide, wireBump } from './wiring-bump.ts';
+import { wireBump } from './wiring-bump.ts';
 import { wireCluster } from './wiring-cluster.ts';
-import { openPage, type Page } from './wiring-page.ts';
-import { type Closers, type LocalOptions, type Parts, startParts } from './wiring-parts.ts';
+import { openPage, type Page, showPage } from './wiring-page.ts';
+import { type LocalOptions, type Parts, startParts } from './wiring-parts.ts';
 import { previewOf } from './wiring-preview.ts';
 import { openRegistries, openToken, type RealRegistries, tellRegistries } from './wiring-registries.ts';
 
@@ -207,56 +204,4 @@ async function proposal(
   const images = Object.entries(config?.images ?? {}).filter(([, { image }]) => !has(image));
   const pretended = config && { ...config, images: Object.fromEntries(images) };
   return pretended && (await nextPush(pretended, repo, await source.head(), io.now()).catch(() => undefined));
-}
-
-/** What the page shows and takes, beside the parts. */
-interface PageBase {
-  commits: Pick<RecentCommits, 'read'>;
-  images(): string[];
-  /** Of webhooks; they are taken only with one. */
-  token: string | undefined;
-  isReal(repository: string): boolean;
-}
-
-function showPage(
-  page: Page,
-  { repo, heads, records, target }: Parts,
-  bump: BumpSide,
-  { commits, images, token, isReal }: PageBase,
-  io: Io,
-  teller: Teller,
-): void {
-  const { port } = page;
-  const hook = token === undefined ? undefined : registryHook({ token, port, now: io.now, notified: bump.notified });
-  const shownPage = dashboard(
-    {
-      state: () =>
-        readPageState({
-          records,
-          commits: () => commits.read(),
-          config: () => heads.config(),
-          problems: () => heads.problems(),
-          repo: {
-            ...{ url: repo.remote ? repo.shown : repo.url, branch: repo.branch },
-            ...(repo.author === undefined && { readOnly: true }),
-          },
-          cluster: {
-            ...{ kubeconfig: target.kubeconfig, server: target.server },
-            ...(target.existing && { existing: target.existing }),
-          },
-          now: io.now,
-        }),
-      changes: (until) => teller.changes.listen(until),
-      ...(repo.author !== undefined && {
-        push: (word: string, tag: string) => bump.push(imageMeant(word, images()), tag),
-      }),
-      isElsewhere: isReal,
-      asset: pageAsset,
-    },
-    port,
-  );
-  page.show(
-    (request) => (hook && new URL(request.url).pathname === hookPath ? hook(request) : shownPage(request)),
-    (error) => teller.failed('answer the page', error),
-  );
 }

@@ -5,9 +5,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openGitConfigRepo } from '../../../lib/adapters/git/config-repo.ts';
 import { openLocalRegistry } from '../../../lib/adapters/local/registry.ts';
 import type { Io } from '../../../lib/cli/command.ts';
+import type { Closers } from '../../../lib/cli/local/closers.ts';
 import { createTeller } from '../../../lib/cli/local/teller.ts';
 import { type BumpBase, wireBump } from '../../../lib/cli/local/wiring-bump.ts';
-import type { Closers, Parts } from '../../../lib/cli/local/wiring-parts.ts';
+import type { Parts } from '../../../lib/cli/local/wiring-parts.ts';
 import { openRegistries } from '../../../lib/cli/local/wiring-registries.ts';
 import { temporaryDirectory } from '../../adapters/git/repos.ts';
 
