@@ -1,5 +1,6 @@
 import type { Target } from '../edit/target.ts';
 import type { PruneLimit } from '../kube/guard.ts';
+import type { Severity, Topic } from '../model/notice.ts';
 import type { GateRules } from '../policy/gates.ts';
 import type { PolicySpec } from '../policy/spec.ts';
 
@@ -145,11 +146,29 @@ export interface IgnoreRule {
   until?: string;
 }
 
-/** Which notices go where. */
-export interface NotifyRoute {
-  on: string[];
-  slack?: { channel: string; secret: string };
+/** Where notices go: exactly one of a Slack channel and an SNS topic. */
+export interface NotifyDestination {
+  /** `channel` may be absent where the secret holds the address of an incoming webhook. */
+  slack?: { channel?: string; secret: string };
+  /** A topic's name, or its ARN. */
   sns?: string;
+}
+
+/** Which notices go where. What is absent does not matter. */
+export interface NotifyRoute extends NotifyDestination {
+  on?: Topic[];
+  /** Names of expanded syncs. */
+  syncs?: string[];
+  /** `*` stands for any text. */
+  namespaces?: string[];
+  /** This bad, or worse. */
+  severity?: Severity;
+}
+
+/** Who is told what. Each route that fits gets a notice; `default` one that fits none. */
+export interface NotifyRules {
+  routes: NotifyRoute[];
+  default?: NotifyDestination;
 }
 
 /** windlass.yaml, checked and expanded. */
@@ -167,5 +186,5 @@ export interface Config {
   /** Whom the guard of syncs lets through. */
   guard: GuardRules;
   drift: { ignore: IgnoreRule[] };
-  notify: { routes: NotifyRoute[] };
+  notify: NotifyRules;
 }

@@ -2,22 +2,11 @@ import { z } from 'zod';
 import { guardMode, guardSchema } from './guard-schema.ts';
 import { healthRuleSchema, kindName } from './health-schema.ts';
 import { imageName, imageSchema, policyKinds } from './image-schema.ts';
+import { destinationSchema, routeSchema } from './route-schema.ts';
 import { accountName, allError, date, duration, name, notAll, pointer } from './scalars.ts';
 import { helmSchema, variableName } from './source-schema.ts';
 import { targetAlternatives, targetSchema } from './target-schema.ts';
 import { checkTemplate } from './template.ts';
-
-/** The kinds of notices that a route can name. */
-export const noticeKinds = [
-  'bumped',
-  'bump-failed',
-  'drift',
-  'sync-failed',
-  'unhealthy',
-  'healthy-again',
-  'rolled-back',
-  'config-invalid',
-] as const;
 
 const template = (part: 'subject' | 'body') =>
   z.string().superRefine((text, context) => {
@@ -77,22 +66,6 @@ const ignoreSchema = z.strictObject({
   until: date.optional().describe('The rule is void after this date or time.'),
 });
 
-const routeSchema = z
-  .strictObject({
-    on: z.array(z.enum(noticeKinds)).min(1).describe('The kinds of notices.'),
-    slack: z
-      .strictObject({
-        channel: z.string().min(1).describe('The channel, like "#oncall".'),
-        secret: z.string().min(1).describe('The name of the secret that holds the token.'),
-      })
-      .optional()
-      .describe('Sends them to a Slack channel.'),
-    sns: z.string().min(1).optional().describe('Sends them to an SNS topic of this name.'),
-  })
-  .refine((route) => (route.slack === undefined) !== (route.sns === undefined), {
-    error: 'needs one of slack and sns',
-  });
-
 const label = z.string().regex(/^\S(?:[^\r\n,]{0,48}\S)?$/, {
   error: 'must be a label: up to 50 characters on one line, without a comma',
 });
@@ -140,7 +113,10 @@ export const windlassSchema = z.strictObject({
     .optional()
     .describe('How the cluster is compared with what was applied.'),
   notify: z
-    .strictObject({ routes: z.array(routeSchema).optional().describe('Which notices go where.') })
+    .strictObject({
+      routes: z.array(routeSchema).optional().describe('Which notices go where. Each route that fits gets a notice.'),
+      default: destinationSchema.optional().describe('Where a notice goes that fits no route.'),
+    })
     .optional()
     .describe('Who is told.'),
 });

@@ -6,6 +6,7 @@ import { checkSyncs } from './check-syncs.ts';
 import { checkTargets } from './check-targets.ts';
 import type { Config, HealthRule } from './config.ts';
 import { imageEntry } from './images.ts';
+import { checkRoutes, notifyRules } from './routes.ts';
 import { type WindlassFile, windlassSchema } from './schema.ts';
 import { expandSyncs, onlyCluster, orderSyncs } from './syncs.ts';
 import { type Finding, readYamlSource } from './yaml-source.ts';
@@ -80,7 +81,7 @@ export function expand(file: WindlassFile): Config {
       serviceAccounts: file.guard?.serviceAccounts ?? 'all',
     },
     drift: { ignore: file.drift?.ignore ?? [] },
-    notify: { routes: file.notify?.routes ?? [] },
+    notify: notifyRules(file, order.ordered),
   };
 }
 
@@ -93,7 +94,7 @@ function checkMeaning(file: WindlassFile, names: Names): { problems: Finding[]; 
   const images = checkImages(file, names);
   const syncs = checkSyncs(file, names);
   return {
-    problems: [...images.problems, ...checkTargets(file), ...syncs.problems],
+    problems: [...images.problems, ...checkTargets(file), ...syncs.problems, ...checkRoutes(file, names)],
     warnings: [...images.warnings, ...syncs.warnings, ...notYet(file)],
   };
 }
@@ -106,7 +107,7 @@ function notYet(file: WindlassFile): Finding[] {
       path: ['notify', 'routes'],
       at: 'key',
       code: 'not-yet',
-      message: 'notices are not sent yet: the page and the audit records have them',
+      message: 'routes are not followed yet: local mode tells in its terminal, and the audit records have all',
     });
   }
   if ((file.drift?.ignore ?? []).length > 0) {

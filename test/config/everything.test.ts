@@ -15,12 +15,17 @@ it('takes a file that uses every section, and warns of each thing that is not th
   expect(warnings.map(({ code, line, message }) => [code, line, message.split(':')[0]])).toEqual([
     ['not-yet', 36, 'docs is not bumped'],
     ['not-yet', 60, 'drift.ignore has no effect yet'],
-    ['not-yet', 63, 'notices are not sent yet'],
+    ['not-yet', 63, 'routes are not followed yet'],
   ]);
   expect(config?.syncs.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
     ['infra', []],
     ['shop-staging', []],
     ['shop-prod', ['infra']],
+  ]);
+  expect(config?.notify.routes.map(({ syncs }) => syncs)).toEqual([
+    ['shop-staging', 'shop-prod'],
+    undefined,
+    undefined,
   ]);
   expect(config?.drift.ignore[0]?.until).toBe('2027-01-01');
 });

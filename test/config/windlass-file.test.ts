@@ -209,7 +209,7 @@ drift: { ignore: [{ object: foo, path: spec, until: 2027-02-30 }] }
       windlass.yaml:25:32: {env} needs "in": the environments
         |   noenv: { cluster: dev, path: "a/{env}" }
         |                                ^
-      windlass.yaml:26:27: notify.routes[0].on[0] must be one of bumped, bump-failed, drift, sync-failed, unhealthy, healthy-again, rolled-back, config-invalid, not "drfit"
+      windlass.yaml:26:27: notify.routes[0].on[0] must be one of bumped, bump-failed, drift, sync-failed, unhealthy, healthy-again, rolled-back, config-invalid, unknown, prune-waits, history-rewritten, fight, not "drfit"
         | notify: { routes: [{ on: [drfit], sns: a }, { on: [drift] }] }
         |                           ^
         = did you mean "drift"?
@@ -311,11 +311,37 @@ syncs: { s: { path: s, serviceAccount: a/b/c } }
     `);
   });
 
+  it('names routes to nowhere, and for syncs that there are not', () => {
+    const text = `${head}syncs: { shop: { path: shop } }
+notify:
+  routes:
+    - { syncs: [shop, shpo], namespaces: ["Shop_*"], sns: deploys }
+    - { severity: bad, slack: { channel: "#on call", secret: bot }, sns: "arn:aws:sns:here" }
+    - { slack: { channel: "<!here>", secret: bot } }
+  default: { sns: a, slack: { secret: b } }
+`;
+    const found = parseWindlassFile(text).problems.map(({ line, message, hint }) => `${line}: ${message} (${hint})`);
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "6: notify.routes[0].namespaces[0] must be a namespace, where * stands for any text (undefined)",
+        "7: notify.routes[1].severity must be one of info, warning, error, not "bad" (undefined)",
+        "7: notify.routes[1].slack.channel must be a channel like "#oncall", or the id of one (undefined)",
+        "7: notify.routes[1].sns must be the name of an SNS topic, or its ARN (undefined)",
+        "8: notify.routes[2].slack.channel must be a channel like "#oncall", or the id of one (undefined)",
+        "9: notify.default needs one of slack and sns (undefined)",
+      ]
+    `);
+    const lost = `${head}syncs: { shop: { path: shop } }\nnotify: { routes: [{ syncs: [shop, shpo], sns: a }] }\n`;
+    expect(parseWindlassFile(lost).problems).toMatchObject([
+      { line: 4, code: 'unknown-sync', message: 'there is no sync "shpo"', hint: 'did you mean "shop"?' },
+    ]);
+  });
+
   it('is a warning where it is safe to leave undone', () => {
     const text = `${head}notify: { routes: [{ on: [bumped], sns: deploys }] }\ndrift: { ignore: [{ object: apps/Deployment/shop/*, path: /spec/replicas }] }\n`;
     expect(problemsOf(text)).toBe('');
     expect(warningsOf(text)).toMatchInlineSnapshot(`
-      "windlass.yaml:3:11: notices are not sent yet: the page and the audit records have them
+      "windlass.yaml:3:11: routes are not followed yet: local mode tells in its terminal, and the audit records have all
         | notify: { routes: [{ on: [bumped], sns: deploys }] }
         |           ^
       windlass.yaml:4:10: drift.ignore has no effect yet: these differences are reported
