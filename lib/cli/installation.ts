@@ -3,6 +3,7 @@ import type { GuardedSync, GuardOptions } from '../install/guard.ts';
 import { systemNamespace } from '../install/names.ts';
 import { type AccountRights, type KindPlace, rightsOf, type SyncObjects } from '../install/rights.ts';
 import type { PolicyRule } from '../install/rules.ts';
+import { scalerKinds } from '../kube/scalers.ts';
 import { type Problem, UserError } from '../model/errors.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
 import { nearest } from '../model/nearest.ts';
@@ -69,7 +70,11 @@ export async function readRights(syncs: readonly SyncObjects[], cluster: Cluster
     syncs.flatMap(({ objects }) => objects),
     cluster,
   );
-  return rightsOf(syncs, { placeOf, admin: await adminRules(cluster) });
+  const served = await Promise.all(scalerKinds.map(({ group, kind }) => cluster.preferred(group, kind)));
+  const scalers = served.flatMap((resource, index) =>
+    resource === undefined ? [] : [{ group: scalerKinds[index]!.group, plural: resource.plural }],
+  );
+  return rightsOf(syncs, { placeOf, scalers, admin: await adminRules(cluster) });
 }
 
 /** The syncs that ask to be guarded, and the namespaces that they have objects in or declare. */

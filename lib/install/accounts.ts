@@ -17,6 +17,7 @@ export function accountManifests(rights: AccountRights): KubeObject[] {
     own,
     ...rights.namespaces.map((namespace) => binding(account, namespace, bindingName(account), 'ClusterRole', 'admin')),
     ...extraManifests(rights),
+    ...lookManifests(rights),
     ...declaredNamespaces(rights),
   ];
 }
@@ -32,6 +33,21 @@ function extraManifests({ account, extra }: AccountRights): KubeObject[] {
       resources: ofGroup.map(({ plural }) => plural),
       verbs: [...objectVerbs],
     }));
+    return [
+      installed(rbac, 'Role', place(name, namespace), { rules }),
+      binding(account, namespace, name, 'Role', name),
+    ];
+  });
+}
+
+/** What a pull looks at beside the sync's objects, where the role `admin` does not show it. */
+function lookManifests({ account, looks }: AccountRights): KubeObject[] {
+  const byNamespace = Map.groupBy(looks, ({ namespace }) => namespace);
+  const name = `${bindingName(account)}:looks`;
+  return [...byNamespace].flatMap(([namespace, own]) => {
+    const rules = own.map(({ group, plural, verb }) => ({ apiGroups: [group], resources: [plural], verbs: [verb] }));
+    if (namespace === undefined)
+      return [installed(rbac, 'ClusterRole', { name }, { rules }), clusterBinding(account, name)];
     return [
       installed(rbac, 'Role', place(name, namespace), { rules }),
       binding(account, namespace, name, 'Role', name),

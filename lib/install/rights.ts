@@ -30,6 +30,15 @@ export interface ExtraKind {
   plural: string;
 }
 
+/** What a pull looks at beside the sync's objects, and the role `admin` does not show: an autoscaler, a claim's StorageClass. */
+export interface Look {
+  /** The whole cluster unless given. */
+  namespace?: string;
+  group: string;
+  plural: string;
+  verb: 'get' | 'list';
+}
+
 /** What the account of one sync, or of several that name the same one, is given. */
 export interface AccountRights {
   account: string;
@@ -40,6 +49,7 @@ export interface AccountRights {
   /** The Namespace objects that its syncs declare: it may make and change these by name. */
   declaredNamespaces: string[];
   extra: ExtraKind[];
+  looks: Look[];
   /** Written names of objects that it may not write, and why, unless it is given everything. */
   withheld: { object: string; why: string }[];
 }
@@ -50,6 +60,8 @@ export interface RightsBasis {
   placeOf: (object: KubeObject) => KindPlace | undefined;
   /** The rules of the cluster's role `admin`. */
   admin: readonly PolicyRule[];
+  /** The kinds of autoscalers that the cluster serves. */
+  scalers: readonly Pick<ExtraKind, 'group' | 'plural'>[];
 }
 
 /** The namespaces whose administrator is in effect that of the cluster: accounts, tokens and the control plane's own pods are there. */
@@ -69,7 +81,7 @@ function rightsOfAccount(account: string, syncs: readonly SyncObjects[], basis: 
     account,
     syncs: syncs.map(({ name }) => name).sort(),
     clusterAdmin,
-    ...{ namespaces: [], declaredNamespaces: [], extra: [], withheld: [] },
+    ...{ namespaces: [], declaredNamespaces: [], extra: [], looks: [], withheld: [] },
   };
   if (clusterAdmin) return rights;
   rights.namespaces.push(...syncs.flatMap(({ namespaces }) => namespaces));
@@ -78,7 +90,8 @@ function rightsOfAccount(account: string, syncs: readonly SyncObjects[], basis: 
 }
 
 /** Adds what one object needs. */
-function need(object: KubeObject, rights: AccountRights, { placeOf, admin }: RightsBasis): void {
+function need(object: KubeObject, rights: AccountRights, basis: RightsBasis): void {
+  const { placeOf, admin } = basis;
   const place = placeOf(object);
   const withhold = (why: string) => rights.withheld.push({ object: nameOf(object), why });
   if (place === undefined) return void withhold(`neither the cluster nor the config repo knows ${object.kind}`);
@@ -97,14 +110,27 @@ function need(object: KubeObject, rights: AccountRights, { placeOf, admin }: Rig
   rights.namespaces.push(namespace);
   const lacking = objectVerbs.some((verb) => !allows(admin, { group, plural: place.plural, verb }));
   if (lacking) rights.extra.push({ namespace, group, plural: place.plural });
+  rights.looks.push(...looksFor(object, namespace, basis));
 }
 
-function unique({ namespaces, declaredNamespaces, extra, withheld }: AccountRights) {
+/** Whoever sets replicas in Git has to know whether an autoscaler does; a claim's StorageClass says whether it waits for a pod. */
+function looksFor(object: KubeObject, namespace: string, { admin, scalers }: RightsBasis): Look[] {
+  if (object.apiVersion === 'v1' && object.kind === 'PersistentVolumeClaim')
+    return [{ group: 'storage.k8s.io', plural: 'storageclasses', verb: 'get' }];
+  const { replicas } = (object['spec'] ?? {}) as { replicas?: unknown };
+  if (typeof replicas !== 'number') return [];
+  const unseen = scalers.filter((kind) => !allows(admin, { ...kind, verb: 'list' }));
+  return unseen.map((kind) => ({ namespace, ...kind, verb: 'list' }));
+}
+
+function unique({ namespaces, declaredNamespaces, extra, looks, withheld }: AccountRights) {
   const kinds = new Map(extra.map((kind) => [`${kind.namespace} ${kind.group} ${kind.plural}`, kind]));
+  const seen = new Map(looks.map((look) => [JSON.stringify(look), look]));
   return {
     namespaces: [...new Set(namespaces)].sort(),
     declaredNamespaces: [...new Set(declaredNamespaces)].sort(),
     extra: [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, kind]) => kind),
+    looks: [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, look]) => look),
     withheld: [...withheld].sort((a, b) => (a.object < b.object ? -1 : 1)),
   };
 }

@@ -11,8 +11,8 @@ const listsAtOnce = 8;
 
 /**
  * Plans, with a look at the autoscalers where the number of replicas in Git is not the live one: it costs a list or two for each such
- * namespace, and nothing else. An autoscaler that this pull prunes does not count. Where they may not be read, the managed fields alone
- * decide, and a notice says so; throws where reading them fails.
+ * namespace, and nothing else. An autoscaler that this pull prunes does not count. Where a kind of them may not be read and none
+ * of the others answers for the object, the managed fields alone decide, and a notice says so; throws where reading them fails.
  */
 export async function planScaled(
   input: PlanInput,
@@ -22,19 +22,21 @@ export async function planScaled(
   if (differing.length === 0) return { plan: plan(input), notices: [] };
   const found = await each(namespacesOf(differing), listsAtOnce, (namespace) => scalersIn(namespace, cluster));
   const leaving = leavingOf(
-    found.flatMap(({ scalers = [] }) => scalers),
+    found.flatMap(({ scalers }) => scalers),
     input,
   );
-  const scalers = new Map(
-    found.map((one) => [one.namespace, one.scalers?.filter((scaler) => !leaving.has(nameOf(scaler)))]),
-  );
+  const byNamespace = new Map(found.map((one) => [one.namespace, one]));
   const scaling = new Map<string, Scaling>();
+  const unsure = new Set<ScalersThere>();
   for (const object of differing) {
-    const here = scalers.get(object.metadata.namespace ?? '');
-    const live = input.live.get(nameOf(object))!;
-    scaling.set(nameOf(object), here === undefined ? 'unknown' : scalingOf(object, live, here));
+    const here = byNamespace.get(object.metadata.namespace ?? '')!;
+    const staying = here.scalers.filter((scaler) => !leaving.has(nameOf(scaler)));
+    const known = scalingOf(object, input.live.get(nameOf(object))!, staying);
+    const isUnsure = known === 'free' && here.unread.length > 0;
+    scaling.set(nameOf(object), isUnsure ? 'unknown' : known);
+    if (isUnsure) unsure.add(here);
   }
-  const notices = found.filter((one) => one.scalers === undefined).map(({ namespace }) => unread(namespace));
+  const notices = [...unsure].map(unread);
   return { plan: plan({ ...input, options: { ...input.options, scaling } }), notices };
 }
 
@@ -55,27 +57,32 @@ function namespacesOf(objects: readonly KubeObject[]): string[] {
   return [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ''))];
 }
 
-/** All autoscalers of a namespace; without `scalers` where they may not be read. */
-async function scalersIn(
-  namespace: string,
-  cluster: Pick<Cluster, 'preferred' | 'list'>,
-): Promise<{ namespace: string; scalers?: KubeObject[] }> {
-  const lists = scalerKinds.map(async ({ group, kind }) => {
-    const resource = await cluster.preferred(group, kind);
-    return resource === undefined ? [] : await cluster.list(resource, undefined, namespace);
-  });
-  try {
-    return { namespace, scalers: (await Promise.all(lists)).flat() };
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    return { namespace };
-  }
+/** The autoscalers of a namespace, and the kinds of them that may not be read. */
+interface ScalersThere {
+  namespace: string;
+  scalers: KubeObject[];
+  unread: string[];
 }
 
-function unread(namespace: string): Problem {
+async function scalersIn(namespace: string, cluster: Pick<Cluster, 'preferred' | 'list'>): Promise<ScalersThere> {
+  const there: ScalersThere = { namespace, scalers: [], unread: [] };
+  const readKind = async ({ group, kind }: (typeof scalerKinds)[number]) => {
+    try {
+      const resource = await cluster.preferred(group, kind);
+      if (resource !== undefined) there.scalers.push(...(await cluster.list(resource, undefined, namespace)));
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      there.unread.push(kind);
+    }
+  };
+  await Promise.all(scalerKinds.map(readKind));
+  return there;
+}
+
+function unread({ namespace, unread: kinds }: ScalersThere): Problem {
   return {
     code: 'autoscalers-unread',
-    message: `the autoscalers of namespace ${namespace} may not be read: who sets the replicas there is told from managed fields alone`,
+    message: `the autoscalers of namespace ${namespace} may not be read (${kinds.sort().join(', ')}): who sets the replicas there is told from managed fields alone`,
     hint: 'allow list on horizontalpodautoscalers, and on scaledobjects where KEDA is used',
   };
 }

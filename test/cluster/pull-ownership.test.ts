@@ -225,6 +225,23 @@ describeWithCluster('the replicas of a Deployment', () => {
     expect([report.drift, report.errors]).toEqual([[], []]);
     expect(replicasOf(await live('apps/v1', 'Deployment', 'web'))).toBe(3);
   });
+
+  it('are told from the autoscalers that may be read, where one of them answers', async () => {
+    const { pull, namespace: ns, live, cluster: real } = await world();
+    const files = { 'ns.yaml': namespace(ns), 'web.yaml': deployment(ns, 'web', 'web:1', 1), 'hpa.yaml': hpa(ns, 3) };
+    const blind = withMethods(real, {
+      preferred: (group: string, kind: string) =>
+        group === 'keda.sh'
+          ? Promise.reject(new UserError('forbidden', { code: 'forbidden', subject: 'list' }))
+          : real.preferred(group, kind),
+    });
+    await pull(files);
+    const count = async () => replicasOf(await live('apps/v1', 'Deployment', 'web'));
+    await until('the autoscaler scales to its minimum', async () => (await count()) === 3);
+    const { report } = await pull(files, { cluster: blind });
+    expect([report.drift, report.errors, report.notices]).toEqual([[], [], undefined]);
+    expect(await count()).toBe(3);
+  });
 });
 
 describeWithCluster('a field that a controller sets', () => {

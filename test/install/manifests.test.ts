@@ -14,6 +14,7 @@ const account: AccountRights = {
   namespaces: ['shop'],
   declaredNamespaces: ['shop'],
   extra: [{ namespace: 'shop', group: 'acme.example', plural: 'widgets' }],
+  looks: [],
   withheld: [],
 };
 

@@ -17,8 +17,11 @@ const places: Record<string, { plural: string; namespaced: boolean }> = {
   Widget: { plural: 'widgets', namespaced: true },
   Namespace: { plural: 'namespaces', namespaced: false },
   ClusterRole: { plural: 'clusterroles', namespaced: false },
+  Deployment: { plural: 'deployments', namespaced: true },
+  PersistentVolumeClaim: { plural: 'persistentvolumeclaims', namespaced: true },
 };
-const basis = { placeOf: ({ kind }: KubeObject) => places[kind], admin };
+const keda = { group: 'keda.sh', plural: 'scaledobjects' };
+const basis = { placeOf: ({ kind }: KubeObject) => places[kind], admin, scalers: [keda] };
 
 function object(kind: string, name: string, namespace?: string, apiVersion = 'v1'): KubeObject {
   return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } };
@@ -38,6 +41,7 @@ describe('the rights of an account', () => {
       namespaces: ['later', 'shop'],
       declaredNamespaces: [],
       extra: [],
+      looks: [],
       withheld: [],
     });
   });
@@ -64,6 +68,31 @@ describe('the rights of an account', () => {
         ],
       ],
     ]);
+  });
+
+  it('are to look at autoscalers where Git sets replicas, and at StorageClasses where it has claims', () => {
+    const scaled = (name: string, namespace: string, replicas?: number) => ({
+      ...object('Deployment', name, namespace, 'apps/v1'),
+      spec: { replicas },
+    });
+    const objects = [
+      ...[scaled('web', 'shop', 2), scaled('api', 'shop', 1), scaled('left', 'open')],
+      object('PersistentVolumeClaim', 'data', 'open'),
+    ];
+    const [rights] = rightsOf([sync(objects)], basis);
+    expect(rights?.looks).toEqual([
+      { group: 'storage.k8s.io', plural: 'storageclasses', verb: 'get' },
+      { namespace: 'shop', ...keda, verb: 'list' },
+    ]);
+    const looks = accountManifests(rights!).filter(({ metadata }) => metadata.name.endsWith(':looks'));
+    expect(looks.map(({ kind, metadata, rules }) => [kind, metadata.namespace, rules])).toEqual([
+      ['ClusterRole', undefined, [{ apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get'] }]],
+      ['ClusterRoleBinding', undefined, undefined],
+      ['Role', 'shop', [{ apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: ['list'] }]],
+      ['RoleBinding', 'shop', undefined],
+    ]);
+    const seeing = { ...basis, admin: [...admin, { apiGroups: ['keda.sh'], resources: ['*'], verbs: ['list'] }] };
+    expect(rightsOf([sync([scaled('web', 'shop', 2)])], seeing)[0]?.looks).toEqual([]);
   });
 
   it('are for Namespaces by name, and do not make the sync the administrator of what is in them', () => {
