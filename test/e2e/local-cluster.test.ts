@@ -98,6 +98,15 @@ describeLoop('on a cluster that is there already', () => {
       expect(await there.kubectl('-n', 'agreed', 'get', 'deploy/agreed', '-o', 'yaml')).toContain('agreed:1.1.0');
     });
 
+    it('undoes a hand edit, and goes on after the cluster was away', async () => {
+      await there.kubectl('-n', 'agreed', 'scale', 'deploy/agreed', '--replicas=5');
+      const replicas = () => there.kubectl('-n', 'agreed', 'get', 'deploy/agreed', '-o', 'jsonpath={.spec.replicas}');
+      await waitFor(async () => (await replicas()) === '2', { what: 'the replicas of Git' });
+      await there.plane.restartApiServer({ kill: true, downMs: 3_000 });
+      await loop.push('acme/agreed:1.2.0');
+      await loop.until('1.2.0', (now) => now.commits.length === 3 && isSettled(now));
+    });
+
     it('leaves the cluster as it is at Ctrl-C, and says so', async () => {
       const ended = await loop.stop('SIGINT');
       expect(ended).toMatchObject({ code: 0 });
@@ -116,6 +125,15 @@ describeLoop('on a cluster that is there already', () => {
       const ended = await refused(...local('--dir', state, '--repo', repo));
       expect(ended.stdout).toContain('spec.replicas: 2 -> 3');
       expect(ended.stderr).toContain('0 created, 1 configured, 0 pruned');
+    });
+
+    it('is told of a puller that is installed there', async () => {
+      const ended = () => refused(...local('--dir', state, '--repo', repo));
+      expect((await ended()).stderr).not.toContain('puller');
+      const cronJob = ['cronjob', 'windlass-puller', '--image=example.com/windlass:1', '--schedule=0 0 1 1 *'];
+      await there.kubectl('-n', 'windlass-system', 'create', ...cronJob);
+      expect((await ended()).stderr).toContain('note: a puller is installed there');
+      await there.kubectl('-n', 'windlass-system', 'delete', 'cronjob', 'windlass-puller');
     });
 
     it('is not mixed with another one in the same directory', async () => {
