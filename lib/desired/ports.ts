@@ -23,6 +23,8 @@ export interface SourceTree {
   read(path: string): Promise<Uint8Array>;
   /** Absolute path of a checked-out copy of the whole tree, for renderers; where there is none, they write one for themselves. */
   readonly directory?: string;
+  /** Checks the whole tree out, at the first call, and answers where; only where there is no `directory`. */
+  checkOut?(): Promise<string>;
 }
 
 /** Builds one kustomization. Called only with a path that `checkKustomization` passed: nothing remote, nothing out of the tree. */

@@ -126,16 +126,22 @@ describeWithCluster('windlass pull and windlass diff', () => {
     expect((await windlass(['diff', ...options])).code).toBe(1);
   });
 
-  it('ask the remote repository once, and fetch nothing where the head is here already', async () => {
+  it('ask the remote repository once, and fetch and check out nothing where the head was rendered before', async () => {
     const ns = ownNamespace();
-    const { dir, commit } = await repository({ 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns) });
+    const maps = Array.from({ length: 20 }, (_, index) => [`app/${index}.yaml`, configMap(ns, `map-${index}`, {})]);
+    const { dir, commit } = await repository({
+      ...{ 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns) },
+      ...Object.fromEntries(maps),
+    });
     const options = ['--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath];
     const git = await spiedGit();
+    const dear = ['ls-remote', 'fetch', 'checkout-index'];
+    const dearCalls = async () => (await git()).filter((call) => dear.includes(call));
     expect((await windlass(['pull', ...options])).code).toBe(0);
-    expect((await git()).filter((call) => call === 'ls-remote' || call === 'fetch')).toEqual(['ls-remote', 'fetch']);
+    expect(await dearCalls()).toEqual(dear);
+    // Nothing is checked out for what was rendered before.
     expect((await windlass(['pull', ...options])).code).toBe(0);
-    const again = await git();
-    expect(again.filter((call) => call === 'ls-remote' || call === 'fetch')).toEqual(['ls-remote']);
+    expect(await dearCalls()).toEqual(['ls-remote']);
     await commit({ 'app/a.yaml': configMap(ns, 'a', {}) });
     await git();
     expect((await windlass(['pull', ...options, '--branch', 'trunk'])).code).toBe(0);

@@ -21,7 +21,7 @@ export interface GitSourceOptions extends MirrorOptions {
    * history too, and is the copy that a config repo with the same `cacheDir` has.
    */
   depth?: Depth;
-  /** Where revisions are checked out while they are open; the system's temporary directory unless told. */
+  /** Where revisions are checked out, once they have to be, while they are open; the system's temporary directory unless told. */
   treesDir?: string;
 }
 
@@ -37,33 +37,65 @@ export function openGitSource(options: GitSourceOptions): Source {
       checkSize(mirror, revision, entries, options);
       checkPaths(revision, entries);
       const links = await linkTargets(mirror, entries);
-      return gitTree(revision, entries, links, await checkOut(mirror, revision, options.treesDir ?? tmpdir()));
+      const checkOutOnce = once(() => checkOut(mirror, revision, options.treesDir ?? tmpdir()));
+      return gitTree(mirror, revision, entries, links, checkOutOnce);
     },
     isAncestor: depth === 'whole' ? ancestryOf(mirror) : ancestryByCommits(mirror, options.cacheDir),
   };
 }
 
+/** So many files are asked of git one by one. Who reads more, as a renderer does, has the whole tree checked out: that costs two calls. */
+const fewFiles = 12;
+/** Bytes of a file that is asked for so. */
+const smallFile = 1024 * 1024;
+
+/** Something that is made when it is first asked for, and again after a failure. `made` is undefined before. */
+interface Once<T> {
+  (): Promise<T>;
+  made(): Promise<T> | undefined;
+}
+
+function once<T>(make: () => Promise<T>): Once<T> {
+  let made: Promise<T> | undefined;
+  const ask = () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+  return Object.assign(ask, { made: () => made });
+}
+
 function gitTree(
+  mirror: Mirror,
   revision: string,
   entries: readonly TreeEntry[],
   links: ReadonlyMap<string, string>,
-  directory: string,
+  checkedOut: Once<string>,
 ): SourceTree & { close(): Promise<void> } {
-  const plain = new Set(entries.filter((entry) => entry.mode.startsWith('100')).map((entry) => entry.path));
+  const plain = new Map(entries.filter(({ mode }) => mode.startsWith('100')).map((entry) => [entry.path, entry]));
+  let asked = 0;
   const all = entries.map((entry) => treeFile(entry, links)).sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     revision,
-    directory,
+    checkOut: checkedOut,
     files: async (below) => {
       const prefix = below === '.' || below === '' ? '' : `${below.replace(/\/+$/, '')}/`;
       return all.filter((file) => file.path.startsWith(prefix));
     },
     read: async (path) => {
-      if (!plain.has(path))
+      const file = plain.get(path);
+      if (file === undefined)
         throw new UserError(`${path} is not a file of commit ${revision}`, { code: 'file-missing', subject: path });
-      return new Uint8Array(await readFile(join(directory, path)));
+      const isFew = checkedOut.made() === undefined && file.size <= smallFile && asked++ < fewFiles;
+      if (isFew) return (await readBlobs(mirror, [file.oid]))[0]!;
+      return new Uint8Array(await readFile(join(await checkedOut(), path)));
     },
-    close: () => rm(dirname(directory), { recursive: true, force: true }),
+    close: async () => {
+      const directory = await checkedOut.made()?.catch(() => undefined);
+      if (directory !== undefined) await rm(dirname(directory), { recursive: true, force: true });
+    },
   };
 }
 

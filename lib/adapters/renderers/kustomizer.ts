@@ -64,7 +64,8 @@ function said(stderr: string, root: string): string {
 }
 
 async function withDirectory<T>(tree: SourceTree, use: (root: string) => Promise<T>): Promise<T> {
-  if (tree.directory !== undefined) return await use(await realpath(tree.directory));
+  const directory = tree.directory ?? (await tree.checkOut?.());
+  if (directory !== undefined) return await use(await realpath(directory));
   const root = await realpath(await mkdtemp(join(tmpdir(), 'windlass-tree-')));
   try {
     for (const file of await tree.files('.')) {

@@ -88,8 +88,8 @@ describe('a config repo that means harm', () => {
     gitIn(gitDir, 'config', 'filter.lfs.smudge', witness);
     repo.push({ 'a.yaml': 'kind: B\n' });
     const tree = await source.open(await source.head());
-    expect(readFileSync(join(tree.directory!, 'a.yaml'), 'utf8')).toBe('kind: B\n');
-    expect(readFileSync(join(tree.directory!, 'big.bin'), 'utf8')).toContain('git-lfs');
+    expect(readFileSync(join(await tree.checkOut!(), 'a.yaml'), 'utf8')).toBe('kind: B\n');
+    expect(readFileSync(join(await tree.checkOut!(), 'big.bin'), 'utf8')).toContain('git-lfs');
     await tree.close();
     expect(existsSync(seen)).toBe(false);
   });

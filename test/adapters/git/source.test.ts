@@ -1,10 +1,10 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openGitSource } from '../../../lib/adapters/git/source.ts';
 import { gitIn, type TestRepo, testRepo } from './repos.ts';
 
-function open(repo: TestRepo, more: { maxFiles?: number; maxBytes?: number } = {}) {
+function open(repo: TestRepo, more: { maxFiles?: number; maxBytes?: number; treesDir?: string } = {}) {
   return openGitSource({ url: repo.bare, branch: 'main', cacheDir: join(repo.root, 'cache'), ...more });
 }
 
@@ -18,11 +18,46 @@ describe('a source by the git binary', () => {
     expect(await tree.files('app')).toEqual([]);
     expect((await tree.files('.')).length).toBe(3);
     expect(new TextDecoder().decode(await tree.read('apps/web.yaml'))).toBe('kind: A\n');
-    expect(readFileSync(join(tree.directory!, 'apps/web.yaml'), 'utf8')).toBe('kind: A\n');
+    expect(readFileSync(join(await tree.checkOut!(), 'apps/web.yaml'), 'utf8')).toBe('kind: A\n');
     await expect(tree.read('apps/none.yaml')).rejects.toThrow('is not a file of commit');
     await expect(tree.read('../tree/other.yaml')).rejects.toThrow('is not a file of commit');
+    const directory = await tree.checkOut!();
     await tree.close();
-    expect(existsSync(tree.directory!)).toBe(false);
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  it('checks nothing out for a few small files, and the whole tree once for many or a large one', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `maps/${index}.yaml`);
+    const repo = testRepo({
+      ...Object.fromEntries(names.map((name) => [name, `name: ${name}\n`])),
+      'large.txt': 'x'.repeat(2_000_000),
+    });
+    const treesDir = join(repo.root, 'trees');
+    const source = open(repo, { treesDir });
+    const head = await source.head();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    const trees = () => (existsSync(treesDir) ? readdirSync(treesDir) : []);
+
+    const tree = await source.open(head);
+    expect(await Promise.all(names.slice(0, 5).map(async (name) => text(await tree.read(name))))).toEqual(
+      names.slice(0, 5).map((name) => `name: ${name}\n`),
+    );
+    expect(trees()).toEqual([]);
+    expect(await Promise.all(names.map(async (name) => text(await tree.read(name))))).toEqual(
+      names.map((name) => `name: ${name}\n`),
+    );
+    expect(trees()).toHaveLength(1);
+    expect(await tree.checkOut!()).toBe(join(treesDir, trees()[0]!, 'tree'));
+    await tree.close();
+    expect(trees()).toEqual([]);
+
+    const other = await source.open(head);
+    expect((await other.read('large.txt')).length).toBe(2_000_000);
+    expect(trees()).toHaveLength(1);
+    await other.close();
+    const untouched = await source.open(head);
+    await untouched.close();
+    expect(trees()).toEqual([]);
   });
 
   it('keeps bytes and links as they are in Git', async () => {
@@ -40,11 +75,11 @@ describe('a source by the git binary', () => {
     gitIn(repo.work, 'push', '--quiet', repo.bare, 'HEAD:main');
     const source = open(repo);
     const tree = await source.open(await source.head());
-    expect(readFileSync(join(tree.directory!, 'a.yaml'), 'utf8')).toBe('# $Id$\nunix\n');
-    expect(readFileSync(join(tree.directory!, 'crlf.yaml'), 'utf8')).toBe('dos\r\n');
-    expect(readFileSync(join(tree.directory!, 'hidden.yaml'), 'utf8')).toBe('here\n');
-    expect(lstatSync(join(tree.directory!, 'link')).isSymbolicLink()).toBe(true);
-    expect(readlinkSync(join(tree.directory!, 'link'))).toBe('../../../etc/passwd');
+    expect(readFileSync(join(await tree.checkOut!(), 'a.yaml'), 'utf8')).toBe('# $Id$\nunix\n');
+    expect(readFileSync(join(await tree.checkOut!(), 'crlf.yaml'), 'utf8')).toBe('dos\r\n');
+    expect(readFileSync(join(await tree.checkOut!(), 'hidden.yaml'), 'utf8')).toBe('here\n');
+    expect(lstatSync(join(await tree.checkOut!(), 'link')).isSymbolicLink()).toBe(true);
+    expect(readlinkSync(join(await tree.checkOut!(), 'link'))).toBe('../../../etc/passwd');
     expect((await tree.files('.')).find((file) => file.path === 'link')).toMatchObject({
       kind: 'symlink',
       target: '../../../etc/passwd',
