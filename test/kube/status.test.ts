@@ -336,6 +336,36 @@ const cases: [name: string, object: KubeObject, status: string, reason: string |
   ['a Job that completed', live('job'), 'Current', 'it has completed: 1 of 1 completion'],
   ['a Job past its deadline', live('jobFailed'), 'Failed', /DeadlineExceeded/],
   [
+    'a Job past its back-off limit',
+    live('jobFailed', (o) => {
+      const limit = {
+        status: 'True',
+        reason: 'BackoffLimitExceeded',
+        message: 'Job has reached the specified backoff limit',
+      };
+      o.status = { startTime: 'x', failed: 4, conditions: [{ type: 'FailureTarget', ...limit }] };
+    }),
+    'Failed',
+    /^BackoffLimitExceeded: Job has reached the specified backoff limit; 0 of \d+ completions?, 4 failed$/,
+  ],
+  [
+    'a Job whose condition says that it did not fail',
+    live('job', (o) => {
+      o.status = { startTime: 'x', active: 1, conditions: [{ type: 'Failed', status: 'False' }] };
+    }),
+    'InProgress',
+    /it is running/,
+  ],
+  [
+    'a Job that has succeeded and still ends its pods',
+    live('job', (o) => {
+      const met = { type: 'SuccessCriteriaMet', status: 'True', reason: 'CompletionsReached' };
+      o.status = { startTime: 'x', succeeded: 1, conditions: [met] };
+    }),
+    'InProgress',
+    'it is running: 1 of 1 completion, 0 active, 0 failed',
+  ],
+  [
     'a Job that runs',
     live('job', (o) => (o.status = { startTime: 'x', active: 1, failed: 2 })),
     'InProgress',
@@ -416,6 +446,18 @@ const cases: [name: string, object: KubeObject, status: string, reason: string |
     'it is there, without an address yet',
   ],
 
+  [
+    'an autoscaler that waits for its target to settle',
+    live('autoscaler', (o) => condition(o, 'AbleToScale', { status: 'True', reason: 'ScaleDownStabilized' })),
+    'Current',
+    /of at most 5 replicas/,
+  ],
+  [
+    'an autoscaler that its controller has not seen',
+    live('autoscaler', (o) => delete o.status),
+    'Current',
+    '0 of at most 5 replicas',
+  ],
   [
     'an autoscaler without metrics',
     live('autoscaler'),
