@@ -89,11 +89,15 @@ function repoOf(value: string | undefined, wrong: Wrong): string | undefined {
   return wrong(pullerVariables.repo, 'it holds a user or password, which everyone who reads the pod would see', hint);
 }
 
-function queueOf(name: Name, value: string | undefined, wrong: Wrong): string | undefined {
-  if (value === undefined) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+/** True for the URL of an SQS queue; without TLS only on this machine. */
+export function isQueueUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   const local = url?.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (url !== undefined && (url.protocol === 'https:' || local) && queue.test(url.pathname)) return value;
+  return url !== undefined && (url.protocol === 'https:' || local) && queue.test(url.pathname);
+}
+
+function queueOf(name: Name, value: string | undefined, wrong: Wrong): string | undefined {
+  if (value === undefined || isQueueUrl(value)) return value;
   return wrong(
     name,
     `${JSON.stringify(value)} is not the URL of an SQS queue`,

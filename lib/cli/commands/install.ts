@@ -1,4 +1,5 @@
 import type { SyncSpec } from '../../config/config.ts';
+import { isQueueUrl } from '../../config/puller-env.ts';
 import { installManifests } from '../../install/manifests.ts';
 import { gitSecretName, systemNamespace } from '../../install/names.ts';
 import type { InstallMode, InstallOptions } from '../../install/options.ts';
@@ -13,6 +14,7 @@ import type { Args, Command, ExitCode, Io, Option } from '../command.ts';
 import { installSync, installSyncAt, pullInstallation, withInstallation } from '../install-sync.ts';
 import { clusterNamed, guardOf, namespacesToMake, readApiPorts, readRights, renderSyncs } from '../installation.ts';
 import { printOutcome } from '../output/outcome.ts';
+import { modeLine } from '../output/puller-mode.ts';
 import { guardLines, rightsLines } from '../output/rights.ts';
 import { printYaml } from '../output/yaml.ts';
 import { branchOf, configTree, isPath, kubernetes, originOf } from '../wiring.ts';
@@ -176,7 +178,7 @@ async function applyAsked(
   const tried = await pullInstallation(io, { ...request, dryRun: true });
   const refused = failureCode(tried);
   if (refused === undefined && tried.changes.every(({ action }) => action === 'unchanged')) {
-    io.stdout.write(`${planned.manifests.length} objects, and all are as they should be\n`);
+    io.stdout.write(`${planned.manifests.length} objects, and all are as they should be\n${modeLine(planned.mode)}\n`);
     return 0;
   }
   printOutcome(io, tried, 'not done yet');
@@ -185,16 +187,18 @@ async function applyAsked(
   const done = await pullInstallation(io, { ...request, dryRun: false });
   printOutcome(io, done, done.report.result === 'synced' ? 'installed' : done.report.result);
   if (done.report.result !== 'synced') return failureCode(done) ?? 3;
-  io.stdout.write(
-    planned.mode === 'cron'
-      ? 'a commit is live within a minute, and its roll-out: the puller looks once a minute\n'
-      : 'a commit is live within seconds: the puller watches\n',
-  );
+  io.stdout.write(`${modeLine(planned.mode)}\n`);
   return 0;
 }
 
 function modeOf(args: Args): InstallMode {
   const mode = args.text('mode') ?? 'cron';
+  for (const option of ['wake-queue', 'report-queue']) {
+    const url = args.text(option);
+    if (url === undefined || isQueueUrl(url)) continue;
+    const hint = 'https://sqs.REGION.amazonaws.com/ACCOUNT/NAME';
+    throw new UserError(`--${option} is no URL of an SQS queue: ${url} (${hint})`, { code: 'usage' });
+  }
   if (mode !== 'cron' && mode !== 'watch')
     throw new UserError(`--mode ${mode}: there is cron, and watch`, { code: 'usage' });
   if (mode === 'cron' && args.text('wake-queue') !== undefined)
