@@ -29,9 +29,10 @@ export function pullerRules(accounts: readonly string[]): PolicyRule[] {
     rule('', ['secrets'], ['get'], ['windlass-hash-key']),
     // The key is made once, by a POST, so that of two makers one wins: a POST has no name that RBAC could see.
     rule('', ['secrets'], ['create']),
-    rule('', ['events'], ['create', 'patch']),
+    // Of the Syncs, and of objects whose sync may not tell them beside the object. An Event that comes again is counted: it is read and patched.
+    rule('events.k8s.io', ['events'], ['get', 'create', 'patch']),
     rule('windlass.dev', ['syncs'], ['get', 'list', 'create', 'patch', 'delete']),
-    rule('windlass.dev', ['syncs/status'], ['get', 'patch']),
+    rule('windlass.dev', ['syncs/status'], ['patch']),
   ];
   return accounts.length === 0 ? rules : [...rules, rule('', ['serviceaccounts'], ['impersonate'], [...accounts])];
 }

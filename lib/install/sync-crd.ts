@@ -21,13 +21,16 @@ const condition = {
 const status = {
   type: 'object',
   properties: {
-    revision: { ...text, description: 'the commit that was pulled last, in full' },
-    result: { ...text, description: 'synced, progressing, unhealthy or failed' },
-    pulledAt: { ...time, description: 'when the last pull ended' },
+    observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+    revision: { ...text, description: 'the commit whose objects were applied last, in full' },
+    failedRevision: { ...text, description: 'the commit that the last pull could not apply' },
+    result: { ...text, description: 'synced, progressing, unhealthy, failed or suspended' },
+    appliedAt: { ...time, description: 'when a pull last wrote something, or came to another commit' },
     objects: { ...count, description: 'objects that the sync has' },
     healthy: { ...count, description: 'of these, those that are as their manifests want them' },
-    errors: { ...count, description: 'objects that could not be applied' },
-    drifted: { ...count, description: 'objects that differed from what was applied, when the last pull looked' },
+    errors: { ...count, description: 'what went wrong in the last pull' },
+    drifted: { ...count, description: 'objects that differ from what was applied, and were not put right' },
+    skipped: { ...count, description: 'objects that wait, or stay although they left Git' },
     conditions: {
       type: 'array',
       'x-kubernetes-list-type': 'map',
@@ -39,14 +42,16 @@ const status = {
 
 const columns = [
   { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
-  { name: 'Result', type: 'string', jsonPath: '.status.result' },
   { name: 'Revision', type: 'string', jsonPath: '.status.revision' },
   { name: 'Objects', type: 'integer', jsonPath: '.status.objects' },
   { name: 'Healthy', type: 'integer', jsonPath: '.status.healthy' },
-  { name: 'Errors', type: 'integer', jsonPath: '.status.errors' },
-  { name: 'Pulled', type: 'date', jsonPath: '.status.pulledAt' },
-  { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+  { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+  { name: 'Applied', type: 'date', jsonPath: '.status.appliedAt' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  { name: 'Errors', type: 'integer', priority: 1, jsonPath: '.status.errors' },
+  { name: 'Drifted', type: 'integer', priority: 1, jsonPath: '.status.drifted' },
+  { name: 'Skipped', type: 'integer', priority: 1, jsonPath: '.status.skipped' },
+  { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
 ];
 
 /** The kind `Sync`: the puller writes one for each sync, for `kubectl get syncs`. It has a status only, because nobody writes one. */

@@ -7,6 +7,7 @@ import type { KindSchema } from '../kube/schema.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { ReportMessage, SyncReported } from '../model/messages.ts';
 import type { ObjectId } from '../model/object-id.ts';
+import type { SyncStatus } from '../model/sync-status.ts';
 
 /** Where a kind lives in the API server, as discovery tells it. */
 export interface Resource {
@@ -200,7 +201,43 @@ export interface KeptText {
 
 /** Told of each pull after its report, for whoever shows how the syncs are. A failure of it is told, and stops nothing. */
 export interface SyncStatuses {
-  show(report: SyncReported): Promise<void>;
+  /** `trouble`: the errors may pass by themselves. `user`: whom the sync's objects were written as; undefined: as whoever pulls. */
+  show(report: SyncReported, how: { trouble: boolean; user: string | undefined }): Promise<void>;
+  /** These are all syncs of the cluster: what was shown of others goes. */
+  keepOnly(syncs: readonly string[]): Promise<void>;
+}
+
+/** The Sync objects of the cluster: a status each, and nothing that anybody would write. */
+export interface SyncObjects {
+  /** False where the cluster does not have their kind: then nothing is shown there. */
+  available(): Promise<boolean>;
+  /** Undefined when there is none. */
+  read(sync: string): Promise<{ generation: number; status?: SyncStatus } | undefined>;
+  /** Gives its generation. */
+  create(sync: string): Promise<number>;
+  write(sync: string, status: SyncStatus): Promise<void>;
+  /** Of all that there are; empty where the cluster does not have their kind. */
+  names(): Promise<string[]>;
+  remove(sync: string): Promise<void>;
+}
+
+/** Something that happened to an object. */
+export interface ObjectEvent {
+  /** As `formatObjectId` writes it; absent: it happened to the sync. */
+  object?: string;
+  type: 'Normal' | 'Warning';
+  /** One word, as docs/puller.md lists them. */
+  reason: string;
+  note: string;
+}
+
+/** Where what happens to objects is told. */
+export interface Events {
+  /**
+   * Beside each object as `user`; where that is refused, or the object's kind is not known, beside the Sync as whoever pulls. The same one again is
+   * counted and not told anew. Throws where that is refused as well.
+   */
+  tell(sync: string, user: string | undefined, events: readonly ObjectEvent[]): Promise<void>;
 }
 
 /** Waiting, so that tests and loops decide how. Resolves early when the signal aborts. */

@@ -7,6 +7,8 @@ export interface Log {
   failed(what: string, error: unknown): void;
   /** Texts that must not be seen, whoever wrote them into a message. */
   hide(secrets: readonly string[]): void;
+  /** A text without them, for what is shown elsewhere. */
+  masked(text: string): string;
 }
 
 const everyMs = 60_000;
@@ -17,10 +19,13 @@ const shortestSecret = 8;
 export function openLog(write: (line: string) => void, now: () => Date): Log {
   const secrets = new Set<string>();
   const told = new Map<string, { message: string; at: number }>();
+  const without = (text: string) => {
+    let masked = text;
+    for (const secret of secrets) masked = masked.replaceAll(secret, '***');
+    return masked;
+  };
   const print = (level: 'info' | 'error', message: string, fields: Record<string, unknown>) => {
-    let line = JSON.stringify({ time: now().toISOString(), level, message, ...fields });
-    for (const secret of secrets) line = line.replaceAll(secret, '***');
-    write(`${line}\n`);
+    write(`${without(JSON.stringify({ time: now().toISOString(), level, message, ...fields }))}\n`);
   };
   return {
     info: (message, fields = {}) => print('info', message, fields),
@@ -34,6 +39,8 @@ export function openLog(write: (line: string) => void, now: () => Date): Log {
       const problems = error instanceof UserError && error.problems.length > 0 ? { problems: error.problems } : {};
       print('error', `could not ${what}: ${reason}`, { ...(typeof code === 'string' && { code }), ...problems });
     },
+    // What is hidden is known as it stands in JSON.
+    masked: (text) => JSON.parse(without(JSON.stringify(text))),
     hide: (texts) => {
       for (const text of texts) {
         // As it is, and as it stands in a string of JSON; a key of many lines also line by line.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { userOf } from '../config/account.ts';
 import type { Config, SyncSpec } from '../config/config.ts';
 import { windlassFileName } from '../config/windlass-file.ts';
 import { UserError } from '../model/errors.ts';
@@ -33,7 +34,8 @@ export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses,
     const { report } = outcome;
     log.info(`${sync.name}: ${report.result}`, pullFields(report));
     await outbox?.send(report);
-    await statuses?.show(report).catch((error: unknown) => log.failed(`show how ${sync.name} is`, error));
+    const how = { trouble: outcome.trouble, user: userOf(sync, deps.impersonation) };
+    await statuses?.show(report, how).catch((error: unknown) => log.failed(`show how ${sync.name} is`, error));
     // A pull that could not begin has no objects: what was watched is watched on.
     if (outcome.changes.length > 0) watches?.follow(sync, objectsThere(outcome));
   };
@@ -47,6 +49,8 @@ export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses,
       await outbox?.send({ type: 'ConfigReported', at: deps.now().toISOString(), revision, problems });
       const ours = ofCluster(config, cluster);
       watches?.keepOnly(ours.syncs);
+      const names = ours.syncs.map(({ name }) => name);
+      await statuses?.keepOnly(names).catch((error: unknown) => log.failed('look for Syncs that left', error));
       return ours;
     },
     pull: async (sync, _config, revision) => {

@@ -5,10 +5,12 @@ import { accessFromKubeconfig } from '../adapters/kubernetes/access.ts';
 import { readCapabilities } from '../adapters/kubernetes/capabilities.ts';
 import { Client } from '../adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../adapters/kubernetes/cluster.ts';
+import { ClusterEvents } from '../adapters/kubernetes/events.ts';
 import { accessInCluster } from '../adapters/kubernetes/in-cluster.ts';
 import { keptMap } from '../adapters/kubernetes/kept-map.ts';
 import { ClusterLeases, holdLease } from '../adapters/kubernetes/lease.ts';
 import { ClusterRecords } from '../adapters/kubernetes/records.ts';
+import { ClusterSyncs } from '../adapters/kubernetes/sync-objects.ts';
 import { keptFile } from '../adapters/local/kept-file.ts';
 import { openChartSource } from '../adapters/renderers/charts/source.ts';
 import { openHelm } from '../adapters/renderers/helm.ts';
@@ -22,6 +24,7 @@ import { openHeads } from '../pull/heads.ts';
 import { type Outbox, openOutbox } from '../pull/outbox.ts';
 import type { KeptText, WakeQueue } from '../pull/ports.ts';
 import { rendererWith } from '../pull/renderer.ts';
+import { openStatuses } from '../pull/show-status.ts';
 import type { Log } from './log.ts';
 import type { RoundDeps } from './rounds.ts';
 import { openConfigRepo } from './wiring-git.ts';
@@ -55,6 +58,10 @@ export async function openParts(
   return {
     rounds: {
       ...{ cluster: settings.cluster, head, heads, log },
+      statuses: openStatuses({
+        ...{ objects: new ClusterSyncs(cluster), events: new ClusterEvents(cluster, now) },
+        ...{ mask: log.masked, failed: log.failed },
+      }),
       ...(outbox !== undefined && { outbox }),
       pull: {
         ...{ cluster, now, signal, isAncestor: source.isAncestor },

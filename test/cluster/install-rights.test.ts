@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Answer } from '../../lib/adapters/kubernetes/client.ts';
 import { type KubernetesCluster, openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
+import { ClusterEvents } from '../../lib/adapters/kubernetes/events.ts';
 import { keptMap } from '../../lib/adapters/kubernetes/kept-map.ts';
 import { ClusterLeases, holdLease } from '../../lib/adapters/kubernetes/lease.ts';
 import { listMaps, removeMap } from '../../lib/adapters/kubernetes/record-maps.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
+import { ClusterSyncs } from '../../lib/adapters/kubernetes/sync-objects.ts';
 import type { PolicyRule } from '../../lib/install/rules.ts';
+import { countActions } from '../../lib/model/change-set.ts';
 import { messageOf } from '../../lib/model/errors.ts';
 import { type KubeObject, nameOf } from '../../lib/model/kube-object.ts';
 import { pull } from '../../lib/pull/pull.ts';
 import { rendererWith } from '../../lib/pull/renderer.ts';
+import { nextStatus } from '../../lib/pull/sync-status.ts';
 import { describeWithCluster, temporaryFolder, waitFor } from '../helpers/cluster.ts';
 import { configMap, namespace } from '../pull/manifests.ts';
 import { noKustomizer, syncSpec, treeOf } from '../pull/world.ts';
@@ -88,7 +92,6 @@ async function pullShop(puller: KubernetesCluster): Promise<void> {
 }
 
 const system = '/namespaces/windlass-system';
-const syncs = `/apis/windlass.dev/v1alpha1${system}/syncs`;
 
 /** One request, whose refusal is thrown. */
 async function send(
@@ -107,13 +110,6 @@ async function send(
   return answer;
 }
 
-const aSync = { apiVersion: 'windlass.dev/v1alpha1', kind: 'Sync', metadata: { name: 'shop' } };
-const anEvent = {
-  ...{ apiVersion: 'v1', kind: 'Event', reason: 'Synced', message: 'at abc', type: 'Normal' },
-  involvedObject: { apiVersion: aSync.apiVersion, kind: 'Sync', name: 'shop', namespace: 'windlass-system' },
-  metadata: { name: 'shop.1', namespace: 'windlass-system' },
-};
-
 /** Everything that the puller does in a cluster, by what it does. */
 const work: Record<string, (puller: KubernetesCluster) => Promise<unknown>> = {
   'hold the lease of the process': async ({ client }) => await (await holdLease(client, 'windlass-puller')).release(),
@@ -124,17 +120,27 @@ const work: Record<string, (puller: KubernetesCluster) => Promise<unknown>> = {
     if ((await listMaps(client, 'shop')) === undefined) throw new Error('listing configmaps is forbidden');
     await removeMap(client, 'windlass-record-shop-a1');
   },
-  'tell an Event': async (puller) => {
-    await send(puller, 'POST', `/api/v1${system}/events`, anEvent);
-    await send(puller, 'PATCH', `/api/v1${system}/events/shop.1`, { ...anEvent, count: 2 });
+  'tell Events, of which one comes again': async (puller) => {
+    const events = new ClusterEvents(puller, () => new Date());
+    const event = { type: 'Normal', reason: 'Synced', note: 'at abc' } as const;
+    for (const _ of ['once', 'and again']) await events.tell('shop', undefined, [event]);
+  },
+  'tell an Event beside an object': async (puller) => {
+    const events = new ClusterEvents(puller, () => new Date());
+    const object = 'ConfigMap/shop/settings';
+    const user = 'system:serviceaccount:windlass-system:windlass-sync-shop';
+    await events.tell('shop', user, [{ object, type: 'Normal', reason: 'Configured', note: `now ${Math.random()}` }]);
   },
   'keep the Sync objects': async (puller) => {
-    await send(puller, 'PATCH', `${syncs}/shop`, aSync);
-    await send(puller, 'GET', `${syncs}/shop`);
-    await send(puller, 'GET', syncs);
-    await send(puller, 'PATCH', `${syncs}/shop/status`, { ...aSync, status: { result: 'synced' } });
-    await send(puller, 'GET', `${syncs}/shop/status`);
-    await send(puller, 'DELETE', `${syncs}/shop`);
+    const syncs = new ClusterSyncs(puller);
+    const report = { sync: 'shop', revision: 'abc', at: new Date().toISOString(), result: 'synced' } as const;
+    const lists = { changes: [], drift: [], health: [], errors: [], counts: countActions([]) };
+    const generation = await syncs.create('shop');
+    const whole = { type: 'SyncReported', run: 'r', startedAt: report.at, cluster: 'test', healed: false } as const;
+    await syncs.write('shop', nextStatus(undefined, { ...whole, ...report, ...lists }, { generation, trouble: false }));
+    expect(await syncs.read('shop')).toMatchObject({ status: { revision: 'abc' } });
+    expect(await syncs.names()).toEqual(['shop']);
+    await syncs.remove('shop');
   },
 };
 

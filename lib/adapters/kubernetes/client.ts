@@ -21,6 +21,7 @@ export type Verb =
   | 'release'
   | 'delete'
   | 'write-record'
+  | 'write-event'
   | 'lease';
 
 /** One request to the API server. */
