@@ -65,6 +65,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./pull.ts')).pull,
   },
   {
+    name: 'sync',
+    summary: 'make the puller of a cluster pull now, where it can be woken',
+    load: async () => (await import('./sync.ts')).sync,
+  },
+  {
     name: 'drift',
     summary: 'compare the cluster with what was applied, once',
     load: async () => (await import('./drift.ts')).drift,
