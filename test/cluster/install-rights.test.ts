@@ -201,6 +201,8 @@ describeWithCluster('the rights of an installed puller', () => {
     const { world, puller } = await installedWorld();
     expect(await failuresOf(world, puller)).toEqual([]);
     expect(await world.live('Namespace/shop-extra')).toBeDefined();
+    // Beside the object, and not beside the Sync, which is where it would be if the account might not.
+    expect(kubectl(world, ['get', 'events', '-n', 'shop'])).toMatch(/Configured\s+configmap\/settings/);
 
     const list = ['get', 'roles,clusterroles', '-A', '-l', 'windlass.dev/component=puller', '-o', 'json'];
     const roles = JSON.parse(kubectl(world, list)).items as KubeObject[];
