@@ -1,7 +1,7 @@
 import { systemNamespace } from '../install/names.ts';
 import { RetryableError } from '../model/errors.ts';
 import type { AppliedRecords, Cluster } from '../pull/ports.ts';
-import { type Ended, type SeenSync, type ShownStatus, verdictOf } from './sync-verdict.ts';
+import { type Ended, type SeenSync, type ShownStatus, type Verdict, verdictOf } from './sync-verdict.ts';
 
 /** Milliseconds: between two looks at the cluster, and between two at the branch. */
 const lookEvery = 1_000;
@@ -11,6 +11,8 @@ const askEvery = 10_000;
 export interface Followed {
   sync: string;
   result: Ended | 'timeout';
+  /** The commit that it is about, where that is known: the head of the beginning, or a newer one. */
+  revision?: string;
   message?: string;
 }
 
@@ -56,7 +58,7 @@ export async function followSyncs(following: Following, deps: FollowDeps): Promi
       if (!before.has(sync)) before.set(sync, look.version);
       const settled = before.get(sync) !== look.version || deps.clock() - start >= patience;
       const verdict = verdictOf(look.seen, heads.has, settled);
-      if ('ended' in verdict) ended.set(sync, { sync, result: verdict.ended, ...messageIn(verdict) });
+      if ('ended' in verdict) ended.set(sync, endOf(sync, verdict));
       else tellOnce(waits, sync, verdict.waiting, deps);
     }
     if (ended.size === syncs.length || isOver()) break;
@@ -65,8 +67,13 @@ export async function followSyncs(following: Following, deps: FollowDeps): Promi
   return syncs.map((sync) => ended.get(sync) ?? { sync, result: 'timeout', message: waits.get(sync) });
 }
 
-function messageIn({ message }: { message?: string }): { message?: string } {
-  return message === undefined ? {} : { message };
+function endOf(sync: string, { ended, revision, message }: Extract<Verdict, { ended: Ended }>): Followed {
+  return {
+    sync,
+    result: ended,
+    ...(revision !== undefined && { revision }),
+    ...(message !== undefined && { message }),
+  };
 }
 
 function tellOnce(waits: Map<string, string>, sync: string, waiting: string, { progress }: FollowDeps): void {

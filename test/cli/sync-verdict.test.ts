@@ -23,7 +23,7 @@ const waiting = { waiting: 'why it is so' };
 
 describe('what somebody who waits for a sync is told', () => {
   it('synced as soon as the status shows the head, and never of an older commit', () => {
-    expect(verdicts(status('synced')).atOnce).toEqual({ ended: 'synced' });
+    expect(verdicts(status('synced')).atOnce).toEqual({ ended: 'synced', revision: 'head' });
     expect(verdicts(status('synced', { revision: 'older' })).settled).toEqual({ waiting: 'it is at older' });
   });
 
@@ -34,12 +34,12 @@ describe('what somebody who waits for a sync is told', () => {
   it('of what is bad only when it is not from before', () => {
     const message = 'why it is so';
     const stalled = { conditions: [condition('Ready', 'False'), condition('Stalled', 'True')] };
-    for (const [shown, ended] of [
-      [status('unhealthy', stalled), 'unhealthy'],
-      [status('failed', { ...stalled, revision: 'older', failedRevision: 'head' }), 'failed'],
-      [status('suspended', { revision: 'older' }), 'suspended'],
+    for (const [shown, ended, revision] of [
+      [status('unhealthy', stalled), 'unhealthy', 'head'],
+      [status('failed', { ...stalled, revision: 'older', failedRevision: 'head' }), 'failed', 'head'],
+      [status('suspended', { revision: 'older' }), 'suspended', 'older'],
     ] as const) {
-      expect(verdicts(shown)).toEqual({ atOnce: waiting, settled: { ended, message } });
+      expect(verdicts(shown)).toEqual({ atOnce: waiting, settled: { ended, revision, message } });
     }
   });
 
@@ -52,11 +52,11 @@ describe('what somebody who waits for a sync is told', () => {
 
   it('applied, where nothing but the record tells of the head', () => {
     const record = (served: boolean, recorded?: string) => ({ served, ...(recorded !== undefined && { recorded }) });
-    expect(verdictOf(record(false, 'head'), isHead, false)).toEqual({ ended: 'applied' });
+    expect(verdictOf(record(false, 'head'), isHead, false)).toEqual({ ended: 'applied', revision: 'head' });
     expect(verdictOf(record(false, 'older'), isHead, true)).toEqual({ waiting: 'it is at older' });
     expect(verdictOf(record(false), isHead, true)).toEqual({ waiting: 'it was not pulled yet' });
     // The status comes a moment after the record.
     expect(verdictOf(record(true, 'head'), isHead, false)).toHaveProperty('waiting');
-    expect(verdictOf(record(true, 'head'), isHead, true)).toEqual({ ended: 'applied' });
+    expect(verdictOf(record(true, 'head'), isHead, true)).toEqual({ ended: 'applied', revision: 'head' });
   });
 });

@@ -26,7 +26,7 @@ export const sync: Command = {
     'Says which puller is installed, and what that means: a CronJob pulls within a minute and cannot be woken; one that watches is sent a',
     'message on its wake queue, and pulls all syncs at once. With --wait it goes on until the sync NAME, or each of the cluster, is as the head of the',
     'branch says and healthy, or has failed; by the status that the puller writes (kubectl get syncs), else by the applied record. NAME and --wait read the config repo.',
-    'JSON: { puller: { mode, object, schedule, ready, cluster, branch }, woken, wakeQueue, head, syncs: [{ sync, result, message }] };',
+    'JSON: { puller: { mode, object, schedule, ready, cluster, branch }, woken, wakeQueue, head, syncs: [{ sync, result, revision, message }] };',
     'mode is cron or watch; head and syncs are null without --wait; result is synced, applied (no status tells of its health), unhealthy, failed,',
     'suspended or timeout.',
     'Exit code: 0; 2 when there is no puller, it is stopped, or Git has something that cannot be applied or is suspended; 3 when the cluster, the',

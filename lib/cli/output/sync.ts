@@ -24,7 +24,8 @@ export function printSyncJson(io: Io, { puller, woken, head, syncs }: SyncOutcom
     woken: woken !== undefined,
     wakeQueue: woken ?? puller.wakeQueue ?? null,
     head: head ?? null,
-    syncs: syncs?.map(({ sync, result, message = null }) => ({ sync, result, message })) ?? null,
+    syncs:
+      syncs?.map(({ sync, result, revision = null, message = null }) => ({ sync, result, revision, message })) ?? null,
   });
 }
 
@@ -45,11 +46,13 @@ export function printPuller(io: Io, { puller, woken }: SyncOutcome): void {
 /** One line a sync. */
 export function printFollowed(io: Io, head: string, syncs: readonly Followed[]): void {
   const style = styleFor(io.stdout, io.env);
-  for (const { sync, result, message } of syncs) {
+  for (const { sync, result, revision = head, message } of syncs) {
     const good = result === 'synced' || result === 'applied';
     const said = result === 'timeout' ? 'not there in time' : result;
     const why = result === 'applied' ? 'the cluster shows no health of it' : message;
     const rest = why === undefined || why === '' ? '' : `: ${printable(why)}`;
-    io.stdout.write(`${style.bold(sync)} at ${head.slice(0, 12)}: ${(good ? style.green : style.red)(said)}${rest}\n`);
+    io.stdout.write(
+      `${style.bold(sync)} at ${revision.slice(0, 12)}: ${(good ? style.green : style.red)(said)}${rest}\n`,
+    );
   }
 }
