@@ -57,6 +57,12 @@ function said(stderr: string, root: string): string {
     .replaceAll(`${root}/`, '')
     .replaceAll(root, '.')
     .replace(/^error: /, '')
+    // It lists all literals of the generator, good ones too; and the bytes of a line of an env file.
+    .replace(
+      /literal sources \[[\s\S]*/,
+      'the literals of a generator (they may be secret, and are not shown): one is no key=value',
+    )
+    .replace(/(line \d+ has invalid utf8 bytes)[\s\S]*/, '$1')
     .trim();
   const quoted = /\bSecret\b/.test(text) ? text.search(/[{\n]/) : -1;
   const safe = quoted < 0 ? text : `${text.slice(0, quoted)}...`;

@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDirectoryTree } from '../../../lib/adapters/local/directory-tree.ts';
@@ -88,5 +88,20 @@ describe('building with kubectl kustomize', { timeout: limit }, () => {
       .catch((thrown: unknown) => thrown);
     expect(String(error)).toContain('cannot merge Secret');
     expect(JSON.stringify(error) + String(error)).not.toContain('hunter2');
+  });
+
+  it('quotes nothing that a generator is to put into a Secret', async () => {
+    const root = await tempTree({
+      'literals/kustomization.yaml': 'secretGenerator:\n  - { name: s, literals: ["a=hunter2", "hunter3"] }\n',
+      'bytes/kustomization.yaml': 'secretGenerator:\n  - { name: s, envs: [s.env] }\n',
+    });
+    await writeFile(join(root, 'bytes/s.env'), Buffer.from('a=hunter2\nb=hunter3\xff\n', 'latin1'));
+    const tree = await openDirectoryTree(root);
+    const kustomizer = openKustomizer({ env: process.env });
+    for (const path of ['literals', 'bytes']) {
+      const error = await kustomizer.build(tree, path).catch((thrown: unknown) => thrown);
+      expect(error, path).toBeInstanceOf(UserError);
+      expect(JSON.stringify(error) + String(error), path).not.toMatch(/hunter|104 117 110/);
+    }
   });
 });
