@@ -1,5 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { temporaryFolder } from './cluster.ts';
 
 /** A way to a server that a test can spoil. */
 export interface Relay {
@@ -13,6 +16,8 @@ export interface Relay {
   mend(): void;
   /** The connections that there are stay open, and carry nothing any more in either direction, as behind a NAT that forgot them. New ones are good. */
   hush(): void;
+  /** Calls back once, when so many more bytes have gone to the server. */
+  afterBytes(bytes: number, act: () => void): void;
 }
 
 /** Opens a way to a server on this machine; it is closed after the test. */
@@ -21,10 +26,20 @@ export async function relayTo(server: string): Promise<Relay> {
   const sockets = new Set<Socket>();
   let isCut = false;
   let count = 0;
+  let awaited: { bytes: number; act: () => void } | undefined;
+  const passed = ({ length }: Buffer) => {
+    if (awaited === undefined) return;
+    awaited.bytes -= length;
+    if (awaited.bytes > 0) return;
+    const { act } = awaited;
+    awaited = undefined;
+    act();
+  };
   const listening = createServer((from) => {
     if (isCut) return void from.destroy();
     count++;
     const to = connect(Number(target.port), target.hostname);
+    from.on('data', passed);
     for (const [one, other] of [
       [from, to],
       [to, from],
@@ -57,5 +72,18 @@ export async function relayTo(server: string): Promise<Relay> {
     hush: () => {
       for (const socket of sockets) socket.unpipe().pause();
     },
+    afterBytes: (bytes, act) => {
+      awaited = { bytes, act };
+    },
   };
+}
+
+/** A kubeconfig whose API server is reached over this way. */
+export async function kubeconfigThrough(
+  { url }: Relay,
+  plane: { kubeconfigPath: string; server: string },
+): Promise<string> {
+  const file = join(await temporaryFolder(), 'kubeconfig');
+  await writeFile(file, (await readFile(plane.kubeconfigPath, 'utf8')).replaceAll(plane.server, url));
+  return file;
 }
