@@ -62,7 +62,7 @@ function said(stderr: string, root: string): string {
       /literal sources \[[\s\S]*/,
       'the literals of a generator (they may be secret, and are not shown): one is no key=value',
     )
-    .replace(/(line \d+ has invalid utf8 bytes)[\s\S]*/, '$1')
+    .replace(/line \[[\d ]*\] has invalid utf8 bytes[\s\S]*/, 'a line has invalid utf8 bytes')
     .trim();
   const quoted = /\bSecret\b/.test(text) ? text.search(/[{\n]/) : -1;
   const safe = quoted < 0 ? text : `${text.slice(0, quoted)}...`;
