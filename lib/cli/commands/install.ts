@@ -193,19 +193,24 @@ async function applyAsked(
 
 function modeOf(args: Args): InstallMode {
   const mode = args.text('mode') ?? 'cron';
-  for (const option of ['wake-queue', 'report-queue']) {
-    const url = args.text(option);
-    if (url === undefined || isQueueUrl(url)) continue;
-    const hint = 'https://sqs.REGION.amazonaws.com/ACCOUNT/NAME';
-    throw new UserError(`--${option} is no URL of an SQS queue: ${url} (${hint})`, { code: 'usage' });
-  }
   if (mode !== 'cron' && mode !== 'watch')
     throw new UserError(`--mode ${mode}: there is cron, and watch`, { code: 'usage' });
   if (mode === 'cron' && args.text('wake-queue') !== undefined)
     throw new UserError('--wake-queue needs --mode watch: nothing wakes a CronJob before its minute', {
       code: 'usage',
     });
+  checkQueues(args);
   return mode;
+}
+
+/** A wrong address would show itself as a pod that does not start. */
+function checkQueues(args: Args): void {
+  for (const option of ['wake-queue', 'report-queue']) {
+    const url = args.text(option);
+    if (url === undefined || isQueueUrl(url)) continue;
+    const hint = 'https://sqs.REGION.amazonaws.com/ACCOUNT/NAME';
+    throw new UserError(`--${option} is no URL of an SQS queue: ${url} (${hint})`, { code: 'usage' });
+  }
 }
 
 /** Where the puller fetches from. Throws `UserError` for what it cannot reach from the cluster. */
