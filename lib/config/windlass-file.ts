@@ -102,9 +102,10 @@ function checkMeaning(file: WindlassFile, names: Names): { problems: Finding[]; 
 /** What is safe to leave undone, but must not pass in silence. */
 function notYet(file: WindlassFile): Finding[] {
   const findings: Finding[] = [];
-  if ((file.notify?.routes ?? []).length > 0) {
+  const routes = (file.notify?.routes ?? []).length > 0;
+  if (routes || file.notify?.default !== undefined) {
     findings.push({
-      path: ['notify', 'routes'],
+      path: ['notify', routes ? 'routes' : 'default'],
       at: 'key',
       code: 'not-yet',
       message: 'routes are not followed yet: local mode tells in its terminal, and the audit records have all',

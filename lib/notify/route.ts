@@ -1,0 +1,51 @@
+import type { NotifyDestination, NotifyRoute, NotifyRules } from '../config/config.ts';
+import type { Notice } from '../model/messages.ts';
+import { severities, severityOf, type Topic, topicOf } from '../model/notice.ts';
+import type { SlackChannel } from './ports.ts';
+
+/** Where a notice goes. The id is the same as long as the channel or topic is. */
+export type Destination = { id: string; slack: SlackChannel } | { id: string; topic: string };
+
+/** The destinations of a notice, each once: those of all routes that fit it, else the default. */
+export function destinationsOf(notice: Notice, rules: NotifyRules): Destination[] {
+  const fitting: NotifyDestination[] = rules.routes.filter((route) => fits(route, notice));
+  if (fitting.length === 0 && rules.default !== undefined) fitting.push(rules.default);
+  return [...new Map(fitting.flatMap(destination).map((one) => [one.id, one])).values()];
+}
+
+function fits({ on, syncs, namespaces, severity }: NotifyRoute, notice: Notice): boolean {
+  if (on !== undefined && !namesOf(notice).some((topic) => on.includes(topic))) return false;
+  if (syncs !== undefined && !(notice.sync !== undefined && syncs.includes(notice.sync))) return false;
+  if (namespaces !== undefined && !(notice.namespaces ?? []).some((name) => namespaces.some(matches(name))))
+    return false;
+  return severity === undefined || severities.indexOf(severityOf(notice)) >= severities.indexOf(severity);
+}
+
+/** What a notice is called in `on`: that a sync is healthy again is the end of its being unhealthy, and can be asked for alone. */
+function namesOf(notice: Notice): Topic[] {
+  const topic = topicOf(notice);
+  if (topic === undefined) return [];
+  return topic === 'unhealthy' && notice.kind === 'incident-resolved' ? [topic, 'healthy-again'] : [topic];
+}
+
+/** True for a pattern in which `*` stands for any text. By hand, since a pattern with many stars would keep a regular expression busy. */
+function matches(name: string): (pattern: string) => boolean {
+  return (pattern) => {
+    const [first = '', ...rest] = pattern.split('*');
+    const last = rest.pop();
+    if (last === undefined) return name === pattern;
+    if (!name.startsWith(first)) return false;
+    let from = first.length;
+    for (const part of rest) {
+      const found = name.indexOf(part, from);
+      if (found < 0) return false;
+      from = found + part.length;
+    }
+    return name.length - last.length >= from && name.endsWith(last);
+  };
+}
+
+function destination({ slack, sns }: NotifyDestination): Destination[] {
+  if (slack !== undefined) return [{ id: `slack:${slack.secret}:${slack.channel ?? ''}`, slack }];
+  return sns === undefined ? [] : [{ id: `sns:${sns}`, topic: sns }];
+}
