@@ -19,6 +19,8 @@ const plans = 3;
 /** What a pull did. */
 export interface PullOutcome {
   report: SyncReported;
+  /** False for a dry run, and where another pull is at work on the sync, or has been since: that one reports. */
+  reported: boolean;
   /** Every object, `unchanged` ones too, in the order of doing. */
   changes: ObjectChange[];
   /** True when an error may pass by itself; with errors and false, all of them are for the user to mend. */
@@ -37,8 +39,9 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullOu
   const startedAt = deps.now().toISOString();
   const { run, differences } = (await refused(request, deps)) ?? (await planAndDo(request, deps));
   const report = reportOf(request, run, startedAt, deps.now());
-  if (!request.dryRun && !isOthersTurn(run)) await deps.reports.send(report);
-  return { report, changes: run.changes, trouble: run.trouble, differences, approvals: run.approvals };
+  const reported = !request.dryRun && !isOthersTurn(run);
+  if (reported) await deps.reports.send(report);
+  return { report, reported, changes: run.changes, trouble: run.trouble, differences, approvals: run.approvals };
 }
 
 interface Done {

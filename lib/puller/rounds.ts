@@ -33,7 +33,7 @@ export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses,
   const tell = async (sync: SyncSpec, outcome: PullOutcome) => {
     const { report } = outcome;
     log.info(`${sync.name}: ${report.result}`, pullFields(report));
-    await outbox?.send(report);
+    if (outcome.reported) await outbox?.send(report);
     const how = { trouble: outcome.trouble, user: userOf(sync, deps.impersonation) };
     await statuses?.show(report, how).catch((error: unknown) => log.failed(`show how ${sync.name} is`, error));
     // A pull that could not begin has no objects: what was watched is watched on.

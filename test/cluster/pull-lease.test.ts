@@ -84,7 +84,12 @@ describeWithCluster('the lease of a sync', () => {
     expect(outcome.report.errors).toMatchObject([
       { code: 'busy', message: expect.stringContaining(`is held by ${spec.holderIdentity}, since 20`) },
     ]);
-    expect([outcome.trouble, made.reports.length - reported, made.writes()]).toEqual([true, 0, {}]);
+    expect([outcome.trouble, outcome.reported, made.reports.length - reported, made.writes()]).toEqual([
+      true,
+      false,
+      0,
+      {},
+    ]);
     expect(lines.filter((line) => line.startsWith('waiting for ')).length).toBe(1);
     await other.release();
     const next = await made.pull({ ...files, 'a.yaml': configMap(made.namespace, 'a', {}) });

@@ -21,7 +21,7 @@ it('says in a line what an unchanged object leaves to others; of a changed one i
   const stdout = new PassThrough();
   printOutcome(
     { stdout, env: {} } as unknown as Io,
-    { report, changes, trouble: false, differences: new Map(), approvals: [] },
+    { report, changes, reported: true, trouble: false, differences: new Map(), approvals: [] },
     'synced',
   );
   expect(stdout.read().toString().split('\n')).toEqual([
