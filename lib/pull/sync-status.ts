@@ -105,7 +105,9 @@ function summary(result: SyncStatus['result'], { health, errors, revision = '' }
   const [worst] = [...sick.filter(({ status }) => status === 'Failed'), ...sick];
   const [error] = errors;
   if (error !== undefined) {
-    const text = error.object === undefined ? error.message : `${error.object}: ${error.message}`;
+    const line = error.line === undefined ? '' : `:${error.line}`;
+    const where = error.object ?? (error.file === undefined ? undefined : `${error.file}${line}`);
+    const text = where === undefined ? error.message : `${where}: ${error.message}`;
     return errors.length === 1 ? text : `${text} (and ${errors.length - 1} more)`;
   }
   if (worst !== undefined) {

@@ -89,12 +89,16 @@ describe('the status of a sync', () => {
     const broken = { result: 'failed', revision: second, counts: none, health: [], at: later } as const;
     const after = nextStatus(
       before,
-      report({ ...broken, health: [], errors: [{ code: 'yaml-syntax', message: 'a: b: c' }, refused] }),
+      report({
+        ...broken,
+        health: [],
+        errors: [{ code: 'yaml-syntax', file: 'shop/web.yaml', line: 7, message: 'a: b: c' }, refused],
+      }),
       facts,
     );
     expect(after).toMatchObject({
       ...{ revision: first, failedRevision: second, appliedAt: before.appliedAt, objects: 2, healthy: 2, errors: 2 },
-      conditions: [{ message: 'a: b: c (and 1 more)' }, {}],
+      conditions: [{ message: 'shop/web.yaml:7: a: b: c (and 1 more)' }, {}],
     });
     const suspended = { code: 'suspended', message: 'sync shop is suspended by ada: a freeze' };
     const held = nextStatus(before, report({ ...broken, health: [], errors: [suspended] }), facts);
