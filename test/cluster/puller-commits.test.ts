@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoordinationV1Api, CoreV1Api, KubeConfig, Watch } from '@kubernetes/client-node';
 import { expect, it, onTestFinished } from 'vitest';
+import { seeded } from '../../bench/parts/numbers.ts';
 import type { ControlPlane } from '../../lib/adapters/local/control-plane/control-plane.ts';
 import { describeWithCluster, privateControlPlane, temporaryFolder, waitFor } from '../helpers/cluster.ts';
 import { pullOnce, repository, startPuller } from '../helpers/puller.ts';
@@ -87,17 +88,6 @@ function manifests(objects: Record<string, Record<string, string>>): Record<stri
   return { 'shop/maps.yaml': documents.join('---\n') };
 }
 
-/** mulberry32, by Tommy Ettinger (public domain). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** As if the time of a dead process's leases were over: it lasts 15 s, 50 times. */
 async function forgetLeases({ leases }: Admin): Promise<void> {
   await leases.deleteCollectionNamespacedLease({ namespace: system });
@@ -113,7 +103,7 @@ describeWithCluster('a puller that is killed', () => {
     expect((await pullOnce(env)).code).toBe(0);
     const usual = performance.now() - begin;
     const seed = randomBytes(4).readUInt32LE();
-    const random = randomOf(seed);
+    const random = seeded(seed);
     const inTheMiddle = { killed: 0, wrote: 0 };
     let objects: Record<string, Record<string, string>> = {};
     for (let turn = 0; turn < 50; turn++) {
