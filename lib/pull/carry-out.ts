@@ -23,8 +23,8 @@ async function perform(planned: Planned, request: PullRequest, deps: PullDeps, r
   const progress = deps.progress ?? (() => undefined);
   const resources = resourcesOf(wanted);
   for (const id of plan.gone) ledger.forget(id);
-  for (const { id, desired, live: there } of plan.remember)
-    ledger.settle(id, recordEntry(desired, there, { hashKey, now: now() }));
+  for (const { desired, live: there } of plan.remember)
+    ledger.settle(recordEntry(desired, there, { hashKey, now: now() }));
   // Before the revision is reached: what waits must not be free at the next pull because this one was cut off.
   ledger.guard(plan.guarded);
   run.changes.push(...restOf(plan));

@@ -20,6 +20,8 @@ export class Ledger {
   readonly #now: () => Date;
   readonly #entries: Map<string, AppliedEntry>;
   readonly #intent: Set<string>;
+  /** What an earlier pull was cut off at: it may have written it. */
+  readonly #cutOff: ReadonlySet<string>;
   #revision: string;
   #path: string | undefined;
   #guarded: Map<string, WaitingPrune>;
@@ -36,7 +38,8 @@ export class Ledger {
     this.#facts = facts;
     this.#now = now;
     this.#entries = new Map(record?.entries.map((entry) => [entry.object, entry]));
-    this.#intent = new Set(record?.intent?.objects);
+    this.#cutOff = new Set(record?.intent?.objects);
+    this.#intent = new Set(this.#cutOff);
     this.#revision = record?.revision ?? facts.revision;
     this.#path = record === undefined ? facts.path : record.path;
     this.#guarded = byObject(record?.waiting ?? []);
@@ -54,10 +57,16 @@ export class Ledger {
     await this.save();
   }
 
-  /** The API server answered: this is what it has. Without an entry the object was refused and is as it was. */
-  settle(object: string, entry?: AppliedEntry): void {
+  /** The API server answered: this is what it has. */
+  settle(entry: AppliedEntry): void {
+    this.#intent.delete(entry.object);
+    this.set(entry);
+  }
+
+  /** The API server refused the object, so it is as it was before this pull; what an earlier one may have written of it stays intended. */
+  refuse(object: string): void {
+    if (this.#cutOff.has(object)) return;
     this.#dirty = this.#intent.delete(object) || this.#dirty;
-    if (entry !== undefined) this.set(entry);
   }
 
   set(entry: AppliedEntry): void {

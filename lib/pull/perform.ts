@@ -89,22 +89,24 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   if (planned.ownership !== undefined) await release(planned.object, planned.ownership, resource, deps);
   let answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
   let { reason } = planned;
+  let wasWritten = false;
   if ('failure' in answer && asksToRecreate(planned, answer.failure)) {
     reason = recreatedReason(planned, answer.failure);
     answer = await recreate(planned, answer.failure, resource, deps);
   }
   if ('object' in answer && planned.adopts !== undefined && hasEarlierFields(answer.object)) {
+    wasWritten = true;
     await release(planned.object, adoption(answer.object, planned.adopts.except), resource, deps);
     answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
   }
   if ('failure' in answer) {
     run.refused('apply', answer.failure);
-    if (!answer.failure.retryable) ledger.settle(planned.id);
+    if (!answer.failure.retryable && !wasWritten) ledger.refuse(planned.id);
     return;
   }
   const { scaling, contested, rewrites } = planned;
   const entry = recordEntry(planned.desired, answer.object, { hashKey, now: now(), scaling, contested, rewrites });
-  ledger.settle(planned.id, entry);
+  ledger.settle(entry);
   // The entry has what is ours of it. Of thousands of objects it is a quarter of the memory of a pull.
   delete answer.object.metadata.managedFields;
   applied.set(planned.id, answer.object);

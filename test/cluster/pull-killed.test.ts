@@ -48,10 +48,11 @@ function killed(real: Client, nth: number, when: 'before' | 'after') {
   return { cluster: new KubernetesCluster(client), parts, died: () => dead };
 }
 
-/** What Git had, has when the pull is killed, and has when the next one comes. */
+/** What Git had, has when the pull is killed, and has when the next one comes; before that perhaps what the API server refuses. */
 interface Story {
   before: Record<string, string>;
   during: Record<string, string>;
+  refused?: Record<string, string>;
   after: Record<string, string>;
 }
 
@@ -68,7 +69,7 @@ async function survives(nth: number, when: 'before' | 'after', story: (ns: strin
   const made = await world();
   const { pull, namespace: ns, cluster: real, records } = made;
   const leases = new ClusterLeases(real.client, { lookEvery: 100 });
-  const { before, during, after } = story(ns);
+  const { before, during, refused, after } = story(ns);
   await pull(before);
   const { cluster: dying, parts, died } = killed(real.client, nth, when);
   const attempt = pull(during, { cluster: dying, deps: parts });
@@ -76,6 +77,10 @@ async function survives(nth: number, when: 'before' | 'after', story: (ns: strin
   if (!died()) return false;
   // The report is sent when everything is done: a pull that died in it has no error of its own.
   if (end instanceof Error) expect(end).toBeInstanceOf(Killed);
+  if (refused !== undefined) {
+    const { report } = await pull(refused, { deps: { leases } });
+    expect(report.errors.filter(({ code }) => code !== 'apply-immutable')).toEqual([]);
+  }
   const next = await pull(after, { deps: { leases } });
   expect({ at: nth, when, errors: next.report.errors }).toEqual({ at: nth, when, errors: [] });
   const wanted = Object.keys(after)
@@ -119,6 +124,19 @@ describeWithCluster('a puller that is killed at any call of a pull that prunes',
         after: base,
       };
     }, 12);
+  });
+
+  it('neither orphans nor forgets an object, when the next pull is refused what it was making, and Git drops it then', async () => {
+    await survivesEverywhere((ns) => {
+      const base = { 'ns.yaml': namespace(ns), 'kept.yaml': configMap(ns, 'kept', {}) };
+      const frozen = (a: string) => `${configMap(ns, 'new', { a })}immutable: true\n`;
+      return {
+        before: base,
+        during: { ...base, 'new.yaml': frozen('1') },
+        refused: { ...base, 'new.yaml': frozen('2') },
+        after: base,
+      };
+    }, 8);
   });
 
   it('never prunes what waits, because it died between seeing and saying so', async () => {

@@ -6,7 +6,7 @@ import type { AppliedRecords } from '../../lib/pull/ports.ts';
 const facts = { sync: 'shop', cluster: 'dev', revision: 'c0ffee', path: 'apps/shop', renderers: {} };
 
 /** Records whose writes end when the test says so, well or badly. */
-function slowRecords() {
+function slowRecords(found?: AppliedRecord) {
   const begun: { record: AppliedRecord; end: (error?: Error) => void }[] = [];
   const records: Pick<AppliedRecords, 'write'> = {
     write: (record) =>
@@ -14,7 +14,7 @@ function slowRecords() {
         begun.push({ record, end: (error) => (error === undefined ? done() : failed(error)) });
       }),
   };
-  const ledger = new Ledger(undefined, facts, records, () => new Date(0));
+  const ledger = new Ledger(found, facts, records, () => new Date(0));
   return { ledger, begun, intents: () => begun.map(({ record }) => record.intent?.objects ?? []) };
 }
 
@@ -39,9 +39,9 @@ describe('the ledger', () => {
     await settled(intended);
     begun[0]!.end();
     await intended;
-    ledger.settle('ConfigMap/shop/a');
+    ledger.refuse('ConfigMap/shop/a');
     await ledger.begin();
-    ledger.settle('ConfigMap/shop/b');
+    ledger.refuse('ConfigMap/shop/b');
     const saved = ledger.save();
     expect(await settled(saved)).toBe(false);
     expect(begun).toHaveLength(2);
@@ -50,6 +50,24 @@ describe('the ledger', () => {
     begun[2]!.end();
     await saved;
     expect(intents()).toEqual([['ConfigMap/shop/a', 'ConfigMap/shop/b'], ['ConfigMap/shop/b'], []]);
+  });
+
+  it('keeps in the intent what an earlier pull may have written, although it is refused now', async () => {
+    const { ledger, begun, intents } = slowRecords({
+      ...{ format: 3, ...facts, at: '2026-01-01T00:00:00Z', entries: [] },
+      intent: { revision: 'beef', objects: ['ConfigMap/shop/a'] },
+    });
+    const intended = ledger.intend(['ConfigMap/shop/a', 'ConfigMap/shop/b']);
+    await settled(intended);
+    begun[0]!.end();
+    await intended;
+    ledger.refuse('ConfigMap/shop/a');
+    ledger.refuse('ConfigMap/shop/b');
+    const saved = ledger.save();
+    await settled(saved);
+    begun[1]!.end();
+    await saved;
+    expect(intents()).toEqual([['ConfigMap/shop/a', 'ConfigMap/shop/b'], ['ConfigMap/shop/a']]);
   });
 
   it('tells of a failed write at the next one, and writes everything when it is asked again', async () => {
