@@ -66,7 +66,8 @@ function codeSection(lines: readonly string[]): SlackBlock {
 }
 
 function section(text: string): SlackBlock {
-  return { type: 'section', text: mrkdwn(text) };
+  // Slack takes no empty text.
+  return { type: 'section', text: mrkdwn(text.trim() === '' ? '-' : text) };
 }
 
 function context({ at, incident }: Notice): SlackBlock {

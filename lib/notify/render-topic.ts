@@ -37,7 +37,7 @@ function messageIn(notice: Notice, room: Room): TopicMessage {
   return {
     subject: subjectOf(notice),
     texts: {
-      ...{ default: text, email: text, sms: cut(notice.title, 140, visible) },
+      ...{ default: text, email: text, sms: cut(notice.title, 140, visible) || '-' },
       ...{ http: chat, https: chat },
       ...{ 'email-json': machine, sqs: machine, lambda: machine, firehose: machine },
     },
@@ -64,17 +64,17 @@ function forPrograms(notice: Notice, room: Room): Record<string, unknown> {
   };
 }
 
-// Raw delivery to SQS drops a message with more than ten.
+// SNS takes no empty value. Raw delivery to SQS drops a message with more than ten.
 function attributesOf(notice: Notice): TopicMessage['attributes'] {
-  const { cluster, sync, namespaces } = notice;
+  const { cluster, sync, namespaces = [] } = notice;
+  const named = namespaces.filter(Boolean);
   return {
     kind: topicOf(notice) ?? notice.kind,
     state: stateOf(notice),
     severity: severityOf(notice),
-    ...(cluster !== undefined && { cluster: cut(cluster, 100, visible) }),
-    ...(sync !== undefined && { sync: cut(sync, 100, visible) }),
-    ...(namespaces !== undefined &&
-      namespaces.length > 0 && { namespaces: namespaces.slice(0, 100).map((name) => cut(name, 100, visible)) }),
+    ...(cluster && { cluster: cut(cluster, 100, visible) }),
+    ...(sync && { sync: cut(sync, 100, visible) }),
+    ...(named.length > 0 && { namespaces: named.slice(0, 100).map((name) => cut(name, 100, visible)) }),
   };
 }
 

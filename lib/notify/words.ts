@@ -39,7 +39,7 @@ export function headlineOf(notice: Notice): { mark: string; words: string } {
 
 /** Where it is: `shop-prod in prod`. Names that windlass.yaml would not allow are cleaned, so that they can stand anywhere. */
 export function placeOf({ sync, cluster }: Pick<Notice, 'sync' | 'cluster'>): string | undefined {
-  const parts = [sync, cluster].filter((part) => part !== undefined).map(clean);
+  const parts = [sync, cluster].flatMap((part) => (part ? [clean(part)] : []));
   return parts.length === 0 ? undefined : parts.join(' in ');
 }
 
