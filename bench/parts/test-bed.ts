@@ -27,15 +27,18 @@ export interface TestBed {
   write(name: string, objects: readonly Manifest[]): Promise<string>;
 }
 
-/** Starts the API server; it ends with the benchmark. */
-export async function openTestBed({ dir, signal, atEnd, say }: Context<string>): Promise<TestBed> {
+/** Starts the API server, with its controllers where they are wanted; it ends with the benchmark. */
+export async function openTestBed(
+  { dir, signal, atEnd, say }: Context<string>,
+  { controllers = false }: { controllers?: boolean } = {},
+): Promise<TestBed> {
   const audit = await auditLog(dir);
   const [binaries, kubectl] = await Promise.all([
     acquireBinaries({ signal, onProgress: ({ message }) => say(message) }),
     findKubectl({ env: process.env }),
   ]);
   const plane = await startControlPlane({
-    ...{ dir: join(dir, 'cluster'), binaries, signal, controllers: false, ephemeral: true },
+    ...{ dir: join(dir, 'cluster'), binaries, signal, controllers, ephemeral: true },
     apiServerFlags: audit.flags,
   });
   atEnd(() => plane.stop());

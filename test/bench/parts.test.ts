@@ -10,6 +10,8 @@ import { median, percentile, seeded } from '../../bench/parts/numbers.ts';
 import { generate } from '../../bench/parts/objects.ts';
 import { asText, bytes, ratio, time } from '../../bench/parts/result.ts';
 import { watchTraffic } from '../../bench/parts/traffic.ts';
+import { serveWakeMessages } from '../../bench/parts/wake-messages.ts';
+import { openWakeQueue } from '../../lib/adapters/aws/wake-queue.ts';
 import { readConfig } from '../../lib/config/windlass-file.ts';
 import type { CalledMethods } from './called-program.ts';
 
@@ -169,5 +171,23 @@ describe('aims', () => {
       ['b', 'at most 300 ms', '301 ms', 'not met'],
       ['c', 'all 10', '9', 'not met'],
     ]);
+  });
+});
+
+describe('the queue that wakes the puller of a benchmark', () => {
+  it('gives each message once to the real client, whether it waits for one or not', async () => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
+    const served = await serveWakeMessages();
+    onTestFinished(() => served.close());
+    const queue = openWakeQueue({ url: served.url, region: 'eu-west-1' });
+    onTestFinished(() => queue.close());
+    const { signal } = new AbortController();
+    const polled = queue.receive(signal);
+    served.send();
+    await (await polled)!.done();
+    served.send();
+    await (await queue.receive(signal))!.done();
+    const none = AbortSignal.timeout(300);
+    expect(await queue.receive(none)).toBeUndefined();
   });
 });
