@@ -43,7 +43,7 @@ export interface Incident {
   drift?: ObjectDrift;
   /** The last content, for everything else. */
   details?: string[];
-  /** The namespaces of the objects that it is about, sorted; absent where there are none. */
+  /** The namespaces of the objects that it is about, or was since it opened, sorted; absent where there are none. */
   namespaces?: string[];
   /** A hash of the content: an update is made only when it changes. */
   contentHash: string;

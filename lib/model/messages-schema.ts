@@ -119,7 +119,8 @@ export const noticeSchema = z.object({
   title: z.string().min(1),
   lines: z.array(z.string()),
   incident: name.optional(),
-  about: z.enum(incidentKinds).optional(),
+  // A newer sender may know more kinds.
+  about: z.enum(incidentKinds).optional().catch(undefined),
   cluster: name.optional(),
   sync: name.optional(),
   namespaces: z.array(name).optional(),

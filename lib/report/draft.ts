@@ -50,7 +50,7 @@ export class Draft {
       this.opened.push(incident);
       this.#open.set(place(about), incident);
     } else if (open.contentHash !== content.contentHash) {
-      const incident: Incident = { ...open, ...content, changedAt: at };
+      const incident: Incident = { ...open, ...content, ...allNamespaces(open, content), changedAt: at };
       this.changed.push(incident);
       this.#open.set(place(about), incident);
     }
@@ -72,6 +72,12 @@ export function inNamespaces(objects: readonly (string | undefined)[]): Pick<Con
 /** A hash of whatever makes two contents the same for people, 16 hex digits. */
 export function contentHash(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}
+
+// Who heard of it because of a namespace hears of it to the end.
+function allNamespaces(...of: Pick<Content, 'namespaces'>[]): Pick<Content, 'namespaces'> {
+  const all = [...new Set(of.flatMap(({ namespaces = [] }) => namespaces))].sort().slice(0, mostNamespaces);
+  return all.length === 0 ? {} : { namespaces: all };
 }
 
 function place(about: Pick<Incident, 'kind' | 'object'>): string {

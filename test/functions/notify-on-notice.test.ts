@@ -237,7 +237,7 @@ describe('the handler of the notify queue', () => {
   });
 
   it('records what is no notice, without repeating it, and goes on', async () => {
-    const odd = JSON.stringify({ ...opened, about: 'canary' });
+    const odd = JSON.stringify({ ...opened, kind: 'canary' });
     expect(await handle('canary', odd, opened)).toEqual(allDone);
     const kinds = (await records.timeline({ limit: 9 })).map(({ kind, result }) => [kind, result]);
     expect(kinds).toEqual(Array(2).fill(['event-ignored', 'skipped']));
