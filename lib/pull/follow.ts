@@ -103,13 +103,13 @@ async function readKind(
   cluster: Cluster,
 ): Promise<KubeObject[]> {
   const namespaces = objects.map(({ metadata }) => metadata.namespace ?? '');
-  try {
-    return await listKind(cluster, resource, labelSelector, namespaces);
-  } catch (error) {
-    // A user of some namespaces may read what is in none of them by name, and not list it.
-    if (resource.namespaced || !isForbidden(error)) throw error;
-    const lacking = objects.map((object) => ({ id: objectIdOf(object), resource }));
-    const found = await readLacking(lacking, cluster);
-    return [...found.values()].filter((object) => object !== undefined);
-  }
+  const { objects: listed, forbidden } = await listKind(cluster, resource, labelSelector, namespaces);
+  // What may not be listed may still be read by name.
+  const lacking = objects.filter(({ metadata }) => forbidden.has(metadata.namespace ?? ''));
+  const found = await readLacking(
+    lacking.map((object) => ({ id: objectIdOf(object), resource })),
+    cluster,
+  );
+  for (const error of found.unread.values()) throw error;
+  return [...listed, ...[...found.objects.values()].filter((object) => object !== undefined)];
 }

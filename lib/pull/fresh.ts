@@ -1,6 +1,7 @@
 import { syncLabel } from '../kube/normalise.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { type FollowDeps, followKind, followNamespace } from './follow.ts';
+import { isForbidden } from './list-kind.ts';
 import type { Cluster, Resource, Sleep, Watched } from './ports.ts';
 
 /** Changes come in bursts, as in a roll-out: what comes within this time is one change. In milliseconds. */
@@ -109,8 +110,8 @@ export class Fresh {
     });
   }
 
-  #followPods(pod: Resource, namespace: string, deps: FollowDeps): Promise<void> {
-    return followNamespace(pod, namespace, deps, (watched) => {
+  async #followPods(pod: Resource, namespace: string, deps: FollowDeps): Promise<void> {
+    const following = followNamespace(pod, namespace, deps, (watched) => {
       const pods = watched.type === 'all' ? new Map<string, KubeObject>() : (this.pods.get(namespace) ?? new Map());
       keep(
         pods,
@@ -121,6 +122,13 @@ export class Fresh {
       this.pods.set(namespace, pods);
       this.#awake();
     });
+    try {
+      await following;
+    } catch (error) {
+      // Pods say why a workload stands still; whether it does, it says itself.
+      if (!isForbidden(error)) throw error;
+      this.pods.delete(namespace);
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { each } from './each.ts';
 import { Fresh } from './fresh.ts';
 import { LateClasses } from './late-classes.ts';
 import type { Ledger } from './ledger.ts';
+import { isForbidden } from './list-kind.ts';
 import type { Cluster, Resource, Sleep } from './ports.ts';
 
 /** How many namespaces' pods are listed at once. */
@@ -38,6 +39,8 @@ export interface Health {
   verdict: 'synced' | 'progressing' | 'unhealthy';
   /** False while an object that is not healthy still has time. */
   decided: boolean;
+  /** Where the pods of unfinished workloads may not be listed: nothing is known of them. */
+  podsUnread: string[];
 }
 
 /**
@@ -52,9 +55,9 @@ export async function waitForHealth(
   const started = deps.now();
   const late = new LateClasses(deps.cluster);
   const pods = block ? await wait(objects, late, started, deps) : new Map();
-  const statuses = await look(objects, pods, late, deps);
+  const { statuses, podsUnread } = await look(objects, pods, late, deps);
   keepSince(statuses, started, deps);
-  return judge(statuses, started, deps);
+  return { ...judge(statuses, started, deps), podsUnread };
 }
 
 /** Pods by namespace and name. */
@@ -97,12 +100,13 @@ async function look(
   pods: Pods,
   late: LateClasses,
   deps: HealthDeps,
-): Promise<ObjectHealth[]> {
+): Promise<Pick<Health, 'podsUnread'> & { statuses: ObjectHealth[] }> {
   const before = statusesOf(objects, pods, late, deps);
   await late.explain(before.filter((status) => !isHealthy(status)).map(({ object }) => objects.get(object)!));
   const namespaces = namespacesOf(before, objects);
   const lacking = [...namespaces].filter((namespace) => !pods.has(namespace));
-  return statusesOf(objects, new Map([...pods, ...(await podsOf(lacking, deps.cluster))]), late, deps);
+  const read = await podsOf(lacking, deps.cluster);
+  return { statuses: statusesOf(objects, new Map([...pods, ...read.pods]), late, deps), podsUnread: read.unread };
 }
 
 function statusesOf(
@@ -144,13 +148,21 @@ function hasPods({ apiVersion, kind }: KubeObject): boolean {
   return workloads.has(`${apiVersion} ${kind}`);
 }
 
-async function podsOf(namespaces: readonly string[], cluster: Cluster): Promise<Pods> {
+async function podsOf(namespaces: readonly string[], cluster: Cluster): Promise<{ pods: Pods; unread: string[] }> {
+  const pods = new Map<string, Map<string, KubeObject>>();
+  const unread: string[] = [];
   const pod = namespaces.length === 0 ? undefined : await cluster.resource('v1', 'Pod');
-  if (pod === undefined) return new Map();
-  const lists = await each(namespaces, listsAtOnce, (namespace) => cluster.list(pod, undefined, namespace));
-  return new Map(
-    lists.map((list, index) => [namespaces[index]!, new Map(list.map((found) => [found.metadata.name, found]))]),
-  );
+  if (pod === undefined) return { pods, unread };
+  await each(namespaces, listsAtOnce, async (namespace) => {
+    try {
+      const list = await cluster.list(pod, undefined, namespace);
+      pods.set(namespace, new Map(list.map((found) => [found.metadata.name, found])));
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      unread.push(namespace);
+    }
+  });
+  return { pods, unread };
 }
 
 function isOnItsWay({ status }: ObjectHealth): boolean {
@@ -181,7 +193,7 @@ function keepSince(statuses: readonly ObjectHealth[], started: Date, deps: Healt
   }
 }
 
-function judge(statuses: ObjectHealth[], started: Date, deps: HealthDeps): Health {
+function judge(statuses: ObjectHealth[], started: Date, deps: HealthDeps): Omit<Health, 'podsUnread'> {
   const late = (status: ObjectHealth) => deps.waitSeconds > 0 && isOverdue(status.object, started, deps);
   const sick = statuses.filter((status) => !isHealthy(status));
   const unhealthy = sick.some((status) => status.status === 'Failed' || late(status));

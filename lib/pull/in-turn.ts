@@ -82,7 +82,7 @@ async function reasonsToWait(
     const object = wanted.get(id);
     const found = done.applied.get(id) ?? live.objects.get(id);
     if (done.held.has(id)) why.set(id, 'which waits as well');
-    else if (object === undefined || refused.has(id)) why.set(id, 'which could not be applied');
+    else if (object === undefined || refused.has(id) || live.unread.has(id)) why.set(id, 'which could not be applied');
     else if (exceptionsOf(object).apply === 'never') continue;
     else if (found === undefined) why.set(id, 'which is not there');
     else there.set(id, found);

@@ -1,16 +1,19 @@
 import { syncLabel } from '../kube/normalise.ts';
 import type { AppliedRecord } from '../kube/record.ts';
+import type { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { formatObjectId, type ObjectId, parseObjectId } from '../model/object-id.ts';
-import { isForbidden, listKind } from './list-kind.ts';
+import { listKind } from './list-kind.ts';
 import type { Cluster, Resource } from './ports.ts';
 import { type Lacking, readLacking } from './read-lacking.ts';
 import type { WantedObject } from './wanted.ts';
 
 /** What the cluster has of everything that Git wants and the record knows. */
 export interface Live {
-  /** A key for each; undefined where the API server said that there is none. */
+  /** A key for each that could be read; undefined where the API server said that there is none. */
   objects: Map<string, KubeObject | undefined>;
+  /** The others: the user may not read them, and whether they are there is not known. */
+  unread: Map<string, UserError>;
   /** Where each is; undefined where the server does not know the kind. */
   resources: Map<string, Resource | undefined>;
 }
@@ -22,7 +25,7 @@ interface Target {
 
 /**
  * Reads the live objects: one LIST per kind by our label, then what the lists lack (a removed label is not a deleted object, and an object
- * of that name may be there that is not ours yet). Throws when anything cannot be read.
+ * of that name may be there that is not ours yet). Throws when anything cannot be read for another reason than that it is forbidden.
  */
 export async function readLive(
   sync: string,
@@ -37,8 +40,10 @@ export async function readLive(
     lacking.filter((target): target is Lacking => target.resource !== undefined),
     cluster,
   );
+  const read = [...targets.keys()].filter((name) => !single.unread.has(name));
   return {
-    objects: new Map([...targets.keys()].map((name) => [name, listed.get(name) ?? single.get(name)])),
+    objects: new Map(read.map((name) => [name, listed.get(name) ?? single.objects.get(name)])),
+    unread: single.unread,
     resources: new Map([...targets].map(([name, { resource }]) => [name, resource])),
   };
 }
@@ -99,14 +104,8 @@ async function listKinds(sync: string, targets: Target[], cluster: Cluster): Pro
   return new Map(ours.map((object) => [nameOf(object), object]));
 }
 
+/** What the user may list; the rest is read one by one. */
 async function listOurs(sync: string, ofKind: readonly Lacking[], cluster: Cluster): Promise<KubeObject[]> {
-  const resource = ofKind[0]!.resource;
   const namespaces = ofKind.map(({ id }) => id.namespace);
-  try {
-    return await listKind(cluster, resource, `${syncLabel}=${sync}`, namespaces);
-  } catch (error) {
-    // A user of some namespaces may read those by name and not list all: what is not listed is read one by one.
-    if (!resource.namespaced && isForbidden(error)) return [];
-    throw error;
-  }
+  return (await listKind(cluster, ofKind[0]!.resource, `${syncLabel}=${sync}`, namespaces)).objects;
 }

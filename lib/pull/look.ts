@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
 import type { CustomRules } from '../kube/status/status.ts';
+import type { Problem } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { type Health, waitForHealth } from './health.ts';
 import type { Live } from './live.ts';
@@ -8,6 +9,9 @@ import { type Planned, resourcesOf } from './prepare.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import type { Run } from './run.ts';
 import type { Wanted } from './wanted.ts';
+
+/** So many namespaces are named in one notice. */
+const mostNamed = 10;
 
 /** Looks at the health of the sync's objects, and tells whether pruning need not wait for it. */
 export async function lookAtHealth(
@@ -21,11 +25,22 @@ export async function lookAtHealth(
   const health = await healthOf(present(planned.wanted, planned.live, written), planned, written, request, block, deps);
   run.health = health.objects;
   run.verdict = health.verdict;
+  if (health.podsUnread.length > 0) run.notices.push(podsUnread(health.podsUnread));
   if (block && deps.newHead?.aborted === true && !health.decided) {
     const message = `there is a newer head than ${request.head.tree.revision.slice(0, 12)}: its pull goes on waiting for health`;
     run.notices.push({ code: 'newer-head', message });
   }
   return health.decided;
+}
+
+function podsUnread(namespaces: readonly string[]): Problem {
+  const named = [...namespaces].sort().slice(0, mostNamed).join(', ');
+  const more = namespaces.length > mostNamed ? ` and ${namespaces.length - mostNamed} more` : '';
+  return {
+    code: 'pods-unread',
+    message: `the pods of ${named}${more} may not be listed: why a workload there stands still is not known`,
+    hint: 'allow list and watch on pods',
+  };
 }
 
 /** The health of some of the sync's objects; with `block` after waiting for them. Their time begins when this pull wrote them. */

@@ -14,6 +14,7 @@ import type { Resource } from './ports.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import type { Run } from './run.ts';
 import { planScaled } from './scaled.ts';
+import { guardedStill, unreadProblems, withoutUnread } from './unread.ts';
 import { readWanted, type Wanted } from './wanted.ts';
 
 /** A pull that has read everything and knows what to do. */
@@ -25,7 +26,10 @@ export interface Planned {
   hashKey: Uint8Array;
 }
 
-/** Reads Git, the record and the cluster, and plans. Nothing is written. Throws when any of them cannot be read. */
+/**
+ * Reads Git, the record and the cluster, and plans. Nothing is written. Throws when any of them cannot be read; an object that may not be read
+ * is an error of its own.
+ */
 export async function prepare(request: PullRequest, deps: PullDeps, run: Run): Promise<Planned> {
   const { head, sync } = request;
   const { cluster, records, renderer, now } = deps;
@@ -39,14 +43,14 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
   ]);
   const live = await readLive(sync.name, rendered.objects, record, cluster);
   const wanted = await withoutClaimed(rendered, live, head.tree, sync, head.config.syncs, renderer);
-  run.errors.push(...wanted.problems);
+  run.errors.push(...wanted.problems, ...unreadProblems(live.unread, wanted.objects));
   const { guards, approvals, notice } = await guardsAt(request, record, deps);
   if (notice !== undefined && !request.dryRun) await refuseOutdated(request, deps);
   const { plan: made, notices: unsure } = await planScaled(
     {
-      desired: wanted.objects.map(({ object }) => object),
+      desired: wanted.objects.filter(({ id }) => !live.unread.has(id)).map(({ object }) => object),
       live: live.objects,
-      record,
+      record: withoutUnread(record, live.unread),
       options: {
         sync: sync.name,
         prune: sync.prune,
@@ -55,7 +59,7 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
         takeOver: true,
         guards,
         claimed: await claimedElsewhere(leftOf(record, wanted), head.tree, sync, head.config.syncs, renderer),
-        ...(wanted.problems.length > 0 && { keep: 'nothing is pruned while an object cannot be applied' }),
+        ...keepBecauseOf(wanted, live),
         now: now(),
       },
     },
@@ -70,7 +74,15 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
   run.approvals = asked.files;
   run.notices.push(...(notice === undefined ? [] : [notice]), ...asked.notices, ...approvals.notices(made.waiting));
   const facts = { sync: sync.name, cluster: sync.cluster, revision: head.tree.revision, path: sync.path, renderers };
-  return { plan: checked.plan, wanted, live, hashKey, ledger: new Ledger(record, facts, records, now) };
+  const plan = { ...checked.plan, guarded: guardedStill(checked.plan, record, live.unread) };
+  return { plan, wanted, live, hashKey, ledger: new Ledger(record, facts, records, now) };
+}
+
+/** Why nothing may be pruned: an object that is not in the plan may be what something moved to. */
+function keepBecauseOf({ problems }: Wanted, { unread }: Live): { keep?: string } {
+  if (unread.size > 0) return { keep: 'nothing is pruned while an object cannot be read' };
+  if (problems.length > 0) return { keep: 'nothing is pruned while an object cannot be applied' };
+  return {};
 }
 
 /** What the record has, or may have, and Git no longer declares for this sync. */

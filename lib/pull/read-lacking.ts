@@ -1,3 +1,4 @@
+import type { UserError } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { formatObjectId, type ObjectId } from '../model/object-id.ts';
 import { each } from './each.ts';
@@ -19,19 +20,37 @@ const worthAList = 4;
 /** How many single reads are under way at once. */
 const readsAtOnce = 32;
 
+/** What single reads found, by name. */
+export interface Found {
+  /** Undefined where the API server said that there is none. */
+  objects: Map<string, KubeObject | undefined>;
+  /** What may not be read: whether it is there is not known. */
+  unread: Map<string, UserError>;
+}
+
 /**
  * Reads objects one by one. Of a kind with many, a list of what there is comes first, metadata only, so that a first apply does not ask for
- * a thousand objects that do not exist. By name; undefined where the API server said that there is none. Throws when one cannot be read.
+ * a thousand objects that do not exist. Each is in one of the two maps. Throws when one cannot be read for another reason than that it is forbidden.
  */
 export async function readLacking(
   lacking: readonly Lacking[],
   cluster: Pick<Cluster, 'get' | 'names'>,
-): Promise<Map<string, KubeObject | undefined>> {
-  const found = new Map<string, KubeObject | undefined>(lacking.map(({ id }) => [formatObjectId(id), undefined]));
+): Promise<Found> {
+  const found: Found = {
+    objects: new Map(lacking.map(({ id }) => [formatObjectId(id), undefined])),
+    unread: new Map(),
+  };
   const kinds = Map.groupBy(lacking, ({ resource }) => `${resource.apiVersion} ${resource.kind}`);
   const existing = await Promise.all([...kinds.values()].map((ofKind) => withoutAbsent(ofKind, cluster)));
   await each(existing.flat(), readsAtOnce, async ({ id, resource }) => {
-    found.set(formatObjectId(id), await cluster.get(resource, id));
+    const name = formatObjectId(id);
+    try {
+      found.objects.set(name, await cluster.get(resource, id));
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      found.objects.delete(name);
+      found.unread.set(name, error);
+    }
   });
   return found;
 }
@@ -51,14 +70,11 @@ async function namesOf(ofKind: readonly Lacking[], cluster: Pick<Cluster, 'names
   const atMost = ofKind.length * namesPerRead;
   const namespaces = [...new Set(ofKind.map(({ id }) => id.namespace))];
   const ask = (namespace?: string) => cluster.names(resource, atMost, namespace);
-  if (!resource.namespaced) return await ask().catch(undefinedWhereForbidden);
-  const ofAll = await wholeOrByNamespace(resource, namespaces, ask, joined);
-  if (ofAll !== undefined || ofKind.length < namespaces.length * worthAList) return ofAll;
+  const { answers, forbidden } = await wholeOrByNamespace(resource, namespaces, ask);
+  if (forbidden.size > 0) return undefined;
+  const ofAll = joined(answers);
+  if (ofAll !== undefined || !resource.namespaced || ofKind.length < namespaces.length * worthAList) return ofAll;
   return joined(await each(namespaces, readsAtOnce, ask));
-}
-
-function undefinedWhereForbidden(error: unknown): undefined {
-  if (!isForbidden(error)) throw error;
 }
 
 type Names = { namespace: string; name: string }[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../lib/model/errors.ts';
+import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import { formatObjectId } from '../../lib/model/object-id.ts';
 import type { Resource } from '../../lib/pull/ports.ts';
 import { type Lacking, readLacking } from '../../lib/pull/read-lacking.ts';
@@ -22,10 +22,12 @@ interface There {
   /** How many others the cluster has of the kind, in namespaces of no interest. */
   others?: number;
   forbidden?: 'cluster' | 'everything';
+  /** The name of one that may not be read by name. */
+  unreadable?: string;
 }
 
 /** A cluster in memory that counts what it is asked. */
-function clusterWith({ objects, others = 0, forbidden }: There) {
+function clusterWith({ objects, others = 0, forbidden, unreadable }: There) {
   const asked = { get: 0, names: [] as (string | undefined)[] };
   const all = objects.map((path) => {
     const [namespace = '', name = ''] = path.split('/');
@@ -43,6 +45,7 @@ function clusterWith({ objects, others = 0, forbidden }: There) {
       },
       async get(_: Resource, id: Lacking['id']) {
         asked.get++;
+        if (id.name === unreadable) throw new UserError('the API server forbids it', { code: 'forbidden' });
         if (!objects.includes(`${id.namespace}/${id.name}`)) return undefined;
         return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: id.name, namespace: id.namespace } };
       },
@@ -51,7 +54,7 @@ function clusterWith({ objects, others = 0, forbidden }: There) {
 }
 
 function foundIn(read: Awaited<ReturnType<typeof readLacking>>): string[] {
-  return [...read].filter(([, object]) => object !== undefined).map(([name]) => name);
+  return [...read.objects].filter(([, object]) => object !== undefined).map(([name]) => name);
 }
 
 describe('reading what the lists by label lack', () => {
@@ -60,7 +63,7 @@ describe('reading what the lists by label lack', () => {
     const { cluster, asked } = clusterWith({ objects: ['shop/map-3'] });
     const read = await readLacking(lacking, cluster);
     expect(foundIn(read)).toEqual(['ConfigMap/shop/map-3']);
-    expect([...read.keys()]).toEqual(lacking.map(({ id }) => formatObjectId(id)));
+    expect([...read.objects.keys()]).toEqual(lacking.map(({ id }) => formatObjectId(id)));
     expect(asked).toEqual({ get: 10, names: [] });
   });
 
@@ -68,7 +71,7 @@ describe('reading what the lists by label lack', () => {
     const { cluster, asked } = clusterWith({ objects: ['shop/map-3', 'shop/other', 'pay/map-3'], others: 20 });
     const read = await readLacking(lackingIn(['shop'], 100), cluster);
     expect(foundIn(read)).toEqual(['ConfigMap/shop/map-3']);
-    expect(read.size).toBe(100);
+    expect(read.objects.size).toBe(100);
     expect(asked).toEqual({ get: 1, names: [undefined] });
   });
 
@@ -102,10 +105,20 @@ describe('reading what the lists by label lack', () => {
     expect(asked).toEqual({ get: 1, names: [undefined, 'shop', 'pay'] });
   });
 
-  it('throws where that is forbidden too', async () => {
-    const { cluster, asked } = clusterWith({ objects: [], forbidden: 'everything' });
-    await expect(readLacking(lackingIn(['shop'], 20), cluster)).rejects.toThrow('forbids');
-    expect(asked.get).toBe(0);
+  it('reads one by one where no list is allowed, and takes none that may not be read for absent', async () => {
+    const { cluster, asked } = clusterWith({ objects: ['shop/map-5'], forbidden: 'everything', unreadable: 'map-7' });
+    const read = await readLacking(lackingIn(['shop'], 20), cluster);
+    expect(foundIn(read)).toEqual(['ConfigMap/shop/map-5']);
+    expect(asked).toEqual({ get: 20, names: [undefined, 'shop'] });
+    expect([...read.unread.keys()]).toEqual(['ConfigMap/shop/map-7']);
+    expect(read.objects.has('ConfigMap/shop/map-7')).toBe(false);
+    expect(read.objects.size).toBe(19);
+  });
+
+  it('throws what is no refusal', async () => {
+    const { cluster } = clusterWith({ objects: [] });
+    const get = () => Promise.reject(new RetryableError('no answer', { code: 'server' }));
+    await expect(readLacking(lackingIn(['shop'], 1), { ...cluster, get })).rejects.toThrow('no answer');
   });
 
   it('reads one by one a kind of the whole cluster that may not be listed', async () => {
