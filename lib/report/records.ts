@@ -2,10 +2,12 @@ import { type AuditKind, type AuditRecord, recordId } from '../model/audit-recor
 import type { ObjectChange } from '../model/change-set.ts';
 import { driftLines, managersOf } from '../model/drift-text.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Report, SyncReported } from '../model/messages.ts';
+import type { LeftFields, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 import type { Transitions } from './incidents.ts';
 import { isLate } from './state.ts';
+
+const mostLeft = { objects: 20, fields: 3 };
 
 /** Everything that a report and what it did to the incidents leave in the audit trail. */
 export function recordsFor(report: Report, state: SyncState | undefined, transitions: Transitions): AuditRecord[] {
@@ -54,8 +56,17 @@ function pullRecord(report: SyncReported): AuditRecord {
       counts: report.counts,
       ...(failed && { errors: report.errors }),
       ...(report.notices?.length && { notices: report.notices }),
+      ...(report.left?.length && { left: leftLines(report.left) }),
     },
   };
+}
+
+/** A line for each object and holder, of many the first: a row is no place for thousands of paths. */
+function leftLines(left: readonly LeftFields[]): string[] {
+  return left.slice(0, mostLeft.objects).map(({ object, fields, holder }) => {
+    const more = fields.length > mostLeft.fields ? ` and ${fields.length - mostLeft.fields} more` : '';
+    return `${object}: ${fields.slice(0, mostLeft.fields).join(', ')}${more} left to ${holder}`;
+  });
 }
 
 function pullSummary(report: SyncReported): string {

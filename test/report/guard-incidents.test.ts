@@ -96,3 +96,20 @@ it('the audit trail has the rewritten history with the pull that saw it', () => 
   const records = recordsFor(report, undefined, { opened: [], changed: [], resolved: [] });
   expect(records).toMatchObject([{ kind: 'synced', revision: 'bbbb', details: { notices: [rewritten] } }]);
 });
+
+it('the audit trail has what a pull left to others, of a great many the first', () => {
+  const fields = ['spec.replicas', 'spec.a', 'spec.b', 'spec.c', 'spec.d'];
+  const left = Array.from({ length: 100 }, (_, index) => ({
+    ...{ object: `apps/Deployment/shop/web-${index}`, holder: 'kube-controller-manager' },
+    fields: index === 0 ? fields.slice(0, 1) : fields,
+  }));
+  const none = { opened: [], changed: [], resolved: [] };
+  const [record] = recordsFor(pull(0, 1, [], { left }), undefined, none);
+  const { left: lines } = record!.details as { left: string[] };
+  expect(lines).toHaveLength(20);
+  expect(lines.slice(0, 2)).toEqual([
+    'apps/Deployment/shop/web-0: spec.replicas left to kube-controller-manager',
+    'apps/Deployment/shop/web-1: spec.replicas, spec.a, spec.b and 2 more left to kube-controller-manager',
+  ]);
+  expect(recordsFor(pull(0, 1), undefined, none)[0]?.details).not.toHaveProperty('left');
+});
