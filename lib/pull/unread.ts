@@ -15,15 +15,15 @@ type Unread = ReadonlyMap<string, UserError>;
 /** An error for each object that may not be read, or one for many of a kind and namespace. */
 export function unreadProblems(unread: Unread, wanted: readonly WantedObject[]): Problem[] {
   const places = new Map(wanted.map((one) => [one.id, one]));
-  const alike = Map.groupBy(unread.keys(), (object) => {
+  // In one order at every pull: an error that is told again is known by that.
+  const alike = Map.groupBy([...unread.keys()].sort(), (object) => {
     const { group, kind, namespace } = parseObjectId(object)!;
     return [group, kind, namespace].join('/');
   });
   return [...alike.values()].flatMap((objects) => {
-    const [first, ...rest] = objects.sort();
     if (objects.length > mostNamed) {
-      const named = [first!, ...rest.slice(0, mostNamed - 1)].join(', ');
-      const message = `${objects.length} objects cannot be read: ${named} and ${objects.length - mostNamed} more: ${messageOf(unread.get(first!))}`;
+      const named = `${objects.slice(0, mostNamed).join(', ')} and ${objects.length - mostNamed} more`;
+      const message = `${objects.length} objects cannot be read: ${named}: ${messageOf(unread.get(objects[0]!))}`;
       return [{ code: 'forbidden', message, hint }];
     }
     return objects.map((object): Problem => {
