@@ -109,8 +109,7 @@ describe('the memory of what was rendered', () => {
     const dir = await directory();
     const texts = 'a: "yes"\n  b: |\n    line\n  c: "\\u0000\\ud83d\\ude80"';
     const odd = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  ${texts}\n`;
-    const other =
-      'apiVersion: x/v1\nkind: X\nmetadata: { name: x }\nspec: [1, 1.5, 1e300, ~, true, 0x10, [], {}]\n';
+    const other = 'apiVersion: x/v1\nkind: X\nmetadata: { name: x }\nspec: [1, 1.5, 1e300, ~, true, 0x10, [], {}]\n';
     const files = { 'app/a.yaml': odd, 'app/b.yaml': other };
     const life = (of: SourceTree) =>
       rendererWith({ kustomizer: noKustomizer }, openRenderMemory({ dir, of: 'repo' })).render(of, { path: 'app' });
