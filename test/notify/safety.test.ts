@@ -148,6 +148,13 @@ describe('what is too long', () => {
     );
   });
 
+  it('is told in less and less room until SNS takes it', () => {
+    const lines = Array.from({ length: 1_000 }, () => 'ü€😀'.repeat(2_000));
+    const message = topicMessage(notice('opened', 'drift', { lines, title: '€'.repeat(9_000) }));
+    checkTopic(message);
+    expect(JSON.parse(message.texts['sqs']!).lines.at(-1)).toMatch(/^and \d+ more$/);
+  });
+
   it('names how many lines there are more', () => {
     const lines = Array.from({ length: 500 }, (_, index) => `${index}: ${'&'.repeat(200)}`);
     const one = notice('opened', 'drift', { lines });
