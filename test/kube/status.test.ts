@@ -464,7 +464,18 @@ const cases: [name: string, object: KubeObject, status: string, reason: string |
     'Current',
     /^3 of at most 5 replicas; it does not scale now: FailedGetResourceMetric/,
   ],
-  ['an autoscaler without a target', live('autoscalerOfNothing'), 'Failed', /^it cannot scale: FailedGetScale/],
+  [
+    'an autoscaler that does not see its target yet',
+    live('autoscalerOfNothing'),
+    'InProgress',
+    /^it does not see its target yet: FailedGetScale/,
+  ],
+  [
+    'an autoscaler that may not scale its target',
+    live('autoscaler', (o) => condition(o, 'AbleToScale', { status: 'False', reason: 'FailedUpdateScale' })),
+    'Failed',
+    /^it cannot scale: FailedUpdateScale/,
+  ],
   ['a budget', live('budget'), 'Current', '2 disruptions allowed now'],
   ['an API that answers', live('apiService'), 'Current', 'its API is available'],
   [
