@@ -100,10 +100,19 @@ const immutableWords: Readonly<Record<string, RegExp>> = {
     /^Forbidden: (?:field is immutable|spec is immutable after creation|may not be changed in an update|updates to \w+ are forbidden|updates to statefulset spec for fields other than|pod updates may not change fields other than)/,
 };
 
-/** `spec.selector: field is immutable`, without the value, for a cause that says so. One that says that a value is wrong would be as wrong in a new object. */
+/** The longest sentence of a refusal that is told. */
+const longestSentence = 400;
+
+/**
+ * `spec.selector: field is immutable`, without the value, for a cause that says so. One that says that a value is wrong would be as wrong
+ * in a new object. A sentence ends with its line: below it the API server may show the difference, with values.
+ */
 function immutableField({ reason = '', message = '', field }: Cause): string | undefined {
-  const [words] = immutableWords[reason]?.exec(message) ?? [];
-  return words && `${field}: ${words.replace(/^(?:Forbidden)?: /, '')}`;
+  const found = immutableWords[reason]?.exec(message);
+  if (!found) return undefined;
+  const line = message.slice(found.index).split('\n')[0]!;
+  const sentence = line.replace(/^(?:Forbidden)?: /, '').trim();
+  return `${field}: ${sentence.length > longestSentence ? `${sentence.slice(0, longestSentence)}...` : sentence}`;
 }
 
 function classify(http: number, status: Status): Pick<ApplyFailure, 'code' | 'retryable'> {
