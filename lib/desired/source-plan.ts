@@ -26,8 +26,7 @@ const maxFiles = 20_000;
  */
 export async function planSources(tree: SourceTree, path: string): Promise<SourcePlan> {
   const all = await tree.files(path);
-  if (all.length === 0)
-    return problem({ code: 'path-missing', file: path, message: 'there is no such directory, or nothing in it' });
+  if (all.length === 0) return problem(await missingPath(tree, path));
   if (all.length > maxFiles)
     return problem({ code: 'too-many-files', file: path, message: `the path has more than ${maxFiles} files` });
   if (kustomizationIn(all, path) !== undefined) return { plain: [], kustomizations: [path], problems: [], inputs: [] };
@@ -39,16 +38,28 @@ export async function planSources(tree: SourceTree, path: string): Promise<Sourc
   const rest = files.filter((file) => !kustomizations.some((directory) => isWithin(directory, file.path)));
   const problems: Problem[] = [...chartProblems(rest, path), ...submoduleProblems(rest)];
   const charts = rest.filter(isChart).map((file) => parentOf(file.path));
-  const manifests = rest.filter(
-    (file) => isManifest(file) && !charts.some((directory) => isWithin(directory, file.path)),
-  );
-  const plain: string[] = [];
-  for (const file of manifests) {
-    if (file.kind === 'file') plain.push(file.path);
-    else if (file.kind === 'symlink') await followLink(tree, file, plain, problems);
+  const others = rest.filter((file) => !charts.some((directory) => isWithin(directory, file.path)));
+  const plain = others.filter((file) => file.kind === 'file' && isManifest(file)).map((file) => file.path);
+  const links = others.filter((file) => file.kind === 'symlink');
+  for (const link of links) {
+    const led = await followLink(tree, link);
+    if ('code' in led) problems.push(led);
+    else if (isManifest(link)) plain.push(led.path);
   }
-  const links = manifests.filter((file) => file.kind === 'symlink').map((file) => linkTarget(file) ?? file.path);
-  return { plain: [...new Set(plain)].sort(), kustomizations, problems, inputs: [...ignoreFilesAbove(path), ...links] };
+  const targets = links.map((link) => linkTarget(link) ?? link.path);
+  return {
+    ...{ plain: [...new Set(plain)].sort(), kustomizations, problems },
+    inputs: [...ignoreFilesAbove(path), ...targets],
+  };
+}
+
+/** A directory on the way that is a link is not there in Git's tree: it says so itself. */
+async function missingPath(tree: SourceTree, path: string): Promise<Problem> {
+  const found = { code: 'path-missing', file: path, message: 'there is no such directory, or nothing in it' };
+  const link = (await tree.files('.')).find((file) => file.kind === 'symlink' && isWithin(file.path, path));
+  if (link === undefined) return found;
+  const message = `${link.path} is a symbolic link (${link.target ?? '?'}), and links to directories are not followed`;
+  return { ...found, message, hint: 'name the directory that it leads to' };
 }
 
 function problem(found: Problem): SourcePlan {
@@ -112,17 +123,22 @@ function submoduleProblems(files: TreeFile[]): Problem[] {
     }));
 }
 
-async function followLink(tree: SourceTree, link: TreeFile, plain: string[], problems: Problem[]): Promise<void> {
+/**
+ * The file that a link leads to, whatever its name. All else is a problem: a directory that is replaced by a link to one would be as if
+ * its objects had left Git.
+ */
+async function followLink(tree: SourceTree, link: TreeFile): Promise<TreeFile | Problem> {
   const target = linkTarget(link);
-  const file =
-    target === undefined ? undefined : (await tree.files(parentOf(target))).find((other) => other.path === target);
-  if (file?.kind === 'file') {
-    plain.push(file.path);
-    return;
-  }
-  const message =
-    target === undefined ? 'this symbolic link leads out of the repository' : 'this symbolic link leads to no file';
-  problems.push({ code: 'symlink', file: link.path, message: `${message} (${link.target ?? '?'})` });
+  const led = (message: string, hint?: string): Problem => ({
+    ...{ code: 'symlink', file: link.path, message: `this symbolic link leads ${message} (${link.target ?? '?'})` },
+    ...(hint !== undefined && { hint }),
+  });
+  if (target === undefined) return led('out of the repository');
+  const file = (await tree.files(parentOf(target))).find((other) => other.path === target);
+  if (file?.kind === 'file') return file;
+  if (target !== '.' && (await tree.files(target)).length === 0) return led('to no file');
+  const hint = `put the files here, give the directory a sync of its own, or leave the link out with ${ignoreFileName}`;
+  return led('to a directory, which is not followed', hint);
 }
 
 function isManifest(file: TreeFile): boolean {

@@ -88,6 +88,41 @@ describe('plain files', () => {
     `);
   });
 
+  it('refuses every link to a directory, and other links that lead to no file, whatever their names', async () => {
+    const found = await desiredOf({
+      'app/a.yaml': configMap('a'),
+      'other/b.yaml': configMap('b'),
+      'README.md': '',
+      'app/linked': { link: '../other' },
+      'app/deep/up': { link: '../..' },
+      'app/dir.yaml': { link: '../other/' },
+      'app/out': { link: '../../elsewhere' },
+      'app/twice': { link: 'linked' },
+      'app/README': { link: '../README.md' },
+      'app/.hidden': { link: '../other' },
+      'app/ignored': { link: '../other' },
+      'app/.windlassignore': 'ignored\n',
+    });
+    const hint =
+      '\n  = put the files here, give the directory a sync of its own, or leave the link out with .windlassignore';
+    expect(problems(found)).toBe(
+      [
+        `app/deep/up: this symbolic link leads to a directory, which is not followed (../..)${hint}`,
+        `app/dir.yaml: this symbolic link leads to a directory, which is not followed (../other/)${hint}`,
+        `app/linked: this symbolic link leads to a directory, which is not followed (../other)${hint}`,
+        'app/out: this symbolic link leads out of the repository (../../elsewhere)',
+        'app/twice: this symbolic link leads to no file (linked)',
+      ].join('\n'),
+    );
+  });
+
+  it('says that the path of a sync passes through a link', async () => {
+    const found = await desiredOf({ 'other/sub/b.yaml': configMap('b'), app: { link: 'other' } }, 'app/sub');
+    expect(problems(found)).toBe(
+      'app/sub: app is a symbolic link (other), and links to directories are not followed\n  = name the directory that it leads to',
+    );
+  });
+
   it('follows a link to a file of the tree, once', async () => {
     const found = await desiredOf({
       'base/a.yaml': configMap('a'),
