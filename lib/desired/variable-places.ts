@@ -75,7 +75,7 @@ class Texts {
   #in(text: string, { file, line }: { file: string; line: number }, written: string) {
     const lines = text.split('\n');
     const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
-    const found = text.indexOf(written, start);
+    const found = indexOf(text, written, start);
     if (found < 0) return undefined;
     const before = text.lastIndexOf('\n---', found);
     const begin = before < 0 ? 0 : before + 1;
@@ -97,4 +97,14 @@ class Texts {
     this.#read.set(file, reading);
     return reading;
   }
+}
+
+/** Of one that is closed, the text itself; of one that is not, only where the value ends with it: another `${NAME}` begins in the same way. */
+function indexOf(text: string, written: string, start: number): number {
+  const ends = written.endsWith('}') ? undefined : /^(?:["'\r\n]|\\n|\s+#|$)/;
+  for (let at = text.indexOf(written, start); at >= 0; at = text.indexOf(written, at + 1)) {
+    const isWhole = ends === undefined || ends.test(text.slice(at + written.length, at + written.length + 80));
+    if (isWhole && text[at - 1] !== '$') return at;
+  }
+  return -1;
 }

@@ -124,6 +124,23 @@ describe('variables of a sync', { timeout: 120_000 }, () => {
     expect(objects[0]?.object['data']).toEqual({ a: 'shop.example.com', n: 3 });
   });
 
+  it('name the line of one that is not closed, not of another one that begins in the same way', async () => {
+    const { problems } = await rendered(
+      {
+        'app/a.yaml': configMap(
+          '\n  n: ${REPLICAS}\n  e: "$${"\n  a: "${HOST} ${NOPE} ${"\n  b: >-\n    ${x\n  c: $${X} ${X}',
+        ),
+      },
+      variables,
+    );
+    expect(problems.map(({ line, column, message }) => [line, column, message])).toEqual([
+      [7, 15, '/data/a: the variable NOPE is not declared'],
+      [7, 23, '/data/a: ${ is not closed'],
+      [9, 5, '/data/b: ${ is not closed'],
+      [10, 12, '/data/c: the variable X is not declared'],
+    ]);
+  });
+
   it('name file and line of one that is not declared, in plain files and behind a kustomization', async () => {
     const plain = await rendered(
       {
