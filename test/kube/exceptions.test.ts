@@ -76,14 +76,37 @@ describe('annotations for exceptions', () => {
     [argo, 'Prnue=false', 'did you mean Prune?'],
     [argo, 'Prune=no', 'it is one of false, confirm, true'],
     ['helm.sh/resource-policy', 'delete', 'it is one of keep'],
+    ['windlass.dev/aply', 'once', 'did you mean windlass.dev/apply?'],
+    ['windlass.dev/prun', 'never', 'did you mean windlass.dev/prune?'],
+    ['windlass.dev/Prune', 'never', 'did you mean windlass.dev/prune?'],
+    ['windlass.dev/depend-on', 'ConfigMap/a/b', 'did you mean windlass.dev/depends-on?'],
+    [
+      'windlass.dev/owner',
+      'me',
+      'there are prune, apply, force, ignore-paths, take-paths, depends-on, substitute, hook',
+    ],
   ])('%s: "%s" is a problem, and nothing that is wished', (key, value, hint) => {
     const [bad, ...more] = badExceptions(object({ [key]: value }));
     expect(bad).toMatchObject({ key, hint: expect.stringContaining(hint) });
     expect(more).toEqual([]);
   });
 
+  it('of ours that are not about exceptions are known', () => {
+    const known = {
+      'windlass.dev/substitute': 'false',
+      'windlass.dev/hook': 'apply',
+      'windlass.dev/depends-on': 'ConfigMap/x/y',
+    };
+    expect([exceptionsOf(object(known)), badExceptions(object(known))]).toEqual([{}, []]);
+  });
+
   it('of others are left alone, whatever they say', () => {
-    const foreign = { 'example.com/prune': 'x', 'windlass.dev/id': 'shop:x', 'argocd.argoproj.io/sync-wave': '5' };
+    const foreign = {
+      'example.com/prune': 'x',
+      'windlass.dev/id': 'shop:x',
+      'my.windlass.dev/aply': 'x',
+      'argocd.argoproj.io/sync-wave': '5',
+    };
     expect([exceptionsOf(object(foreign)), badExceptions(object(foreign))]).toEqual([{}, []]);
   });
 });

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../model/kube-object.ts';
 import { argoAnnotations } from './argo.ts';
 import { fluxKeys } from './flux.ts';
-import { ignoreAnnotation, ownAnnotations, takeAnnotation } from './own.ts';
+import { ignoreAnnotation, ownAnnotations, takeAnnotation, unknownAnnotation } from './own.ts';
 import { stepsOf } from './pointer.ts';
 import { type BadValue, type Exceptions, isBad, oneOf, type ReadValue } from './wish.ts';
 
@@ -23,7 +23,7 @@ export function exceptionsOf(object: KubeObject): Exceptions {
   return read(object).exceptions;
 }
 
-/** The values that could not be understood, and paths that lead nowhere. What is wrong here would be done wrongly, or not at all. */
+/** The values, and annotations of ours, that could not be understood, and paths that lead nowhere. What is wrong here would be done wrongly, or not at all. */
 export function badExceptions(object: KubeObject): BadValue[] {
   const { exceptions, bad } = read(object);
   const { ignorePaths = [], takePaths = [] } = exceptions;
@@ -32,7 +32,8 @@ export function badExceptions(object: KubeObject): BadValue[] {
     ...takePaths.flatMap((path) => outOfList(object, path, takeAnnotation) ?? []),
   ];
   const both = takePaths.filter((path) => ignorePaths.includes(path)).map(takenAndIgnored);
-  return [...bad, ...outside, ...both];
+  const unknown = Object.keys(object.metadata.annotations ?? {}).flatMap((key) => unknownAnnotation(key) ?? []);
+  return [...bad, ...unknown, ...outside, ...both];
 }
 
 function read({ metadata }: KubeObject): { exceptions: Exceptions; bad: BadValue[] } {

@@ -1,4 +1,6 @@
-import { oneOf, type ReadValue } from './wish.ts';
+import { nearest } from '../../model/nearest.ts';
+import { dependsOnAnnotation } from '../depends-on.ts';
+import { type BadValue, oneOf, type ReadValue } from './wish.ts';
 
 /** Our own annotations: they win over those of other tools. */
 export const pruneAnnotation = 'windlass.dev/prune';
@@ -24,6 +26,21 @@ export const ownAnnotations: Readonly<Record<string, ReadValue>> = {
   [ignoreAnnotation]: ignorePaths,
   [takeAnnotation]: takePaths,
 };
+
+const prefix = 'windlass.dev/';
+/** What a person may write: those for exceptions, for order, and for rendering (docs/render.md). */
+const written = [...Object.keys(ownAnnotations), dependsOnAnnotation, `${prefix}substitute`, `${prefix}hook`];
+/** Windlass writes this one: an object that was copied out of a cluster has it. */
+const ofWindlass = `${prefix}id`;
+
+/** What is wrong with an annotation that begins as ours do and is none: what it is to forbid would be done. Undefined for all others. */
+export function unknownAnnotation(key: string): BadValue | undefined {
+  if (!key.startsWith(prefix) || key === ofWindlass || written.includes(key)) return undefined;
+  const names = written.map((one) => one.slice(prefix.length));
+  const near = nearest(key.slice(prefix.length), names);
+  const hint = near === undefined ? `there are ${names.join(', ')}` : `did you mean ${prefix}${near}?`;
+  return { key, message: 'there is no such annotation', hint };
+}
 
 const pointer = /^(?:\/(?:[^~/]|~[01])*)+$/;
 
