@@ -10,7 +10,7 @@ import type { Cluster } from './ports.ts';
 import { prepare } from './prepare.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import { Run } from './run.ts';
-import { refuseStopped } from './stopped.ts';
+import { refuseStopped, stopNotices } from './stopped.ts';
 import { tryOut } from './try-out.ts';
 
 /** So often a pull plans anew because another one was at work between its plan and its first write. */
@@ -88,6 +88,7 @@ async function once(
   const fenced = { ...deps, cluster: fence.cluster, records: fence.records };
   let differences = new Map<string, Difference[]>();
   try {
+    if (request.dryRun) run.notices.push(...(await stopNotices(request.head.tree, request.sync, deps.now())));
     const planned = await prepare(request, fenced, run);
     // What another pull writes while this one reads looks like drift.
     if (run.drift.length > 0 && (await fence.records.changed(request.sync.name)))

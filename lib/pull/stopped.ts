@@ -1,7 +1,7 @@
 import type { SyncSpec } from '../config/config.ts';
 import { readSuspends, suspendMatches, suspendsDirectory } from '../config/suspends.ts';
 import type { SourceTree } from '../desired/ports.ts';
-import { UserError } from '../model/errors.ts';
+import { type Problem, UserError } from '../model/errors.ts';
 
 /**
  * Throws `UserError` (`suspended`) with who and why while a file in `suspends/` stops the pulls of a sync, or one that may be about it
@@ -26,5 +26,22 @@ export async function refuseStopped(
   if (problems.length > 0) {
     const message = `sync ${sync} was not pulled: a file in ${suspendsDirectory}/ cannot be read`;
     throw new UserError(message, { code: 'suspend-unreadable', subject: sync, problems });
+  }
+}
+
+/** What stops the pulls of a sync, for whoever only looks: who suspended it, until when and why. Empty where nothing does. */
+export async function stopNotices(
+  tree: SourceTree,
+  sync: Pick<SyncSpec, 'name' | 'template'>,
+  now: Date,
+): Promise<Problem[]> {
+  try {
+    await refuseStopped(tree, sync, now);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { code, message, problems } = error;
+    const hint = 'a pull does nothing while it is suspended; windlass resume lets it go on';
+    return [code === 'suspended' ? { code, message, hint } : { code, message }, ...problems];
   }
 }

@@ -3,6 +3,7 @@ import { type Difference, differences } from './differences.ts';
 import { lookAtHealth } from './look.ts';
 import { rehearse } from './perform.ts';
 import { type Planned, resourcesOf } from './prepare.ts';
+import { withRemovals } from './removals.ts';
 import type { PullDeps, PullRequest } from './request.ts';
 import type { Run } from './run.ts';
 
@@ -27,5 +28,5 @@ export async function tryOut(
     const before = live.objects.get(id);
     if (before !== undefined) found.set(id, differences(before, answer, hashKey));
   }
-  return found;
+  return withRemovals(found, plan);
 }

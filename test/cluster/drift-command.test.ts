@@ -49,14 +49,14 @@ describeWithCluster('windlass drift', () => {
     expect(never.stdout).toContain('unknown  everything: never pulled');
 
     expect((await run('pull')).code).toBe(0);
-    expect(await json()).toEqual({ code: 0, revision: first, drift: [], behind: [], unknown: [] });
+    expect(await json()).toEqual({ code: 0, revision: first, drift: [], behind: [], unknown: [], notices: [] });
 
     await writeFile(join(repo, 'app', 'settings.yaml'), configMap(inNamespace, 'settings', { mode: 'plain' }));
     git('add', '.');
     git('commit', '-q', '-m', 'second');
     const head = git('rev-parse', 'HEAD');
     const behind = [{ sync: name, revision: first, head }];
-    expect(await json()).toEqual({ code: 0, revision: first, drift: [], behind, unknown: [] });
+    expect(await json()).toEqual({ code: 0, revision: first, drift: [], behind, unknown: [], notices: [] });
 
     kubectl('-n', inNamespace, 'set', 'image', 'deployment/web', 'web=web:hand');
     const object = `apps/Deployment/${inNamespace}/web`;
@@ -65,7 +65,7 @@ describeWithCluster('windlass drift', () => {
       ...{ git: 'web:1.4.0', live: 'web:hand', manager: 'kubectl-set', operation: 'Update', time: expect.any(String) },
     };
     expect(await json()).toEqual({
-      ...{ code: 1, revision: first, behind, unknown: [] },
+      ...{ code: 1, revision: first, behind, unknown: [], notices: [] },
       drift: [{ object, state: 'changed', fields: [field] }],
     });
     const people = await run('drift');
@@ -83,7 +83,7 @@ describeWithCluster('windlass drift', () => {
     ]);
 
     expect((await run('pull')).code).toBe(0);
-    expect(await json()).toEqual({ code: 0, revision: head, drift: [], behind: [], unknown: [] });
+    expect(await json()).toEqual({ code: 0, revision: head, drift: [], behind: [], unknown: [], notices: [] });
     kubectl('-n', inNamespace, 'delete', 'configmap', 'settings');
     const missing = await run('drift');
     expect(missing.code).toBe(1);

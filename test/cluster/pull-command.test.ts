@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
+import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { cluster, describeWithCluster, privateControlPlane, temporaryFolder } from '../helpers/cluster.ts';
 import { windlass } from '../helpers/io.ts';
 import { configMap, deployment, namespace } from '../pull/manifests.ts';
@@ -92,6 +93,7 @@ describeWithCluster('windlass pull and windlass diff', () => {
         { object: `Namespace/${ns}`, action: 'created', reason: 'not there yet' },
         { object: `ConfigMap/${ns}/settings`, action: 'created', reason: 'not there yet' },
       ],
+      drift: [],
       left: [],
       errors: [],
       notices: [],
@@ -279,5 +281,83 @@ describeWithCluster('windlass pull and windlass diff', () => {
       const again = await windlass(['diff', ...options]);
       expect(`${again.code} ${again.stdout}`).toMatch(/^0 .*no difference/);
     }
+  });
+
+  it('of a suspended sync say who suspended it, until when and why, and that a pull does nothing', async () => {
+    const ns = ownNamespace();
+    const { dir, commit } = await repository({ 'windlass.yaml': config(ns), 'app/ns.yaml': namespace(ns) });
+    const options = ['--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath];
+    expect((await windlass(['pull', ...options])).code).toBe(0);
+    await commit({
+      'app/a.yaml': configMap(ns, 'settings', { mode: 'plain' }),
+      'suspends/all.sale.yaml': 'all: syncs\nwho: ada@acme.example\nwhy: the sale runs\nuntil: 2999-01-31\n',
+    });
+    const message = `sync ${ns} is suspended by ada@acme.example until 2999-01-31: the sale runs`;
+    for (const command of [['diff'], ['pull', '--dry-run'], ['drift']]) {
+      const asked = await windlass([...command, ...options]);
+      expect(asked.stdout).toContain(`note ${message}\n  = a pull does nothing while it is suspended`);
+      expect(asked.stdout).not.toContain('the next pull applies it');
+      const { notices } = JSON.parse((await windlass([...command, ...options, '--json'])).stdout);
+      expect(notices).toMatchObject([{ code: 'suspended', message }]);
+    }
+    const pulled = await windlass(['pull', ...options]);
+    expect(pulled.code).toBe(2);
+    expect(pulled.stdout).toMatch(`suspended ${message}\n${ns} at `);
+    expect(pulled.stdout).toContain(': suspended, nothing was done\n');
+    expect(pulled.stdout).not.toMatch(/error|failed/);
+  });
+
+  it('name the fields that drifted, who changed them and when, and what a pull removes', async () => {
+    const ns = ownNamespace();
+    const { dir } = await repository({
+      'windlass.yaml': config(ns),
+      'app/ns.yaml': namespace(ns),
+      'app/a.yaml': configMap(ns, 'settings', { mode: 'plain' }),
+      'app/s.yaml': `apiVersion: v1\nkind: Secret\nmetadata: { name: key, namespace: ${ns} }\nstringData: { key: from-git }\n`,
+    });
+    const options = ['--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath];
+    expect((await windlass(['pull', ...options])).code).toBe(0);
+    const kubectl = (await findKubectl({ env: process.env })).path;
+    const patch = (object: string, change: unknown) =>
+      run(kubectl, [
+        ...['--kubeconfig', cluster().kubeconfigPath, '-n', ns, 'patch', object, '--type=merge'],
+        ...['--field-manager=kubectl-edit', '-p', JSON.stringify(change)],
+      ]);
+    await patch('configmap/settings', { data: { mode: 'hand', extra: '1' }, metadata: { labels: { team: 'x' } } });
+    await patch('secret/key', { stringData: { key: 'by-hand', more: 'by-hand' } });
+    const by = /\(kubectl-edit, Update, \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/.source;
+    const lines = [
+      new RegExp(`\n    data\\.mode: "hand" -> "plain" ${by}`),
+      new RegExp(`\n    data\\.extra: - "1" ${by}, added\\)`),
+      new RegExp(`\n    metadata\\.labels\\.team: - "x" ${by}, added\\)`),
+    ];
+    const diff = await windlass(['diff', ...options]);
+    const json = await windlass(['diff', ...options, '--json']);
+    expect(JSON.parse(json.stdout).drift).toMatchObject([
+      {
+        object: `ConfigMap/${ns}/settings`,
+        state: 'changed',
+        fields: [
+          { path: 'data.extra', live: '1', manager: 'kubectl-edit', time: expect.any(String), note: 'added' },
+          { path: 'data.mode', live: 'hand', git: 'plain', manager: 'kubectl-edit', time: expect.any(String) },
+          { path: 'metadata.labels.team', live: 'x', manager: 'kubectl-edit', note: 'added' },
+        ],
+      },
+      { object: `Secret/${ns}/key`, state: 'changed' },
+    ]);
+    const pulled = await windlass(['pull', ...options]);
+    for (const line of lines) {
+      expect(diff.stdout).toMatch(line);
+      expect(pulled.stdout).toMatch(line);
+    }
+    for (const { stdout } of [diff, json, pulled]) {
+      expect(stdout).toContain('data.key');
+      expect(stdout).not.toMatch(/from-git|by-hand|YnktaGFuZA|ZnJvbS1naXQ/);
+    }
+    const { ConfigMap: live } = JSON.parse(
+      `{"ConfigMap":${(await run(kubectl, ['--kubeconfig', cluster().kubeconfigPath, '-n', ns, 'get', 'configmap/settings', '-o', 'json'])).stdout}}`,
+    );
+    expect(live.data).toEqual({ mode: 'plain' });
+    expect(live.metadata.labels).not.toHaveProperty('team');
   });
 });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { drift as check } from '../../drift/drift.ts';
 import { gitReader } from '../../drift/git-reader.ts';
+import type { Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import { readHead, syncNamed } from '../../pull/head.ts';
+import { stopNotices } from '../../pull/stopped.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printDrift, printDriftJson } from '../output/drift.ts';
 import { configSource, kubernetes } from '../wiring.ts';
@@ -17,8 +19,8 @@ export const drift: Command = {
     'Compares the objects of a sync with what the last pull applied, and says which fields differ, what Git has, and which tool changed',
     'them when, as far as the API server knows. Only reads (get and list). What could not be read is unknown: never drift, never missing.',
     'JSON: { revision, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
-    'behind: [{ sync, revision, head }], unknown: [{ object, reason }] }; state is changed, missing or added; keys that are not known are',
-    'left out; revision is null before the first pull. behind: Git is ahead of what was applied, which is no drift.',
+    'behind: [{ sync, revision, head }], unknown: [{ object, reason }], notices: [{ code, message, hint }] }; state is changed, missing or added; keys that are not known are',
+    'left out; revision is null before the first pull. behind: Git is ahead of what was applied, which is no drift. notices: who suspended the sync, until when and why.',
     'Exit code: 0 without drift, also when behind; 1 with drift; 3 without drift when something could not be checked.',
   ].join('\n'),
   options: syncOptions,
@@ -30,19 +32,22 @@ export const drift: Command = {
 };
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
-  const found = await checkOnce(args, io);
-  if (args.flag('json')) printDriftJson(io, found);
-  else printDrift(io, found);
+  const { found, notices } = await checkOnce(args, io);
+  if (args.flag('json')) printDriftJson(io, found, notices);
+  else printDrift(io, found, notices);
   if (found.drift.length > 0) return 1;
   return found.unknown.length > 0 ? 3 : 0;
 }
 
-async function checkOnce(args: Args, io: Io): Promise<DriftFound> {
+async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; notices: Problem[] }> {
   const kubeconfig = kubeconfigOf(args, io);
   const source = await configSource(io, { repo: args.need('repo'), branch: args.text('branch') });
   const tree = await source.open(await source.head());
-  const sync = await readHead(tree)
-    .then((head) => syncNamed(head, args.need('sync')))
+  const { sync, notices } = await readHead(tree)
+    .then(async (head) => {
+      const sync = syncNamed(head, args.need('sync'));
+      return { sync, notices: await stopNotices(tree, sync, io.now()) };
+    })
     .finally(() => tree.close());
   const { cluster, records, capabilities } = await kubernetes(kubeconfig, {
     readOnly: true,
@@ -52,7 +57,8 @@ async function checkOnce(args: Args, io: Io): Promise<DriftFound> {
     const desired = gitReader({ source, ...renderers(io), capabilities });
     // One check of a person: the terminal is the report.
     const findings = { send: async () => undefined };
-    return await check({ sync, run: randomUUID(), now: io.now() }, { cluster, records, desired, findings });
+    const found = await check({ sync, run: randomUUID(), now: io.now() }, { cluster, records, desired, findings });
+    return { found, notices };
   } finally {
     await cluster.close();
   }

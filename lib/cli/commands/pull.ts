@@ -1,3 +1,5 @@
+import type { Problem } from '../../model/errors.ts';
+import type { PullOutcome } from '../../pull/pull.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printOutcome, printOutcomeJson } from '../output/outcome.ts';
 import { failureCode, runPull, syncOptions } from './sync-options.ts';
@@ -9,8 +11,8 @@ export const pull: Command = {
   details: [
     'Renders the sync at the head of the branch, applies what differs, waits until it is healthy (at most the "wait" of the sync),',
     'and prunes what left Git. A newer head ends the waiting: run it again for that one. With --dry-run nothing is written; --repo may then also be a directory that is no Git repository.',
-    'JSON: { revision, objects: [{ object, action, reason }], left: [{ object, fields, holder }], errors, notices, approvals: [{ path, content }], health: [{ object, status, reason }] };',
-    'action is created, configured, unchanged, pruned or skipped; an error is { code, message, object, file, line, column, hint }.',
+    'JSON: { revision, objects: [{ object, action, reason }], drift: [{ object, state, fields }], left: [{ object, fields, holder }], errors, notices, approvals: [{ path, content }], health: [{ object, status, reason }] };',
+    'action is created, configured, unchanged, pruned or skipped; drift is what was found, as "windlass drift" writes it; an error is { code, message, object, file, line, column, hint }.',
     'Exit code: 0; 2 when Git has something that cannot be applied; 3 when the repository or the cluster cannot be reached, or an',
     'object is not healthy in time.',
   ].join('\n'),
@@ -26,8 +28,19 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const dryRun = args.flag('dry-run');
   const outcome = await runPull(args, io, { dryRun });
   if (args.flag('json')) printOutcomeJson(io, outcome);
-  else printOutcome(io, outcome, dryRun ? 'a dry run, nothing was written' : outcome.report.result);
+  else printOutcome(io, outcome, verdictOf(outcome, dryRun));
   const failure = failureCode(outcome);
   if (failure !== undefined || dryRun) return failure ?? 0;
   return outcome.report.result === 'synced' ? 0 : 3;
+}
+
+function verdictOf({ report }: PullOutcome, dryRun: boolean): string {
+  if (report.errors.some(isSuspended)) return 'suspended, nothing was done';
+  if (!dryRun) return report.result;
+  const isStopped = report.notices?.some(isSuspended);
+  return isStopped ? 'a dry run of a suspended sync: a pull would do nothing' : 'a dry run, nothing was written';
+}
+
+function isSuspended({ code }: Problem): boolean {
+  return code === 'suspended' || code === 'suspend-unreadable';
 }

@@ -1,5 +1,6 @@
 import type { FieldDrift, ObjectDrift } from '../../model/drift.ts';
 import { attribution, missingReason, printable, valueText } from '../../model/drift-text.ts';
+import { formatProblem, type Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import type { Io } from '../command.ts';
 import { printJson } from './json.ts';
@@ -17,10 +18,15 @@ export function behindOf({ sync, revision, head }: DriftFound): Behind[] {
   return revision === undefined || head === undefined || revision === head ? [] : [{ sync, revision, head }];
 }
 
-/** Prints a check as `{ revision, drift, behind, unknown }`. */
-export function printDriftJson(io: Io, found: DriftFound): void {
+/** Prints a check as `{ revision, drift, behind, unknown, notices }`. */
+export function printDriftJson(io: Io, found: DriftFound, notices: readonly Problem[]): void {
   const { revision, drift, unknown } = found;
-  printJson(io, { revision: revision ?? null, drift: drift.map(objectJson), behind: behindOf(found), unknown });
+  printJson(io, { revision: revision ?? null, drift: driftJson(drift), behind: behindOf(found), unknown, notices });
+}
+
+/** Drift as programs read it; of a Secret hashes. */
+export function driftJson(drift: readonly ObjectDrift[]) {
+  return drift.map(objectJson);
 }
 
 function objectJson({ object, state, fields, reason }: ObjectDrift) {
@@ -33,7 +39,7 @@ function fieldJson({ path, git, live, manager, operation, subresource, time, not
 }
 
 /** Prints a check for people: each object with its fields, what could not be checked, and one line that says it all. */
-export function printDrift(io: Io, found: DriftFound): void {
+export function printDrift(io: Io, found: DriftFound, notices: readonly Problem[]): void {
   const style = styleFor(io.stdout, io.env);
   const print = (line: string) => io.stdout.write(`${line}\n`);
   for (const object of found.drift) for (const line of objectLines(object, style)) print(line);
@@ -42,10 +48,10 @@ export function printDrift(io: Io, found: DriftFound): void {
   }
   for (const object of found.leftToControllers) print(style.dim(`left to a controller  ${printable(object)}`));
   for (const { revision, head } of behindOf(found)) {
-    print(
-      `${style.yellow('behind')}  the cluster has ${short(revision)}, Git is at ${short(head)}: the next pull applies it`,
-    );
+    const then = notices.length > 0 ? 'no pull applies it' : 'the next pull applies it';
+    print(`${style.yellow('behind')}  the cluster has ${short(revision)}, Git is at ${short(head)}: ${then}`);
   }
+  for (const notice of notices) print(`${style.yellow('note')} ${formatProblem(notice)}`);
   const at = found.revision === undefined ? '' : ` at ${short(found.revision)}`;
   print(`${style.bold(found.sync)}${at}: ${verdict(found)}`);
 }

@@ -1,17 +1,20 @@
+import type { FieldDrift } from '../../model/drift.ts';
+import { attribution } from '../../model/drift-text.ts';
 import { formatProblem } from '../../model/errors.ts';
 import type { ObjectHealth } from '../../model/messages.ts';
 import type { Difference } from '../../pull/differences.ts';
 import type { PullOutcome } from '../../pull/pull.ts';
 import type { Io } from '../command.ts';
+import { driftJson } from './drift.ts';
 import { printJson } from './json.ts';
 import { type Style, styleFor } from './style.ts';
 import { table } from './table.ts';
 
-/** Prints what `pull` and `diff` found as `{ revision, objects, left, errors, notices, approvals, health }`. */
+/** Prints what `pull` and `diff` found as `{ revision, objects, drift, left, errors, notices, approvals, health }`. */
 export function printOutcomeJson(io: Io, { report, changes, approvals }: PullOutcome): void {
   const objects = changes.map(({ object, action, reason }) => ({ object, action, reason: reason ?? '' }));
-  const { revision, errors, left = [], notices = [], health } = report;
-  printJson(io, { revision, objects, left, errors, notices, approvals, health });
+  const { revision, drift, errors, left = [], notices = [], health } = report;
+  printJson(io, { revision, objects, drift: driftJson(drift), left, errors, notices, approvals, health });
 }
 
 /** Prints it for people: what is not unchanged, with the fields where they are known; health that is not good; errors; one line at the end. */
@@ -25,7 +28,8 @@ export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): voi
   ).split('\n');
   shown.forEach(({ object }, index) => {
     io.stdout.write(`${rows[index]?.trimEnd()}\n`);
-    for (const difference of differences.get(object) ?? []) io.stdout.write(`    ${fieldLine(difference, style)}\n`);
+    const drifted = report.drift.find((one) => one.object === object)?.fields ?? [];
+    for (const line of fieldLines(differences.get(object), drifted, style)) io.stdout.write(`    ${line}\n`);
   });
   // Of a changed object its reason says so.
   const told = new Set(shown.map(({ object }) => object));
@@ -40,7 +44,10 @@ export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): voi
     io.stdout.write(`${style.bold(path)}, to be filled in and committed by whoever approves:\n`);
     io.stdout.write(`${content.replace(/^/gm, '    ').trimEnd()}\n`);
   }
-  for (const problem of report.errors) io.stdout.write(`${style.red('error')} ${formatProblem(problem)}\n`);
+  for (const problem of report.errors) {
+    const word = problem.code === 'suspended' ? style.yellow('suspended') : style.red('error');
+    io.stdout.write(`${word} ${formatProblem(problem)}\n`);
+  }
   const counts = Object.entries(report.counts).filter(([, count]) => count > 0);
   const unknown = report.errors.length > 0 ? '' : ': no objects';
   const summary =
@@ -60,6 +67,13 @@ function paint(style: Style): (cell: string, column: number) => string {
     skipped: style.dim,
   };
   return (cell, column) => (column === 0 ? (colours[cell.trim()]?.(cell) ?? cell) : cell);
+}
+
+/** What would change, or where that was not tried what drifted; with who changed it and when, where it was somebody else. */
+function fieldLines(found: readonly Difference[] | undefined, drifted: readonly FieldDrift[], style: Style): string[] {
+  const by = new Map(drifted.map((field) => [field.path, ` (${attribution(field, { date: true })})`]));
+  const fields = found ?? drifted.map(({ path, live, git }) => ({ path, from: live, to: git }));
+  return fields.map((field) => `${fieldLine(field, style)}${by.get(field.path) ?? ''}`);
 }
 
 function fieldLine({ path, from, to }: Difference, style: Style): string {
