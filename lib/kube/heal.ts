@@ -21,6 +21,8 @@ interface Applied {
   /** True when its replicas are ours with an autoscaler's number, and there is no autoscaler any more. */
   freed: boolean;
   scaling: Scaling | undefined;
+  /** The autoscaler that sets its replicas, or rests while they are 0. */
+  scaler: string | undefined;
 }
 
 /** What healing has to tell beside its decision. */
@@ -63,7 +65,7 @@ function unhealed({ live, drift }: Applied): Decision {
 }
 
 /** Nothing of the object differs, or all of it: it is missing. */
-function withoutFields({ entry, live, freed, scaling }: Applied, judged: Judgement, told: Told): Decision {
+function withoutFields({ entry, live, freed, scaling, scaler }: Applied, judged: Judgement, told: Told): Decision {
   const { rewrites } = judged;
   if (live === undefined && judged.paused.length > 0) {
     told.notHealed.add(entry.object);
@@ -72,11 +74,15 @@ function withoutFields({ entry, live, freed, scaling }: Applied, judged: Judgeme
   if (live === undefined) return { action: 'created', reason: 'it was missing', rewrites };
   if (ourFields(live) === undefined)
     return { action: 'configured', reason: 'our ownership of its fields was taken away', rewrites };
-  if (freed) return { action: 'configured', reason: 'no autoscaler sets its replicas any more', rewrites };
+  if (freed) return { action: 'configured', reason: freedReason(scaler), rewrites };
   const changes =
     scaling === undefined || scaling === 'unknown' ? false : (scaling === 'scaled') !== (entry.scaled ?? false);
   if (judged.ended || changes) told.noted.push(notedEntry(entry, judged, scaling));
   return 'unchanged';
+}
+
+function freedReason(scaler: string | undefined): string {
+  return scaler === undefined ? 'no autoscaler sets its replicas any more' : `${scaler} rests, as replicas are 0`;
 }
 
 /** The entry with what is known now of who else writes the object. */

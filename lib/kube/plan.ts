@@ -68,6 +68,8 @@ export interface PlanOptions extends PruneOptions {
   takeOver?: boolean;
   /** By object, whether an autoscaler sets its replicas; without it the managed fields alone decide. */
   scaling?: ReadonlyMap<string, Scaling>;
+  /** By object, the autoscaler that sets its replicas, or rests while they are 0. */
+  scalers?: ReadonlyMap<string, string>;
   /** The time of the pull: with it, what another writer keeps changing is left for a growing time between two rewrites. */
   now?: Date;
 }
@@ -108,7 +110,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
       };
       if (leaveAlone(subject, result, options)) continue;
       const findings = compare(subject, options);
-      note(result, id, findings);
+      note(result, id, findings, options);
       const decision = decide(subject, findings, options, result);
       if (decision === 'unchanged') result.unchanged.push(id);
       else if ('skip' in decision) result.skipped.push({ id, reason: decision.skip });
@@ -215,10 +217,14 @@ function compare({ id, entry, live, desired, asApplied }: Subject, options: Plan
   return compareObject({ entry, live, hashKey, ...(asApplied && { desired }), scaling: scaling?.get(id) });
 }
 
-function note(result: Plan, id: string, findings: Verdict | undefined): void {
+function note(result: Plan, id: string, findings: Verdict | undefined, { scaling, scalers }: PlanOptions): void {
   if (findings?.drift !== undefined) result.drift.push(findings.drift);
   if (findings !== undefined && findings.leftToControllers.length > 0) {
-    result.leftToControllers.push({ id, fields: findings.leftToControllers });
+    const scaler = scaling?.get(id) === 'scaled' ? scalers?.get(id) : undefined;
+    const fields = findings.leftToControllers.map((field) =>
+      scaler !== undefined && field.path === pathText(replicasPath) ? { ...field, manager: scaler } : field,
+    );
+    result.leftToControllers.push({ id, fields });
   }
 }
 
@@ -234,8 +240,9 @@ function decide(subject: Subject, findings: Verdict | undefined, options: PlanOp
   if (!asApplied) return { action: 'configured', reason: 'changed in Git' };
   if (findings?.unknown !== undefined) return { action: 'configured', reason: findings.unknown };
   const scaling = options.scaling?.get(subject.id);
+  const scaler = options.scalers?.get(subject.id);
   const freed = live !== undefined && isFreed(entry!, live, scaling);
-  return heal({ desired, live, entry: entry!, drift: findings?.drift, freed, scaling }, options, result);
+  return heal({ desired, live, entry: entry!, drift: findings?.drift, freed, scaling, scaler }, options, result);
 }
 
 /** As long as an autoscaler targeted the object, its replicas were applied as they were. */

@@ -59,7 +59,12 @@ interface ApplySubject {
 export function applyOf(
   { id, desired, live }: ApplySubject,
   { action, reason, adopt = false, paused = [], before = {}, rewrites = [] }: ApplyDecision,
-  options: { sync: string; takeOver?: boolean; scaling?: ReadonlyMap<string, Scaling> },
+  options: {
+    sync: string;
+    takeOver?: boolean;
+    scaling?: ReadonlyMap<string, Scaling>;
+    scalers?: ReadonlyMap<string, string>;
+  },
 ): PlannedApply {
   const history = rewrites.length > 0 && { rewrites };
   if (live === undefined) return { id, object: desired, desired, action, reason, ...history };
@@ -82,7 +87,12 @@ export function applyOf(
   const patch = mayTake ? takeOverPatch(live, takenFrom, except) : undefined;
   const recreate = recreationOf(desired, live, options.sync);
   const from = adopt && mayTake ? adoptedFrom(live, except) : [];
-  const left = held.map(({ path, holder }) => ({ path: pathText(path), holder: managerText(holder) }));
+  // Replicas are the autoscaler's, whoever wrote them last.
+  const scaler = isScaled ? options.scalers?.get(id) : undefined;
+  const left = held.map(({ path, holder }) => ({
+    path: pathText(path),
+    holder: (isWithin(path, replicasPath) && scaler) || managerText(holder),
+  }));
   return {
     ...{ id, object, desired, action },
     reason: [reason, ...from.map((manager) => `taken over from ${manager}`), ...left.map(leftText)].join('; '),

@@ -30,16 +30,25 @@ export function mayBeScaled(desired: KubeObject, live: KubeObject | undefined): 
   return live !== undefined && wanted !== undefined && replicasOf(live) !== wanted;
 }
 
+/** Whether an autoscaler sets an object's replicas, and which: the one that does, else one that only rests. As `formatObjectId` writes it. */
+export interface ScaledBy {
+  scaling: 'scaled' | 'free';
+  scaler?: string;
+}
+
 /**
  * Whether one of the autoscalers sets the replicas. `scalers` are all that count in the object's namespace. A HorizontalPodAutoscaler rests
  * while its target has 0 replicas (Kubernetes documentation, "implicit maintenance-mode deactivation"), so 0 is somebody else's number;
  * a ScaledObject scales to 0 by itself.
  */
-export function scalingOf(desired: KubeObject, live: KubeObject, scalers: readonly KubeObject[]): 'scaled' | 'free' {
+export function scalingOf(desired: KubeObject, live: KubeObject, scalers: readonly KubeObject[]): ScaledBy {
   const mine = scalers.filter((scaler) => targetOf(scaler) === nameOf(desired) && !scaler.metadata.deletionTimestamp);
-  if (mine.some(({ kind }) => kind === 'ScaledObject')) return 'scaled';
+  const keda = mine.find(({ kind }) => kind === 'ScaledObject');
+  if (keda !== undefined) return { scaling: 'scaled', scaler: nameOf(keda) };
+  const [first] = mine;
+  if (first === undefined) return { scaling: 'free' };
   const rests = replicasOf(live) === 0 || replicasOf(desired) === 0;
-  return mine.length > 0 && !rests ? 'scaled' : 'free';
+  return { scaling: rests ? 'free' : 'scaled', scaler: nameOf(first) };
 }
 
 /** What an autoscaler scales, as `formatObjectId` writes it; a ScaledObject's default is a Deployment (KEDA documentation, scaleTargetRef). */

@@ -27,17 +27,19 @@ export async function planScaled(
   );
   const byNamespace = new Map(found.map((one) => [one.namespace, one]));
   const scaling = new Map<string, Scaling>();
+  const scalers = new Map<string, string>();
   const unsure = new Set<ScalersThere>();
   for (const object of differing) {
     const here = byNamespace.get(object.metadata.namespace ?? '')!;
     const staying = here.scalers.filter((scaler) => !leaving.has(nameOf(scaler)));
-    const known = scalingOf(object, input.live.get(nameOf(object))!, staying);
+    const { scaling: known, scaler } = scalingOf(object, input.live.get(nameOf(object))!, staying);
     const isUnsure = known === 'free' && here.unread.length > 0;
     scaling.set(nameOf(object), isUnsure ? 'unknown' : known);
     if (isUnsure) unsure.add(here);
+    if (scaler !== undefined) scalers.set(nameOf(object), scaler);
   }
   const notices = [...unsure].map(unread);
-  return { plan: plan({ ...input, options: { ...input.options, scaling } }), notices };
+  return { plan: plan({ ...input, options: { ...input.options, scaling, scalers } }), notices };
 }
 
 /** Those of the autoscalers that this pull prunes; only a plan tells, and only for one that left Git it has to be made. */

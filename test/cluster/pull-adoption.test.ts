@@ -117,7 +117,7 @@ describeWithCluster('what leaves Git leaves the cluster, when the object was the
     expect(adopted.report.errors).toEqual([]);
     expect((await replicas()).replicas).toBe(3);
     expect(adopted.changes.find(({ object }) => object === `apps/Deployment/${ns}/web`)?.reason).toBe(
-      'it was there before this sync; taken over from helm; spec.replicas is left to kube-controller-manager',
+      `it was there before this sync; taken over from helm; spec.replicas is left to autoscaling/HorizontalPodAutoscaler/${ns}/web`,
     );
   });
 

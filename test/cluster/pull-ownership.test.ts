@@ -75,12 +75,13 @@ describeWithCluster('the replicas of a Deployment', () => {
 
     const quiet = await pull(scaled('web:1'), { revision: 'a'.repeat(40) });
     expect([quiet.report.drift, actionsOf(quiet)]).toEqual([[], { unchanged: 4 }]);
-    expect(reasonOf(quiet, web)).toBe('spec.replicas is left to kube-controller-manager');
-    const left = [{ object: web, fields: ['spec.replicas'], holder: 'kube-controller-manager' }];
+    const scaler = `autoscaling/HorizontalPodAutoscaler/${ns}/web`;
+    expect(reasonOf(quiet, web)).toBe(`spec.replicas is left to ${scaler}`);
+    const left = [{ object: web, fields: ['spec.replicas'], holder: scaler }];
     expect(quiet.report.left).toEqual(left);
     const changed = await pull(scaled('web:2'));
     expect([changed.report.drift, changed.report.errors]).toEqual([[], []]);
-    expect(reasonOf(changed, web)).toBe('changed in Git; spec.replicas is left to kube-controller-manager');
+    expect(reasonOf(changed, web)).toBe(`changed in Git; spec.replicas is left to ${scaler}`);
     expect(changed.report.left).toEqual(left);
     expect(await count()).toBe(3);
     await pull(scaled('web:2', 2));
@@ -88,7 +89,8 @@ describeWithCluster('the replicas of a Deployment', () => {
 
     // A person scales it through the subresource, another one edits it: the autoscaler's as well.
     scale(ns, 5);
-    expect((await pull(scaled('web:2', 2))).report.drift).toEqual([]);
+    const byHand = await pull(scaled('web:2', 2));
+    expect([byHand.report.drift, byHand.report.left]).toEqual([[], left]);
     expect((await pull(scaled('web:3', 2))).report.drift).toEqual([]);
     expect(await count()).toBe(5);
     kubectl([

@@ -169,7 +169,9 @@ describeWithCluster('an object that asks to be created again', () => {
     const outcome = await pull({ ...base, 'db.yaml': set('dc') }, { wait: 'block' });
     expect(outcome.report).toMatchObject({ result: 'synced', errors: [] });
     const { reason } = outcome.changes.find(({ object }) => object === `apps/StatefulSet/${ns}/db`)!;
-    expect(reason).toMatch(/spec: updates to statefulset spec for fields other than '.*', 'template', .* are forbidden$/);
+    expect(reason).toMatch(
+      /spec: updates to statefulset spec for fields other than '.*', 'template', .* are forbidden$/,
+    );
     expect((await live('apps/v1', 'StatefulSet', 'db'))?.metadata.uid).not.toBe(old);
     expect((await live('v1', 'PersistentVolumeClaim', 'data-db-0'))?.metadata.uid).toBe(data);
   });

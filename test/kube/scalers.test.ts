@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { heal } from '../../lib/kube/heal.ts';
 import { byHolderAlone, isLeft } from '../../lib/kube/left.ts';
+import { recordEntry } from '../../lib/kube/record.ts';
 import { mayBeScaled, replicasPath, scalingOf } from '../../lib/kube/scalers.ts';
 import type { KubeObject } from '../../lib/model/kube-object.ts';
 import { git } from './answers.ts';
@@ -32,14 +34,16 @@ describe('whether an autoscaler sets the replicas', () => {
     ['one without a target', [git(hpa, 'odd', { spec: {} })], 'free'],
     ['none', [], 'free'],
   ])('%s', (_name, scalers, expected) => {
-    expect(scalingOf(web(2), web(5), scalers)).toBe(expected);
+    expect(scalingOf(web(2), web(5), scalers).scaling).toBe(expected);
   });
 
   it('a HorizontalPodAutoscaler rests at 0 replicas, a ScaledObject does not', () => {
-    expect(scalingOf(web(2), web(0), [scaler(hpa, target)])).toBe('free');
-    expect(scalingOf(web(0), web(2), [scaler(hpa, target)])).toBe('free');
-    expect(scalingOf(web(2), web(0), [scaler(keda, target)])).toBe('scaled');
-    expect(scalingOf(web(2), web(0), [scaler(hpa, target), scaler(keda, target)])).toBe('scaled');
+    const resting = { scaling: 'free', scaler: 'autoscaling/HorizontalPodAutoscaler/shop/scaler' };
+    const awake = { scaling: 'scaled', scaler: 'keda.sh/ScaledObject/shop/scaler' };
+    expect(scalingOf(web(2), web(0), [scaler(hpa, target)])).toEqual(resting);
+    expect(scalingOf(web(0), web(2), [scaler(hpa, target)])).toEqual(resting);
+    expect(scalingOf(web(2), web(0), [scaler(keda, target)])).toEqual(awake);
+    expect(scalingOf(web(2), web(0), [scaler(hpa, target), scaler(keda, target)])).toEqual(awake);
   });
 
   it('matters only where Git sets another number than the live one, and does not say to ignore it', () => {
@@ -48,6 +52,34 @@ describe('whether an autoscaler sets the replicas', () => {
     expect(mayBeScaled(web(), web(5))).toBe(false);
     expect(mayBeScaled(web(2), undefined)).toBe(false);
     expect(mayBeScaled(web(2, { 'windlass.dev/ignore-paths': '/spec/replicas' }), web(5))).toBe(false);
+  });
+});
+
+describe('replicas that are put right although nothing drifted', () => {
+  const ours = { fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'f:replicas': {} } } };
+  const live = {
+    ...web(0),
+    metadata: {
+      ...{ name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '2' },
+      managedFields: [{ manager: 'windlass', operation: 'Apply' as const, ...ours }],
+    },
+  };
+  const reasonWith = (scaler?: string) => {
+    const desired = web(2);
+    const answer = { ...live, ...web(5), metadata: { ...live.metadata, resourceVersion: '1' } };
+    const entry = recordEntry(desired, answer, { hashKey: Buffer.from('key'), now: new Date(), scaling: 'scaled' });
+    return heal(
+      { desired, live, entry, drift: undefined, freed: true, scaling: 'free', scaler },
+      { selfHeal: true },
+      { fights: [], notHealed: new Set(), noted: [] },
+    );
+  };
+
+  it('say which autoscaler only rests, and else that there is none', () => {
+    expect(reasonWith()).toMatchObject({ reason: 'no autoscaler sets its replicas any more' });
+    expect(reasonWith('autoscaling/HorizontalPodAutoscaler/shop/web')).toMatchObject({
+      reason: 'autoscaling/HorizontalPodAutoscaler/shop/web rests, as replicas are 0',
+    });
   });
 });
 
