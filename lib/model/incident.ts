@@ -11,6 +11,7 @@ export const incidentKinds = [
   'prune-waits',
   'history-rewritten',
   'fight',
+  'sync-left',
 ] as const;
 
 /** One drift or failure from its opening to its resolving. One message when it opens, one when it changes, one when it resolves. */
@@ -38,7 +39,8 @@ export interface Incident {
     | 'mended in Git'
     | 'readable again'
     | 'nothing waits any more'
-    | 'the other writer stopped';
+    | 'the other writer stopped'
+    | 'it is back, or its record is gone';
   /** The last content, for drift. */
   drift?: ObjectDrift;
   /** The last content, for everything else. */

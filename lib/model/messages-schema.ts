@@ -94,6 +94,7 @@ export const configReportedSchema = z.object({
   at: time,
   revision: name,
   problems: z.array(problem),
+  left: z.object({ cluster: name, syncs: z.array(z.object({ sync: name, objects: count })) }).optional(),
 }) satisfies z.ZodType<ConfigReported>;
 
 /** What the report flow reads from its queue. */

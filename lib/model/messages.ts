@@ -111,6 +111,13 @@ export interface Wake {
 /** What a pull or a check tells of one sync. */
 export type Report = SyncReported | DriftFound;
 
+/** A sync that windlass.yaml no longer has, and that still has objects in the cluster. */
+export interface LeftSync {
+  sync: string;
+  /** How many its applied record names. */
+  objects: number;
+}
+
 /** Whether windlass.yaml at the head can be used; sent for each head, by whoever reads it to pull. */
 export interface ConfigReported {
   type: 'ConfigReported';
@@ -119,6 +126,8 @@ export interface ConfigReported {
   revision: string;
   /** Empty when the file is in use. */
   problems: Problem[];
+  /** Of one cluster: the syncs that it has a record of and the file in use does not. Absent where that is not known, and from an older puller. */
+  left?: { cluster: string; syncs: LeftSync[] };
 }
 
 /** What the report flow reads from its queue. */

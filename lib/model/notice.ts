@@ -22,6 +22,7 @@ const severityOfTopic = {
   'prune-waits': 'warning',
   'history-rewritten': 'warning',
   fight: 'warning',
+  'sync-left': 'warning',
 } as const satisfies Record<Incident['kind'], Severity> & Record<string, Severity>;
 
 /** What a notice can be about. */

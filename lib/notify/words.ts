@@ -24,6 +24,7 @@ const names: Record<Topic, string> = {
   'prune-waits': 'Waits for an approval',
   'history-rewritten': 'History rewritten',
   fight: 'Two writers',
+  'sync-left': 'Left windlass.yaml',
 };
 
 const marks: Record<Severity, string> = { info: '🔵', warning: '🟡', error: '🔴' };

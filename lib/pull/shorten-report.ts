@@ -36,6 +36,8 @@ function cutConfig(message: ConfigReported, step: Step): ConfigReported {
   return {
     ...message,
     problems: message.problems.slice(0, Math.max(1, step.list)).map((one) => shortProblem(one, step)),
+    // Half a list would say of the other half that it is back.
+    ...(message.left !== undefined && message.left.syncs.length > step.list && { left: undefined }),
   };
 }
 

@@ -3,7 +3,9 @@ import { userOf } from '../config/account.ts';
 import type { Config, SyncSpec } from '../config/config.ts';
 import { windlassFileName } from '../config/windlass-file.ts';
 import { UserError } from '../model/errors.ts';
+import type { ConfigReported } from '../model/messages.ts';
 import type { Heads } from '../pull/heads.ts';
+import { leftSyncs, type RecordedSyncs } from '../pull/left-syncs.ts';
 import type { LoopPorts } from '../pull/loop.ts';
 import type { Outbox } from '../pull/outbox.ts';
 import type { SyncStatuses } from '../pull/ports.ts';
@@ -20,6 +22,8 @@ export interface RoundDeps {
   head(): Promise<string>;
   heads: Heads;
   pull: Omit<PullDeps, 'reports' | 'progress' | 'newHead'>;
+  /** Of the cluster, to tell which of its syncs windlass.yaml no longer has. */
+  recorded?: RecordedSyncs;
   /** Absent: reports go to the log alone. */
   outbox?: Outbox;
   statuses?: SyncStatuses;
@@ -29,7 +33,17 @@ export interface RoundDeps {
 }
 
 /** Puts one cluster's syncs into the loop: reports are logged and sent, and nothing that happens to them stops a pull. */
-export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses, log, watches }: RoundDeps): LoopPorts {
+export function roundPorts({
+  cluster,
+  head,
+  heads,
+  pull: deps,
+  recorded,
+  outbox,
+  statuses,
+  log,
+  watches,
+}: RoundDeps): LoopPorts {
   const tell = async (sync: SyncSpec, outcome: PullOutcome) => {
     const { report } = outcome;
     log.info(`${sync.name}: ${report.result}`, pullFields(report));
@@ -46,10 +60,12 @@ export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses,
       const problems = [...heads.problems()];
       if (problems.length > 0)
         log.info(`${windlassFileName} is broken: the last valid one counts`, { revision, problems });
-      await outbox?.send({ type: 'ConfigReported', at: deps.now().toISOString(), revision, problems });
       const ours = ofCluster(config, cluster);
       watches?.keepOnly(ours.syncs);
       const names = ours.syncs.map(({ name }) => name);
+      const left = await leftOf(names);
+      const at = deps.now().toISOString();
+      await outbox?.send({ type: 'ConfigReported', at, revision, problems, ...(left && { left }) });
       await statuses?.keepOnly(names).catch((error: unknown) => log.failed('look for Syncs that left', error));
       return ours;
     },
@@ -68,6 +84,18 @@ export function roundPorts({ cluster, head, heads, pull: deps, outbox, statuses,
     },
     failed: log.failed,
   };
+
+  async function leftOf(names: readonly string[]): Promise<ConfigReported['left']> {
+    const syncs =
+      recorded &&
+      (await leftSyncs(names, recorded).catch((error: unknown) => log.failed('look for syncs that left', error)));
+    for (const { sync, objects } of syncs ?? [])
+      log.info(`${sync} left ${windlassFileName}: ${objects} of its objects stay in the cluster`, {
+        left: sync,
+        objects,
+      });
+    return syncs ? { cluster, syncs } : undefined;
+  }
 
   async function configAt(revision: string): Promise<Config> {
     try {

@@ -62,6 +62,7 @@ export async function openParts(
         ...{ objects: new ClusterSyncs(cluster), events: new ClusterEvents(cluster, now) },
         ...{ mask: log.masked, failed: log.failed },
       }),
+      recorded: new ClusterRecords(client),
       ...(outbox !== undefined && { outbox }),
       pull: {
         ...{ cluster, now, signal, isAncestor: source.isAncestor },

@@ -2,6 +2,7 @@ import { formatProblem } from '../model/errors.ts';
 import type { ConfigReported } from '../model/messages.ts';
 import { contentHash, Draft } from './draft.ts';
 import type { Transitions } from './incidents.ts';
+import { leftSyncTransitions } from './left-syncs.ts';
 import { noticesFor } from './notices.ts';
 import type { Notices, ReportRecords } from './ports.ts';
 import { incidentRecords } from './records.ts';
@@ -19,10 +20,19 @@ export async function reportConfig(
   message: ConfigReported,
   { records, notices }: { records: ReportRecords; notices: Notices },
 ): Promise<void> {
-  const open = (await records.openIncidents()).filter((incident) => incident.kind === about.kind);
+  const all = await records.openIncidents();
+  await tell(message, await leftSyncTransitions(message, all, records), { records, notices });
+  const open = all.filter((incident) => incident.kind === about.kind);
   const last = open[0] ?? (await records.lastIncident({ ...about, sync: undefined, object: undefined }));
   if (last !== undefined && message.at <= last.changedAt) return;
-  const transitions = transitionsOf(message, new Draft(open));
+  await tell(message, transitionsOf(message, new Draft(open)), { records, notices });
+}
+
+async function tell(
+  message: ConfigReported,
+  transitions: Transitions,
+  { records, notices }: { records: ReportRecords; notices: Notices },
+): Promise<void> {
   await records.append(incidentRecords(message, transitions));
   for (const notice of noticesFor(transitions)) await notices.send(notice);
   for (const incident of lastForms(transitions)) await records.saveIncident(incident);

@@ -209,7 +209,7 @@ drift: { ignore: [{ object: foo, path: spec, until: 2027-02-30 }] }
       windlass.yaml:25:32: {env} needs "in": the environments
         |   noenv: { cluster: dev, path: "a/{env}" }
         |                                ^
-      windlass.yaml:26:27: notify.routes[0].on[0] must be one of bumped, bump-failed, drift, sync-failed, unhealthy, healthy-again, rolled-back, config-invalid, unknown, prune-waits, history-rewritten, fight, not "drfit"
+      windlass.yaml:26:27: notify.routes[0].on[0] must be one of bumped, bump-failed, drift, sync-failed, unhealthy, healthy-again, rolled-back, config-invalid, unknown, prune-waits, history-rewritten, fight, sync-left, not "drfit"
         | notify: { routes: [{ on: [drfit], sns: a }, { on: [drift] }] }
         |                           ^
         = did you mean "drift"?

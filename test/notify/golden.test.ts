@@ -66,6 +66,10 @@ function samples(): Record<(typeof incidentKinds)[number], Partial<Notice>> {
       title: 'shop-prod: another writer keeps changing what Git says',
       lines: ['apps/Deployment/shop-prod/web: hpa, 5 times'],
     },
+    'sync-left': {
+      title: 'shop-prod left windlass.yaml; what it applied stays in the cluster',
+      lines: ['12 objects are in its applied record'],
+    },
   };
 }
 

@@ -103,6 +103,19 @@ export async function listMaps(
   }));
 }
 
+/** The syncs that have a record, sorted. Throws where they cannot be listed. */
+export async function syncsWithMaps(client: Client): Promise<string[]> {
+  const answer = await client.send({
+    verb: 'list',
+    method: 'GET',
+    path: `${maps}?labelSelector=${encodeURIComponent(recordOf)}`,
+    accept: metadataOnly('PartialObjectMetadataList'),
+  });
+  if (answer.status !== 200) throw readError(client.server, 'list the applied records', answer);
+  const { items } = answer.json as { items: { metadata: { labels?: Record<string, string> } }[] };
+  return [...new Set(items.flatMap(({ metadata }) => metadata.labels?.[recordOf] ?? []))].sort();
+}
+
 /** The content of one as it was written. */
 export function bytesOf(map: RecordMap | undefined): Buffer {
   return Buffer.from(map?.binaryData?.['record'] ?? '', 'base64');

@@ -14,6 +14,7 @@ import {
   type RecordMap,
   readMap,
   removeMap,
+  syncsWithMaps,
   versionOfMap,
   writeMap,
 } from './record-maps.ts';
@@ -79,6 +80,11 @@ export class ClusterRecords implements AppliedRecords {
       // A writer may have moved on between the reads of head and parts.
       if (attempt === readTries) throw unreadable(sync, 'its parts do not belong together');
     }
+  }
+
+  /** The syncs that have a record in the cluster. Throws where that cannot be told. */
+  async syncs(): Promise<string[]> {
+    return await syncsWithMaps(this.#client);
   }
 
   async changed(sync: string): Promise<boolean> {

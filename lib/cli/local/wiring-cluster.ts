@@ -8,7 +8,8 @@ import { createQueue } from '../../adapters/local/queue.ts';
 import { lambdaContext } from '../../adapters/local/sqs-record.ts';
 import type { SyncSpec } from '../../config/config.ts';
 import { gitReader } from '../../drift/git-reader.ts';
-import type { ReportMessage, SyncReported } from '../../model/messages.ts';
+import type { LeftSync, ReportMessage, SyncReported } from '../../model/messages.ts';
+import { leftSyncs } from '../../pull/left-syncs.ts';
 import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { Io } from '../command.ts';
@@ -23,6 +24,8 @@ export interface ClusterSide {
   pull(sync: SyncSpec, revision: string): Promise<SyncReported['result']>;
   /** One check of all syncs. */
   drift(): Promise<void>;
+  /** The syncs that the cluster has a record of, and windlass.yaml does not have; undefined where that cannot be told. */
+  left(syncs: readonly Pick<SyncSpec, 'name'>[]): Promise<LeftSync[] | undefined>;
   /** Sends to the report queue. */
   report(message: ReportMessage): Promise<void>;
 }
@@ -68,6 +71,12 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
 
   return {
     report,
+    left: async (syncs) => {
+      const names = syncs.map(({ name }) => name);
+      return await leftSyncs(names, applied.session()).catch(
+        (error: unknown) => teller.failed('look for syncs that left', error) as undefined,
+      );
+    },
     pull: async (sync, revision) => {
       const { report: told } = await pull(
         { head: await heads.at(revision), sync, dryRun: false, wait: 'report', run: randomUUID() },

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { openGitConfigRepo } from '../../adapters/git/config-repo.ts';
 import { openLocalRegistry } from '../../adapters/local/registry.ts';
 import { openStateDir, type StateDir } from '../../adapters/local/state-dir.ts';
+import type { Config } from '../../config/config.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { type LoopTimes, startLoop } from '../../pull/loop.ts';
 import type { ExitCode, Io } from '../command.ts';
@@ -138,13 +139,20 @@ async function runFlows(
   showPage(page, parts, bump, { commits, images, token, isReal: real.has }, io, teller);
   closers.push(() => page.stop());
 
+  const leftOf = async (syncs: Config['syncs']) => {
+    // The embedded cluster has all syncs, whatever cluster they name.
+    const left = await flows.left(syncs);
+    return left && { cluster: target.existing?.name ?? 'local', syncs: left };
+  };
   const loop = startLoop(
     {
       head: () => source.head(),
       config: async (revision) => {
         const { config } = await heads.at(revision);
         const problems = [...heads.problems()];
-        await flows.report({ type: 'ConfigReported', at: io.now().toISOString(), revision, problems });
+        const at = io.now().toISOString();
+        const left = await leftOf(config.syncs);
+        await flows.report({ type: 'ConfigReported', at, revision, problems, ...(left && { left }) });
         if (author !== undefined) await seedTags(config, repo, registry, { revision, at: io.now(), isReal: real.has });
         return config;
       },

@@ -11,6 +11,7 @@ const kinds = {
   'prune-waits': 'waits for an approval',
   'history-rewritten': 'history rewritten',
   fight: 'two writers',
+  'sync-left': 'left windlass.yaml',
 };
 
 /** Shows what is wrong now, and what was, folded. */
