@@ -2,6 +2,7 @@ import type { FieldPath } from '../kube/fields.ts';
 import { type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
+import { recreateHint } from '../kube/recreate.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
 import { each } from './each.ts';
 import type { Ledger } from './ledger.ts';
@@ -100,7 +101,7 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
     answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
   }
   if ('failure' in answer) {
-    run.refused('apply', answer.failure);
+    run.refused('apply', answer.failure, immutableHint(planned, answer.failure));
     if (!answer.failure.retryable && !wasWritten) ledger.refuse(planned.id);
     return;
   }
@@ -124,6 +125,10 @@ function adoption(live: KubeObject, except: readonly FieldPath[]): Release {
 
 function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): string {
   return `${reason}; deleted and created again: ${message}`;
+}
+
+function immutableHint({ desired, adopts }: PlannedApply, { code }: ApplyFailure): string | undefined {
+  return code === 'immutable' ? recreateHint(desired, { adopted: adopts !== undefined }) : undefined;
 }
 
 interface Release {
@@ -212,7 +217,7 @@ export async function rehearse(
     if (!('failure' in answer)) rehearsed.answers.set(id, answer.object);
     else if (asksToRecreate(planned, answer.failure) && !('refused' in may!))
       rehearsed.recreated.set(id, recreatedReason(planned, answer.failure));
-    else deps.run.refused('apply', answer.failure);
+    else deps.run.refused('apply', answer.failure, immutableHint(planned, answer.failure));
   });
   return rehearsed;
 }

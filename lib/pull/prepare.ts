@@ -43,6 +43,7 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
   ]);
   const live = await readLive(sync.name, rendered.objects, record, cluster);
   const wanted = await withoutClaimed(rendered, live, head.tree, sync, head.config.syncs, renderer);
+  run.places = new Map(wanted.objects.map((one) => [one.id, one]));
   run.errors.push(...wanted.problems, ...unreadProblems(live.unread, wanted.objects));
   const { guards, approvals, notice } = await guardsAt(request, record, deps);
   if (notice !== undefined && !request.dryRun) await refuseOutdated(request, deps);

@@ -1,4 +1,5 @@
 import type { ApprovalFile } from '../config/approvals.ts';
+import type { DesiredObject } from '../desired/desired.ts';
 import type { ObjectChange } from '../model/change-set.ts';
 import type { ObjectDrift } from '../model/drift.ts';
 import { messageOf, type Problem, RetryableError, UserError } from '../model/errors.ts';
@@ -9,6 +10,8 @@ import type { ApplyFailure } from './ports.ts';
 export class Run {
   readonly changes: ObjectChange[] = [];
   readonly errors: Problem[] = [];
+  /** Where Git declares each object, once it is known. */
+  places: ReadonlyMap<string, Pick<DesiredObject, 'origin' | 'line'>> = new Map();
   /** What people should know although nothing failed. */
   readonly notices: Problem[] = [];
   /** Files that would approve what waits. */
@@ -22,9 +25,9 @@ export class Run {
   /** True when an error may pass by itself; false when all of them are the user's to mend. */
   trouble = false;
 
-  /** An object that the API server refused. */
-  refused(doing: 'apply' | 'prune', { object, code, message, retryable }: ApplyFailure): void {
-    this.errors.push({ code: `${doing}-${code}`, object, message });
+  /** An object that the API server refused; the hint says what to do about it. */
+  refused(doing: 'apply' | 'prune', { object, code, message, retryable }: ApplyFailure, hint?: string): void {
+    this.errors.push({ ...this.#placeOf(object), code: `${doing}-${code}`, message, ...(hint && { hint }) });
     this.trouble ||= retryable;
   }
 
@@ -32,13 +35,19 @@ export class Run {
   failed(error: unknown, object?: string): void {
     if (error instanceof UserError) {
       if (error.problems.length === 0)
-        this.errors.push({ code: error.code, message: messageOf(error), ...(object && { object }) });
+        this.errors.push({ ...this.#placeOf(object), code: error.code, message: messageOf(error) });
       this.errors.push(...error.problems);
     } else if (error instanceof RetryableError) {
-      this.errors.push({ code: error.code, message: messageOf(error), ...(object && { object }) });
+      this.errors.push({ ...this.#placeOf(object), code: error.code, message: messageOf(error) });
       this.trouble = true;
     } else {
       throw error;
     }
+  }
+
+  #placeOf(object: string | undefined): Pick<Problem, 'object' | 'file' | 'line'> {
+    if (object === undefined) return {};
+    const { origin, line } = this.places.get(object) ?? {};
+    return { object, ...(origin !== undefined && { file: origin }), ...(line !== undefined && { line }) };
   }
 }

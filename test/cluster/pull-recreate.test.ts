@@ -151,9 +151,25 @@ describeWithCluster('an object that asks to be created again', () => {
     const uid = (await live('batch/v1', 'Job', 'migrate'))?.metadata.uid;
     const outcome = await pull({ ...base, 'job.yaml': job(ns, 'a:2') });
     expect(outcome.report.errors).toMatchObject([
-      { code: 'apply-immutable', message: 'spec.template: field is immutable' },
+      {
+        ...{ code: 'apply-immutable', message: 'spec.template: field is immutable', line: 1 },
+        file: expect.stringMatching(/job\.yaml$/),
+        hint: expect.stringContaining('windlass.dev/force: recreate'),
+      },
     ]);
     expect((await live('batch/v1', 'Job', 'migrate'))?.metadata.uid).toBe(uid);
+  });
+
+  it('and what is refused for another reason is told with its file and line, without that advice', async () => {
+    const { pull, namespace: ns } = await world();
+    const files = { 'both.yaml': `${configMap(ns, 'a', {})}---\n${configMap(`${ns}-none`, 'b', {})}` };
+    const outcome = await pull({ 'ns.yaml': namespace(ns), ...files });
+    expect(outcome.report.errors).toMatchObject([
+      { code: 'apply-not-found', message: expect.stringContaining('does not exist'), line: expect.any(Number) },
+    ]);
+    expect(outcome.report.errors[0]?.file).toMatch(/both\.yaml$/);
+    expect(outcome.report.errors[0]?.line).toBeGreaterThan(1);
+    expect(outcome.report.errors[0]?.hint).toBeUndefined();
   });
 
   it('keeps its volume claims: a StatefulSet is made anew beside them', async () => {

@@ -5,7 +5,7 @@ import { type BadValue, oneOf, type ReadValue } from './wish.ts';
 /** Our own annotations: they win over those of other tools. */
 export const pruneAnnotation = 'windlass.dev/prune';
 const applyAnnotation = 'windlass.dev/apply';
-const forceAnnotation = 'windlass.dev/force';
+export const forceAnnotation = 'windlass.dev/force';
 export const ignoreAnnotation = 'windlass.dev/ignore-paths';
 export const takeAnnotation = 'windlass.dev/take-paths';
 
