@@ -80,6 +80,13 @@ export async function originOf(io: Io, repo: string): Promise<string | undefined
   return await readOrigin(resolve(io.cwd, repo), io.env);
 }
 
+/** How many files of a directory on this machine are not committed. Undefined for a repository elsewhere, and where that cannot be told. */
+export async function uncommittedFiles(io: Io, repo: string): Promise<number | undefined> {
+  if (!isPath(repo)) return undefined;
+  const { uncommittedIn } = await import('../adapters/git/uncommitted.ts');
+  return await uncommittedIn(resolve(io.cwd, repo), io.env);
+}
+
 /** What the syncs of a config repo were rendered to by commands before this one. */
 export async function renderMemory(io: Io, repo: string): Promise<RenderMemory> {
   const { openRenderMemory } = await import('../adapters/local/render-memory.ts');

@@ -360,4 +360,56 @@ describeWithCluster('windlass pull and windlass diff', () => {
     expect(live.data).toEqual({ mode: 'plain' });
     expect(live.metadata.labels).not.toHaveProperty('team');
   });
+
+  it('say in a note what the sync depends on and is not applied at this head, or not healthy, and go on', async () => {
+    const [ns, base] = [ownNamespace(), ownNamespace()];
+    const yaml = `windlass: 1\nclusters: { test: {} }\nsyncs:\n  ${base}: { cluster: test, path: base, wait: 1s }\n  ${ns}: { cluster: test, path: app, dependsOn: [${base}] }\n`;
+    const { dir, commit, revision } = await repository({
+      'windlass.yaml': yaml,
+      'app/ns.yaml': namespace(ns),
+      'base/ns.yaml': namespace(base),
+    });
+    const common = ['--repo', dir, '--kubeconfig', cluster().kubeconfigPath];
+    const notices = async (command: string) =>
+      JSON.parse((await windlass([command, ...common, '--sync', ns, '--json'])).stdout).notices;
+    const note = (state: string) => [
+      {
+        code: 'dependency',
+        message: `it depends on ${base}, ${state}`,
+        hint: 'the puller waits for it; this command does not',
+      },
+    ];
+    expect(await notices('diff')).toEqual(note('which was never pulled in this cluster'));
+    const pulled = await windlass(['pull', ...common, '--sync', ns]);
+    expect(pulled).toMatchObject({ code: 0, stderr: '' });
+    expect(pulled.stdout).toContain(`note it depends on ${base}, which was never pulled in this cluster`);
+    expect((await windlass(['pull', ...common, '--sync', base])).code).toBe(0);
+    expect(await notices('pull')).toEqual([]);
+    const head = await commit({ 'base/web.yaml': deployment(base, 'web', 'web:1.0.0-broken') });
+    const states = `which is applied at ${revision.slice(0, 12)} and not at ${head.slice(0, 12)}`;
+    expect(await notices('diff')).toEqual(note(states));
+    expect((await windlass(['pull', ...common, '--sync', base])).code).toBe(3);
+    expect(await notices('diff')).toEqual(
+      note(`which was not healthy when it was pulled last: apps/Deployment/${base}/web`),
+    );
+  });
+
+  it('say how many files of the directory are not committed, and so do not count', async () => {
+    const ns = ownNamespace();
+    const { dir } = await repository({
+      'windlass.yaml': config(ns),
+      'app/ns.yaml': namespace(ns),
+      '.gitignore': 'tmp\n',
+    });
+    const diff = () =>
+      windlass(['diff', '--repo', dir, '--sync', ns, '--kubeconfig', cluster().kubeconfigPath, '--json']);
+    await writeFile(join(dir, 'tmp'), 'ignored');
+    expect((await diff()).stderr).toBe('');
+    await writeFile(join(dir, 'app', 'new.yaml'), configMap(ns, 'new', { mode: 'plain' }));
+    expect((await diff()).stderr).toBe('note: 1 file is not committed and does not count\n');
+    await writeFile(join(dir, 'app', 'ns.yaml'), `# changed\n${namespace(ns)}`);
+    const { stderr, stdout } = await diff();
+    expect(stderr).toBe('note: 2 files are not committed and do not count\n');
+    expect(JSON.parse(stdout).objects).toHaveLength(1);
+  });
 });

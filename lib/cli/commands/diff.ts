@@ -10,6 +10,7 @@ export const diff: Command = {
   details: [
     'Shows what a pull would do, and which fields it would change, by server-side dry runs: nothing is written. Values of Secrets are',
     'shown as hashes. --repo may also be a directory that is no Git repository.',
+    'What the sync depends on (dependsOn) is not waited for, as a puller does: a note says where it is not applied at this head, or not healthy.',
     'JSON: { revision, objects: [{ object, action, reason }], drift: [{ object, state, fields }], left: [{ object, fields, holder }], errors, notices, approvals: [{ path, content }], health: [{ object, status, reason }] }; action as in "windlass pull".',
     'Exit code: 0 when there is no difference, 1 when there is one; 2 when Git has something that cannot be applied; 3 when the',
     'repository or the cluster cannot be reached.',

@@ -11,6 +11,7 @@ export const pull: Command = {
   details: [
     'Renders the sync at the head of the branch, applies what differs, waits until it is healthy (at most the "wait" of the sync),',
     'and prunes what left Git. A newer head ends the waiting: run it again for that one. With --dry-run nothing is written; --repo may then also be a directory that is no Git repository.',
+    'What the sync depends on (dependsOn) is not waited for, as a puller does: a note says where it is not applied at this head, or not healthy.',
     'JSON: { revision, objects: [{ object, action, reason }], drift: [{ object, state, fields }], left: [{ object, fields, holder }], errors, notices, approvals: [{ path, content }], health: [{ object, status, reason }] };',
     'action is created, configured, unchanged, pruned or skipped; drift is what was found, as "windlass drift" writes it; an error is { code, message, object, file, line, column, hint }.',
     'Exit code: 0; 2 when Git has something that cannot be applied; 3 when the repository or the cluster cannot be reached, or an',

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { UserError } from '../../model/errors.ts';
+import { type Problem, UserError } from '../../model/errors.ts';
 import type { PullOutcome } from '../../pull/pull.ts';
 import type { Args, ExitCode, Io, Option } from '../command.ts';
 import { newerHead } from '../newer-head.ts';
-import { configTree, kubernetes, renderMemory } from '../wiring.ts';
+import { configTree, kubernetes, renderMemory, uncommittedFiles } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 
 /** The options of the commands that look at one sync in one cluster. */
@@ -40,19 +40,22 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
   const repo = args.need('repo');
   // Git, kubectl and the API server answer while the flow is loaded. What fails ahead of its time fails again where it is needed.
   const opening = ahead(configTree(io, { repo, branch: args.text('branch'), plainDirectory: dryRun }));
+  const uncommitted = ahead(uncommittedFiles(io, repo));
   const tools = renderers(io);
   ahead(tools.kustomizer.version());
   const connecting = ahead(kubernetes(kubeconfig, { readOnly: dryRun, context: args.text('context') }));
   ahead(connecting.then(({ cluster }) => cluster.resource('v1', 'ConfigMap')));
   try {
-    const { readHead, syncNamed, pull, rendererWith } = await loadFlow();
+    const { readHead, syncNamed, pull, rendererWith, dependencyNotices } = await loadFlow();
     const { tree, head: askHead, isAncestor, close } = await opening;
+    if (askHead !== undefined) tellUncommitted(io, await uncommitted);
     const newer = dryRun || askHead === undefined ? undefined : newerHead(askHead, tree.revision);
     try {
       const head = await readHead(tree);
       const sync = syncNamed(head, args.need('sync'));
       const { cluster, records, leases, capabilities } = await connecting;
-      return await pull(
+      const notices = ahead(dependencyNotices(sync, tree.revision, records));
+      const outcome = await pull(
         { head, sync, dryRun, wait: 'block', run: randomUUID() },
         {
           ...{
@@ -72,6 +75,7 @@ export async function runPull(args: Args, io: Io, { dryRun }: { dryRun: boolean 
           ...(io.stderr.isTTY === true && { progress: newLines(io) }),
         },
       );
+      return withNotices(outcome, await notices);
     } finally {
       newer?.close();
       await close();
@@ -88,7 +92,20 @@ async function loadFlow() {
   const { readHead, syncNamed } = await import('../../pull/head.ts');
   const { pull } = await import('../../pull/pull.ts');
   const { rendererWith } = await import('../../pull/renderer.ts');
-  return { readHead, syncNamed, pull, rendererWith };
+  const { dependencyNotices } = await import('../../pull/dependencies.ts');
+  return { readHead, syncNamed, pull, rendererWith, dependencyNotices };
+}
+
+function tellUncommitted(io: Io, count: number | undefined): void {
+  if (!count) return;
+  const files =
+    count === 1 ? '1 file is not committed and does not count' : `${count} files are not committed and do not count`;
+  io.stderr.write(`note: ${files}\n`);
+}
+
+function withNotices(outcome: PullOutcome, added: readonly Problem[]): PullOutcome {
+  if (added.length === 0) return outcome;
+  return { ...outcome, report: { ...outcome.report, notices: [...added, ...(outcome.report.notices ?? [])] } };
 }
 
 /** Something that is begun before it is waited for: who waits is told of its failure. */
