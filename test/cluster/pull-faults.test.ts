@@ -131,25 +131,40 @@ describeWithCluster('a pull in trouble', () => {
     const maps = (await real.resource('v1', 'ConfigMap'))!;
     const name = `windlass-record-${sync.name}-0`;
     const head = (await live('v1', 'ConfigMap', name, 'windlass-system'))!;
-    for (const spoilt of [
-      { ...head, binaryData: { record: Buffer.from('garbage').toString('base64') } },
-      {
-        ...head,
-        metadata: {
-          ...head.metadata,
-          annotations: { ...head.metadata.annotations, 'windlass.dev/record-storage': '2' },
+    const wayOut = `delete configmaps -l windlass.dev/record-of=${sync.name}`;
+    for (const [spoilt, isBroken] of [
+      [{ ...head, binaryData: { record: Buffer.from('garbage').toString('base64') } }, true],
+      [
+        {
+          ...head,
+          metadata: {
+            ...head.metadata,
+            annotations: { ...head.metadata.annotations, 'windlass.dev/record-storage': '2' },
+          },
         },
-      },
-    ]) {
+        false,
+      ],
+    ] as const) {
       const { managedFields: _, resourceVersion: __, ...metadata } = spoilt.metadata;
       expect(await real.apply(maps, { ...spoilt, metadata }, { force: true, dryRun: false })).toHaveProperty('object');
       writes();
       const outcome = await pull({ 'ns.yaml': namespace(ns) });
       expect(outcome.report.errors).toMatchObject([{ code: 'record-unreadable' }]);
       expect(outcome.report.errors[0]?.message).toContain(name);
+      expect(outcome.report.errors[0]?.message.includes(wayOut)).toBe(isBroken);
       expect(writes()).toEqual({});
       expect(await live('v1', 'ConfigMap', 'a')).toBeDefined();
     }
+    for (const { metadata } of await real.list(maps, `windlass.dev/record-of=${sync.name}`, 'windlass-system'))
+      await real.remove(
+        maps,
+        { group: '', kind: 'ConfigMap', namespace: 'windlass-system', name: metadata.name },
+        metadata.uid ?? '',
+      );
+    const anew = await pull({ 'ns.yaml': namespace(ns) });
+    expect(anew.report.errors).toEqual([]);
+    expect(await live('v1', 'ConfigMap', 'a')).toBeDefined();
+    expect(actionsOf(await pull({ 'ns.yaml': namespace(ns) }))).toEqual({ unchanged: 1 });
   });
 
   it('names what is forbidden when the credentials may not do it', async () => {

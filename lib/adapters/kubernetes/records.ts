@@ -176,7 +176,7 @@ function headOf(sync: string, map: RecordMap): Head {
   const said = map.metadata.annotations ?? {};
   const version = said['windlass.dev/record-storage'];
   if (version !== storage)
-    throw unreadable(sync, `its storage is of version ${version ?? '(none)'}, this Windlass reads ${storage}`);
+    throw refusedRecord(sync, `its storage is of version ${version ?? '(none)'}, this Windlass reads ${storage}`);
   const generation = generationIn(map);
   if (!Number.isInteger(generation)) throw unreadable(sync, 'its generation is missing');
   const parts = (said['windlass.dev/record-parts'] ?? '').split(',').filter(Boolean);
@@ -201,7 +201,8 @@ async function parse(sync: string, bytes: Buffer): Promise<AppliedRecord> {
     throw unreadable(sync, 'it is not gzipped JSON', cause);
   }
   const read = readRecord(stored, sync);
-  if ('refused' in read) throw unreadable(sync, read.refused);
+  // One that another Windlass may read is not for throwing away.
+  if ('refused' in read) throw refusedRecord(sync, read.refused);
   return read.record;
 }
 
@@ -210,9 +211,16 @@ function changedMeanwhile(sync: string): RetryableError {
   return new RetryableError(message, { code: 'record-changed', subject: sync });
 }
 
+/** A record that is broken: nothing reads it any more. */
 function unreadable(sync: string, why: string, cause?: unknown): UserError {
+  const remove = `kubectl -n ${systemNamespace} delete configmaps -l windlass.dev/record-of=${sync}`;
+  const price = 'what left Git and was not pruned yet stays in the cluster';
+  return refusedRecord(sync, why, { cause, wayOut: `. To begin a new one: ${remove}; the price: ${price}` });
+}
+
+function refusedRecord(sync: string, why: string, { cause, wayOut = '' }: { cause?: unknown; wayOut?: string } = {}) {
   return new UserError(
-    `the applied record of sync ${sync} cannot be read: ${why} (ConfigMap/${systemNamespace}/${headName(sync)}); nothing was applied or pruned`,
+    `the applied record of sync ${sync} cannot be read: ${why} (ConfigMap/${systemNamespace}/${headName(sync)}); nothing was applied or pruned${wayOut}`,
     { code: 'record-unreadable', subject: sync, cause },
   );
 }
