@@ -4,7 +4,7 @@ import { versionPath } from './paths.ts';
 import { readError } from './status.ts';
 
 interface ResourceList {
-  resources?: { name: string; kind: string; namespaced: boolean; verbs?: string[] }[];
+  resources?: { name: string; kind: string; namespaced: boolean; verbs?: string[] }[] | null;
 }
 
 interface GroupAnswer {
@@ -68,8 +68,7 @@ export class Discovery {
     const answer = await this.#client.send({ verb: 'discover', method: 'GET', path: versionPath(apiVersion) });
     if (answer.status === 404) return new Map();
     if (answer.status !== 200) throw readError(this.#client.server, `list the kinds of ${apiVersion}`, answer);
-    const { resources = [] } = answer.json as ResourceList;
-    const whole = resources.filter(({ name }) => !name.includes('/'));
+    const whole = ((answer.json as ResourceList).resources ?? []).filter(({ name }) => !name.includes('/'));
     return new Map(whole.map(({ name, kind, namespaced }) => [kind, { apiVersion, kind, plural: name, namespaced }]));
   }
 }

@@ -96,8 +96,8 @@ export async function listMaps(
   });
   if (answer.status === 403) return undefined;
   if (answer.status !== 200) throw readError(client.server, `list the parts of the record of ${sync}`, answer);
-  const { items } = answer.json as { items: RecordMap[] };
-  return items.map(({ metadata: { name, annotations } }) => ({
+  const { items } = answer.json as { items: RecordMap[] | null };
+  return (items ?? []).map(({ metadata: { name, annotations } }) => ({
     name,
     generation: Number(annotations?.[generationOf] ?? 0),
   }));
@@ -112,8 +112,8 @@ export async function syncsWithMaps(client: Client): Promise<string[]> {
     accept: metadataOnly('PartialObjectMetadataList'),
   });
   if (answer.status !== 200) throw readError(client.server, 'list the applied records', answer);
-  const { items } = answer.json as { items: { metadata: { labels?: Record<string, string> } }[] };
-  return [...new Set(items.flatMap(({ metadata }) => metadata.labels?.[recordOf] ?? []))].sort();
+  const { items } = answer.json as { items: { metadata: { labels?: Record<string, string> } }[] | null };
+  return [...new Set((items ?? []).flatMap(({ metadata }) => metadata.labels?.[recordOf] ?? []))].sort();
 }
 
 /** The content of one as it was written. */

@@ -2,6 +2,7 @@ import type { SyncStatus } from '../../model/sync-status.ts';
 import type { SyncObjects } from '../../pull/ports.ts';
 import type { Answer, Client } from './client.ts';
 import type { KubernetesCluster } from './cluster.ts';
+import { listAll } from './list.ts';
 import { isAbsent, readError } from './status.ts';
 import { systemNamespace } from './system-namespace.ts';
 
@@ -10,7 +11,6 @@ export const syncKind = { apiVersion: 'windlass.dev/v1alpha1', kind: 'Sync' } as
 
 const syncs = `/apis/${syncKind.apiVersion}/namespaces/${systemNamespace}/syncs`;
 const owner = 'fieldManager=windlass-puller&force=true';
-const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 /** Milliseconds: a cluster without the kind is not asked at every pull. */
 const lookAgain = 600_000;
 
@@ -50,8 +50,8 @@ export class ClusterSyncs implements SyncObjects {
 
   async names(): Promise<string[]> {
     if (!(await this.available())) return [];
-    const answer = await this.#client.send({ verb: 'list', method: 'GET', path: syncs, accept: metadataOnly });
-    const { items } = this.#ok(answer, 'list the Syncs') as { items: SyncObject[] };
+    const refused = (answer: Answer) => this.#refused(answer, 'list the Syncs');
+    const items = await listAll(this.#client, { path: syncs, what: 'syncs', metadataOnly: true, refused });
     return items.map(({ metadata }) => metadata.name);
   }
 
@@ -70,11 +70,15 @@ export class ClusterSyncs implements SyncObjects {
     });
   }
 
-  /** The CRD may have gone since it was found: then discovery is asked anew. */
   #ok(answer: Answer, doing: string): unknown {
     if (answer.status === 200 || answer.status === 201) return answer.json;
+    throw this.#refused(answer, doing);
+  }
+
+  /** The CRD may have gone since it was found: then discovery is asked anew. */
+  #refused(answer: Answer, doing: string): Error {
     if (answer.status === 404) this.#cluster.rediscover();
-    throw readError(this.#client.server, doing, answer);
+    return readError(this.#client.server, doing, answer);
   }
 }
 
