@@ -36,10 +36,12 @@ async function authenticate(file: string, config: LibraryConfig): Promise<Creden
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    const message = `${file}: its credentials cannot be had: ${firstLine(error)}`;
-    const exec = config.getCurrentUser()?.exec !== undefined;
-    if (exec && (error as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw new RetryableError(message, { code: 'credentials', subject: file });
+    const { exec } = config.getCurrentUser() ?? {};
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const program = (exec as { command?: unknown } | undefined)?.command;
+    const why = isMissing && program !== undefined ? notFound(String(program)) : firstLine(error);
+    const message = `${file}: its credentials cannot be had: ${why}`;
+    if (exec !== undefined && !isMissing) throw new RetryableError(message, { code: 'credentials', subject: file });
     throw new UserError(message, { code: 'kubeconfig', subject: file });
   }
   const { ca, cert, key, servername, rejectUnauthorized, headers = {}, auth } = options;
@@ -49,6 +51,10 @@ async function authenticate(file: string, config: LibraryConfig): Promise<Creden
     tls: defined({ ca, cert, key, servername, rejectUnauthorized }),
     headers: lowerCased({ ...headers, ...basic }),
   };
+}
+
+function notFound(program: string): string {
+  return program.includes('/') ? `there is no program ${program}` : `the program ${program} is not on PATH`;
 }
 
 function defined<T extends object>(values: T): T {

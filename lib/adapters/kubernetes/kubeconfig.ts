@@ -8,7 +8,11 @@ import { contextsIn, kubeconfigData } from './kubeconfig-data.ts';
  * `UserError` where it cannot be used.
  */
 export async function readKubeconfig(file: string, context?: string): Promise<Kubeconfig> {
-  const data = await kubeconfigData(await textOf(file), context);
+  const text = await textOf(file);
+  const { names } = await contextsIn(text);
+  if (names.length === 0)
+    throw new UserError(`${file} is not a kubeconfig: it has no contexts`, { code: 'kubeconfig', subject: file });
+  const data = await kubeconfigData(text, context);
   if (data !== undefined) return data;
   const { kubeconfigByLibrary } = await import('./kubeconfig-library.ts');
   return await kubeconfigByLibrary(file, context);

@@ -49,7 +49,7 @@ export function readError(server: string, doing: string, answer: Answer): UserEr
 /** What is thrown when the server does not know who asks, also after fresh credentials. */
 export function unauthorized(server: string): UserError {
   return new UserError(
-    `the API server ${server} does not accept these credentials (401): is the kubeconfig's user still valid?`,
+    `the API server ${server} does not accept these credentials (401): is the kubeconfig's user, or in a pod its service account, still valid?`,
     {
       code: 'unauthorized',
       subject: server,

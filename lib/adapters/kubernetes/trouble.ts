@@ -11,13 +11,17 @@ export class LostError extends Error {
   }
 }
 
+/** Where the authorities come from: who is told may be a person or a pod. */
+const trusted = 'those of the kubeconfig, or in a pod of its service account';
+const notTrusted = `its certificate was not signed by an authority that is trusted here (${trusted})`;
+
 const certificateTrouble: Record<string, string> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed and the kubeconfig does not name it as an authority',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that the kubeconfig does not name',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was not signed by the authority in the kubeconfig',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was not signed by the authority in the kubeconfig',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate was not signed by the authority in the kubeconfig',
-  CERT_SIGNATURE_FAILURE: 'its certificate was not signed by the authority in the kubeconfig',
+  DEPTH_ZERO_SELF_SIGNED_CERT: `its certificate is self-signed and no authority that is trusted here (${trusted})`,
+  SELF_SIGNED_CERT_IN_CHAIN: notTrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: notTrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: notTrusted,
+  UNABLE_TO_GET_ISSUER_CERT: notTrusted,
+  CERT_SIGNATURE_FAILURE: notTrusted,
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',

@@ -1,5 +1,5 @@
 import type { SyncSpec } from '../../config/config.ts';
-import { isQueueUrl } from '../../config/puller-env.ts';
+import { checkOptions } from '../../install/check-options.ts';
 import { installManifests } from '../../install/manifests.ts';
 import { gitSecretName, systemNamespace } from '../../install/names.ts';
 import type { InstallMode, InstallOptions } from '../../install/options.ts';
@@ -13,13 +13,15 @@ import { ask } from '../ask.ts';
 import type { Args, Command, ExitCode, Io, Option } from '../command.ts';
 import { installSync, installSyncAt, pullInstallation, withInstallation } from '../install-sync.ts';
 import { clusterNamed, guardOf, namespacesToMake, readApiPorts, readRights, renderSyncs } from '../installation.ts';
+import type { NamedContext } from '../local/kubeconfig-context.ts';
 import { printOutcome } from '../output/outcome.ts';
 import { modeLine } from '../output/puller-mode.ts';
 import { guardLines, rightsLines } from '../output/rights.ts';
 import { printYaml } from '../output/yaml.ts';
 import { branchOf, configTree, isPath, kubernetes, originOf } from '../wiring.ts';
+import { clusterMeant, clusterOptions } from '../wiring-cluster.ts';
 import { renderers } from '../wiring-renderers.ts';
-import { failureCode, kubeconfigOf } from './sync-options.ts';
+import { failureCode } from './sync-options.ts';
 
 const options: Record<string, Option> = {
   repo: {
@@ -39,7 +41,7 @@ const options: Record<string, Option> = {
     value: 'NAME',
     help: 'the cluster by its name in windlass.yaml; the only one unless given',
   },
-  kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+  kubeconfig: { type: 'string', value: 'F', help: 'the cluster; else KUBECONFIG, else ~/.kube/config' },
   image: { type: 'string', value: 'IMAGE', help: 'the image of the puller, in a registry of yours', required: true },
   mode: { type: 'string', value: 'cron|watch', help: 'cron: each minute (default). watch: stays, awake in seconds' },
   'cluster-admin': {
@@ -85,19 +87,21 @@ export const install: Command = {
 };
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
-  const kubeconfig = kubeconfigOf(args, io);
+  const mode = modeAsked(args);
+  const { shown, ...where } = await clusterMeant(args, io);
+  io.stderr.write(`${shown}\n`);
   const url = await urlAsked(args, io);
   const branch = await branchOf(io, { repo: args.need('repo'), branch: args.text('branch') });
   const { tree, close } = await configTree(io, { repo: args.need('repo'), branch, plainDirectory: false });
   try {
     const head = await readHead(tree);
-    const { cluster, capabilities } = await kubernetes(kubeconfig, { readOnly: true });
+    const { cluster, capabilities } = await kubernetes(where.kubeconfig, { readOnly: true, context: where.context });
     try {
       const renderer = rendererWith({ ...renderers(io), capabilities });
-      const planned = await plan(args, { head, url, branch, cluster, renderer });
+      const planned = await plan(args, { head, mode, url, branch, cluster, renderer });
       for (const line of planned.lines) io.stderr.write(`${line}\n`);
       if (args.flag('print')) return printManifests(io, planned);
-      return await applyAsked(args, io, { head, renderer, kubeconfig, planned });
+      return await applyAsked(args, io, { head, renderer, where, planned });
     } finally {
       await cluster.close();
     }
@@ -120,11 +124,12 @@ async function plan(
   args: Args,
   {
     head,
+    mode,
     url,
     branch,
     cluster,
     renderer,
-  }: { head: Head; url: string; branch: string; cluster: Cluster; renderer: Renderer },
+  }: { head: Head; mode: InstallMode; url: string; branch: string; cluster: Cluster; renderer: Renderer },
 ): Promise<Planned> {
   const name = clusterNamed(head.config, args.text('cluster'));
   const sync = installSyncAt(head, name);
@@ -132,15 +137,9 @@ async function plan(
   const syncs = await renderSyncs(head, name, asked, renderer);
   const accounts = await readRights(syncs, cluster);
   const guard = guardOf(head.config, syncs);
-  const told = {
-    reportQueue: args.text('report-queue'),
-    wakeQueue: args.text('wake-queue'),
-    gitSecret: args.text('git-secret'),
-    roleArn: args.text('role-arn'),
-    region: args.text('region') ?? head.config.clusters[name]?.region,
-  };
+  const told = { ...toldIn(args), region: args.text('region') ?? head.config.clusters[name]?.region };
   const options: InstallOptions = {
-    ...{ mode: modeOf(args), cluster: name, repo: url, branch, image: args.need('image') },
+    ...{ mode, cluster: name, repo: url, branch, image: args.need('image') },
     ...told,
     ...{ accounts, guard, apiPorts: await readApiPorts(cluster) },
   };
@@ -171,10 +170,10 @@ function printManifests(io: Io, { manifests, namespaces }: Planned): ExitCode {
 async function applyAsked(
   args: Args,
   io: Io,
-  { head, renderer, kubeconfig, planned }: { head: Head; renderer: Renderer; kubeconfig: string; planned: Planned },
+  { head, renderer, where, planned }: { head: Head; renderer: Renderer; where: NamedContext; planned: Planned },
 ): Promise<ExitCode> {
   const objects = [...planned.namespaces, ...planned.manifests];
-  const request = { head, sync: planned.sync, renderer: withInstallation(renderer, objects), kubeconfig };
+  const request = { head, sync: planned.sync, renderer: withInstallation(renderer, objects), ...where };
   const tried = await pullInstallation(io, { ...request, dryRun: true });
   const refused = failureCode(tried);
   if (refused === undefined && tried.changes.every(({ action }) => action === 'unchanged')) {
@@ -191,26 +190,22 @@ async function applyAsked(
   return 0;
 }
 
-function modeOf(args: Args): InstallMode {
+/** The mode that is asked for, when all that is known without Git and the cluster is right. Throws `UserError` with every problem. */
+function modeAsked(args: Args): InstallMode {
   const mode = args.text('mode') ?? 'cron';
-  if (mode !== 'cron' && mode !== 'watch')
-    throw new UserError(`--mode ${mode}: there is cron, and watch`, { code: 'usage' });
-  if (mode === 'cron' && args.text('wake-queue') !== undefined)
-    throw new UserError('--wake-queue needs --mode watch: nothing wakes a CronJob before its minute', {
-      code: 'usage',
-    });
-  checkQueues(args);
-  return mode;
+  const repo = args.text('url') ?? (isPath(args.need('repo')) ? undefined : args.need('repo'));
+  const inGit = { cluster: args.text('cluster'), branch: args.text('branch'), region: args.text('region') };
+  checkOptions({ ...toldIn(args), ...inGit, repo, mode, image: args.need('image') });
+  return mode as InstallMode;
 }
 
-/** A wrong address would show itself as a pod that does not start. */
-function checkQueues(args: Args): void {
-  for (const option of ['wake-queue', 'report-queue']) {
-    const url = args.text(option);
-    if (url === undefined || isQueueUrl(url)) continue;
-    const hint = 'https://sqs.REGION.amazonaws.com/ACCOUNT/NAME';
-    throw new UserError(`--${option} is no URL of an SQS queue: ${url} (${hint})`, { code: 'usage' });
-  }
+function toldIn(args: Args) {
+  return {
+    reportQueue: args.text('report-queue'),
+    wakeQueue: args.text('wake-queue'),
+    gitSecret: args.text('git-secret'),
+    roleArn: args.text('role-arn'),
+  };
 }
 
 /** Where the puller fetches from. Throws `UserError` for what it cannot reach from the cluster. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../model/errors.ts';
 import type { PullOutcome } from '../../pull/pull.ts';
 import type { Args, ExitCode, Io, Option } from '../command.ts';
@@ -21,15 +21,17 @@ export const syncOptions: Record<string, Option> = {
     help: 'a sync of windlass.yaml by its expanded name: shop-staging',
     required: true,
   },
-  kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+  kubeconfig: { type: 'string', value: 'F', help: 'the cluster; else KUBECONFIG, else ~/.kube/config' },
   context: { type: 'string', value: 'NAME', help: 'its context; the current one unless given' },
   branch: { type: 'string', value: 'B', help: "the branch whose head counts; the repository's own unless given" },
   json: { type: 'boolean', help: 'print JSON' },
 };
 
-/** The kubeconfig that was named, else that of the environment. Throws `UserError` where there is none. */
+/** The kubeconfig that was named, else that of the environment, else `~/.kube/config`, as with kubectl. Throws `UserError` where there is none. */
 export function kubeconfigOf(args: Args, io: Io): string {
   const named = args.text('kubeconfig') ?? io.env['KUBECONFIG'];
+  const home = io.env['HOME'];
+  if (!named && home) return join(home, '.kube', 'config');
   if (!named) throw new UserError('which cluster? Give --kubeconfig FILE, or set KUBECONFIG', { code: 'usage' });
   return resolve(io.cwd, named);
 }

@@ -33,7 +33,7 @@ export const sync: Command = {
     'repository or the queue cannot be reached, or a sync is not there, or not healthy, in time.',
   ].join('\n'),
   options: {
-    kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+    kubeconfig: { type: 'string', value: 'F', help: 'the cluster; else KUBECONFIG, else ~/.kube/config' },
     context: { type: 'string', value: 'NAME', help: 'its context; the current one unless given' },
     'wake-queue': { type: 'string', value: 'URL', help: 'the SQS queue; that of the installed puller unless given' },
     wait: { type: 'boolean', help: 'wait until the cluster is as the head says' },

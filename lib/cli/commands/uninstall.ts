@@ -8,7 +8,7 @@ import { ask } from '../ask.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { installSync } from '../install-sync.ts';
 import { kubernetes } from '../wiring.ts';
-import { kubeconfigOf } from './sync-options.ts';
+import { clusterMeant, clusterOptions } from '../wiring-cluster.ts';
 
 /** `windlass uninstall`: takes away what `windlass install` put there, and nothing else. */
 export const uninstall: Command = {
@@ -21,7 +21,7 @@ export const uninstall: Command = {
     'Exit code: 0; 1 when the answer was no; 2 when something was refused; 3 when the cluster cannot be reached.',
   ].join('\n'),
   options: {
-    kubeconfig: { type: 'string', value: 'F', help: 'the cluster; KUBECONFIG unless given' },
+    kubeconfig: { type: 'string', value: 'F', help: 'the cluster; else KUBECONFIG, else ~/.kube/config' },
     records: { type: 'boolean', help: `delete the namespace ${systemNamespace} as well: records, keys, leases` },
     yes: { type: 'boolean', help: 'do not ask' },
   },
@@ -36,7 +36,9 @@ interface Found {
 }
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
-  const { cluster } = await kubernetes(kubeconfigOf(args, io), { readOnly: true });
+  const { kubeconfig, context, shown } = await clusterMeant(args, io);
+  io.stdout.write(`${shown}\n`);
+  const { cluster } = await kubernetes(kubeconfig, { readOnly: true, context });
   try {
     const found = await findInstalled(cluster, { records: args.flag('records') });
     if (found.length === 0) {

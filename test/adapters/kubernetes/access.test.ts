@@ -83,10 +83,16 @@ describe('the way in by a kubeconfig', () => {
       await kubeconfig({ exec: { command: '/nowhere/plug-in', apiVersion: 'client.authentication.k8s.io/v1' } }),
     );
     await expect(missing.credentials()).rejects.toThrow(UserError);
+    await expect(missing.credentials()).rejects.toThrow('there is no program /nowhere/plug-in');
+    const unknown = await accessFromKubeconfig(
+      await kubeconfig({ exec: { command: 'aws-nope', apiVersion: 'client.authentication.k8s.io/v1' } }),
+    );
+    await expect(unknown.credentials()).rejects.toThrow('the program aws-nope is not on PATH');
   });
 
   it.each([
     ['not YAML', '{', undefined, 'is not a kubeconfig'],
+    ['another file', 'syncs: []', undefined, 'is not a kubeconfig: it has no contexts'],
     ['plain http', {}, { server: 'http://cluster.example' }, 'is not an https:// address'],
     [
       'a proxy',
