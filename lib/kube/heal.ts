@@ -134,5 +134,5 @@ function pausedReason(fights: readonly Fight[]): string {
     .map((fight) => fight.until)
     .sort()
     .at(-1);
-  return `${writers} keeps changing it: left as it is until ${until}`;
+  return `${writers} keeps changing it: left as it is until ${until?.replace(/\.\d+Z$/, 'Z')}`;
 }

@@ -111,10 +111,14 @@ function voidReason(approval: Approval, waiting: readonly WaitingPrune[], now: D
   return 'nothing that it names waits for one';
 }
 
-/** Says what waits for approvals, and gives the files that would be one: a file for each commit at which something began to wait. */
+/**
+ * Says what waits for approvals, and gives the files that would be one: a file for each commit at which something began to wait. `dryRun`:
+ * the files are shown with it.
+ */
 export function askForApproval(
   sync: string,
   waiting: readonly WaitingPrune[],
+  { dryRun = false }: { dryRun?: boolean } = {},
 ): { notices: Problem[]; files: ApprovalFile[] } {
   const asked = [...new Set(waiting.map(({ revision }) => revision))].map((revision) => {
     const some = waiting.filter((one) => one.revision === revision);
@@ -122,11 +126,11 @@ export function askForApproval(
     const onlyHistory = guards.every((guard) => guard === 'rewritten-history');
     const prune = some.map(({ object }) => object).sort();
     const file = approvalFile({ sync, revision, ...(!onlyHistory && { prune }) });
-    const what = some.length === 1 ? `${prune[0]} left Git and waits` : `${some.length} objects left Git and wait`;
+    const what = some.length === 1 ? 'it left Git and waits' : `${some.length} objects left Git and wait`;
     const notice: Problem = {
       code: 'prune-waits',
       message: `${what} for an approval, since ${revision.slice(0, 12)}: ${guardReasons(guards)}`,
-      hint: `look at them, and commit ${file.path}; windlass diff prints it`,
+      hint: `look at ${some.length === 1 ? 'it' : 'them'}, and commit ${file.path}${dryRun ? '' : '; windlass diff prints it'}`,
       ...(some.length === 1 && { object: prune[0] }),
     };
     return { file, notice };

@@ -7,8 +7,13 @@ export function fightNotices(fights: readonly Fight[]): Problem[] {
     code: 'fight',
     object,
     message: `${writerOf(manager)} keeps ${fields.length === 0 ? 'deleting it' : `changing ${fields.join(', ')}`}, and Windlass puts it right`,
-    hint: `${rewrites} times since ${since}, last at ${last}; left as it is until ${until}. ${wayOut(fields)}`,
+    hint: `${rewrites} times since ${seconds(since)}, last at ${seconds(last)}; left as it is until ${seconds(until)}. ${wayOut(fields)}`,
   }));
+}
+
+/** A time without its milliseconds, for people. */
+function seconds(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z');
 }
 
 function writerOf(manager: string | undefined): string {

@@ -38,7 +38,7 @@ export async function guardsAt(
 function rewrittenNotice({ name }: SyncSpec, applied: string, revision: string): Problem {
   return {
     code: 'history-rewritten',
-    message: `the history of the branch was rewritten: ${name} had ${applied}, which ${revision} does not descend from`,
+    message: `the history of the branch was rewritten: ${name} had ${applied.slice(0, 12)}, which ${revision.slice(0, 12)} does not descend from`,
     hint: 'the head is applied; what left Git with it is pruned only when somebody approves',
   };
 }

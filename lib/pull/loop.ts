@@ -9,11 +9,20 @@ export interface LoopPorts {
   config(revision: string): Promise<Config>;
   /** One pull of one sync; it does not wait for health, the next one looks again. */
   pull(sync: SyncSpec, config: Config, revision: string): Promise<SyncReported['result']>;
+  /** The sync is not pulled, as these that it depends on are not synced; told once for each head, and again when they or their results are others. */
+  waiting?(sync: SyncSpec, on: readonly Dependency[], revision: string): Promise<void>;
   /** One drift check of all syncs, where this process checks as well. */
   drift?(config: Config): Promise<void>;
   /** The head moved, by a bump or by a person. */
   moved?(revision: string): Promise<void>;
   failed(what: string, error: unknown): void;
+}
+
+/** A sync that another one waits for. */
+export interface Dependency {
+  sync: string;
+  /** Of its last pull; undefined where it could not be pulled, or waits itself. */
+  result: SyncReported['result'] | undefined;
 }
 
 /** Milliseconds. */
@@ -45,6 +54,8 @@ interface State {
   /** When each sync is due, and how its last pull ended. */
   due: Map<string, number>;
   results: Map<string, SyncReported['result']>;
+  /** What was told of each sync that waits. */
+  waits: Map<string, string>;
   nextHead: number;
   nextDrift: number;
 }
@@ -80,7 +91,8 @@ export async function oneRound(ports: LoopPorts, clock: Pick<LoopClock, 'now'>, 
     ports.failed(what, error);
   };
   const start = clock.now();
-  const state: State = { due: new Map(), results: new Map(), nextHead: start, nextDrift: Number.POSITIVE_INFINITY };
+  const maps = { due: new Map(), results: new Map(), waits: new Map() };
+  const state: State = { ...maps, nextHead: start, nextDrift: Number.POSITIVE_INFINITY };
   await round({ ...ports, failed }, { head: 0, pull: 0, retry: 0, drift: 0, rollout: 0 }, clock, state, signal);
   return { revision: state.head, results: state.results, ok };
 }
@@ -94,6 +106,7 @@ export function startLoop(ports: LoopPorts, times: LoopTimes, clock: LoopClock, 
   const state: State = {
     due: new Map(),
     results: new Map(),
+    waits: new Map(),
     nextHead: start,
     nextDrift: firstDrift(ports, times, start),
   };
@@ -143,7 +156,7 @@ async function round(
 ): Promise<void> {
   if (clock.now() >= state.nextHead) {
     state.nextHead = clock.now() + times.head;
-    await guarded(ports, 'look at the head', () => lookAtHead(ports, clock, state));
+    await guarded(ports, 'look at the head', () => lookAtHead(ports, clock, state), signal);
   }
   for (const sync of state.config?.syncs ?? []) {
     if (signal.aborted) return;
@@ -161,6 +174,7 @@ async function lookAtHead(ports: LoopPorts, clock: Pick<LoopClock, 'now'>, state
   if (head === state.head) return;
   state.config = await ports.config(head);
   state.head = head;
+  state.waits.clear();
   state.due = new Map(state.config.syncs.map((sync) => [sync.name, clock.now()]));
   await ports.moved?.(head);
 }
@@ -172,11 +186,17 @@ async function pullOne(
   state: State,
   sync: SyncSpec,
 ): Promise<void> {
-  const ready = sync.dependsOn.every((name) => state.results.get(name) === 'synced');
-  if (!ready) {
+  const on = sync.dependsOn
+    .map((name): Dependency => ({ sync: name, result: state.results.get(name) }))
+    .filter(({ result }) => result !== 'synced');
+  if (on.length > 0) {
     state.due.set(sync.name, clock.now() + times.rollout);
+    // What was pulled once is not synced while it waits: neither is what waits for it.
+    state.results.delete(sync.name);
+    await tellWaiting(ports, state, sync, on);
     return;
   }
+  state.waits.delete(sync.name);
   // Before the pull: what changes while it runs is looked at after it.
   state.due.set(sync.name, Number.POSITIVE_INFINITY);
   const result = await guarded(ports, `pull ${sync.name}`, () => ports.pull(sync, state.config!, state.head!));
@@ -186,16 +206,32 @@ async function pullOne(
   state.due.set(sync.name, Math.min(state.due.get(sync.name)!, next));
 }
 
+async function tellWaiting(ports: LoopPorts, state: State, sync: SyncSpec, on: readonly Dependency[]): Promise<void> {
+  const told = on.map((one) => `${one.sync} ${one.result}`).join(', ');
+  if (state.waits.get(sync.name) === told) return;
+  await guarded(ports, `show that ${sync.name} waits`, async () => {
+    await ports.waiting?.(sync, on, state.head!);
+    state.waits.set(sync.name, told);
+  });
+}
+
 function pauseAfter(result: SyncReported['result'] | undefined, times: LoopTimes): number {
   if (result === 'synced') return times.pull;
   return result === 'progressing' ? times.rollout : times.retry;
 }
 
 /** The result, or undefined after an error that was told. */
-async function guarded<T>(ports: LoopPorts, what: string, work: () => Promise<T>): Promise<T | undefined> {
+/** With a signal, what ended because that was given is no failure: a look leaves nothing half done. */
+async function guarded<T>(
+  ports: LoopPorts,
+  what: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
+    if (signal?.aborted) return undefined;
     ports.failed(what, error);
     return undefined;
   }

@@ -71,7 +71,7 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
   run.notices.push(...unsure, ...fightNotices(made.fights));
   const checked = await checkSchemas(made, wanted.objects, cluster);
   run.errors.push(...checked.problems);
-  const asked = askForApproval(sync.name, made.waiting);
+  const asked = askForApproval(sync.name, made.waiting, request);
   run.approvals = asked.files;
   run.notices.push(...(notice === undefined ? [] : [notice]), ...asked.notices, ...approvals.notices(made.waiting));
   const facts = { sync: sync.name, cluster: sync.cluster, revision: head.tree.revision, path: sync.path, renderers };

@@ -104,11 +104,11 @@ describe('an expression over a live object', () => {
     const made = compile("status.phase == 'Ready'");
     if ('problem' in made) throw new Error(made.problem);
     const { isTrueOf } = made.expression;
-    expect(() => isTrueOf(certificate())).toThrow('Unknown variable: status');
+    expect(() => isTrueOf(certificate())).toThrow('status is not there yet');
     expect(isTrueOf(issued)).toBe(true);
     expect(isTrueOf(certificate({ phase: 'Issuing' }))).toBe(false);
     expect(isTrueOf(certificate({ phase: 3 }))).toBe(false);
-    expect(() => isTrueOf(certificate())).toThrow('Unknown variable: status');
+    expect(() => isTrueOf(certificate())).toThrow('status is not there yet');
     expect(() => isTrueOf(certificate({}))).toThrow('No such key: phase');
     expect(isTrueOf(issued)).toBe(true);
   });
@@ -191,7 +191,7 @@ describe('a rule of windlass.yaml', () => {
   it('waits while a field is missing, and says which expression wants it', () => {
     expect(told(certificate(), rule())).toEqual({
       status: 'InProgress',
-      reason: "current cannot be told: Unknown variable: status: status.phase == 'Ready'",
+      reason: "current cannot be told: status is not there yet: status.phase == 'Ready'",
     });
     expect(told(certificate({}), rule({ inProgress: 'status.busy' }))).toEqual({
       status: 'InProgress',

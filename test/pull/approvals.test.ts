@@ -89,8 +89,16 @@ describe('asking for an approval', () => {
     const { notices, files } = askForApproval('shop', all);
     expect(notices.map(({ message }) => message)).toEqual([
       expect.stringContaining('2 objects left Git and wait for an approval, since bbbbbbbbbbbb'),
-      expect.stringContaining('ConfigMap/x/c left Git and waits for an approval, since dddddddddddd'),
+      expect.stringContaining('it left Git and waits for an approval, since dddddddddddd'),
     ]);
+    expect(notices[1]).toMatchObject({
+      object: 'ConfigMap/x/c',
+      hint: expect.stringMatching(/; windlass diff prints it$/),
+    });
+    const shown = askForApproval('shop', all, { dryRun: true }).notices;
+    expect(shown.map(({ hint }) => hint)).toEqual(
+      files.map(({ path }) => expect.stringMatching(`, and commit ${path}$`)),
+    );
     const filled = files.map(({ path, content }): [string, string] => [
       path,
       content.replace('who:', 'who: ada').replace('why:', 'why: old'),

@@ -96,6 +96,55 @@ describe('the loop of rounds', () => {
     expect(done.slice(0, first).filter((line) => line.includes('pull infra'))).toHaveLength(4);
   });
 
+  it('tells no failure of a look that was cut off because it is to end', async () => {
+    const stop = new AbortController();
+    const failed: string[] = [];
+    const ports: LoopPorts = {
+      head: async () => {
+        stop.abort();
+        throw new Error('git ls-remote was ended by SIGINT');
+      },
+      config: async () => configOf(sync('shop')),
+      pull: async () => 'synced',
+      moved: async () => undefined,
+      failed: (what) => void failed.push(what),
+    };
+    await startLoop(ports, times, { now: () => 0, sleep: async () => undefined }, stop.signal).ended;
+    expect(failed).toEqual([]);
+  });
+
+  it('tells once at each head which sync waits for what, again when that is another, and tries again where it could not', async () => {
+    const told: string[] = [];
+    let infra = 0;
+    let failures = 1;
+    await drive(
+      {
+        config: async () => configOf(sync('infra'), sync('shop', ['infra']), sync('web', ['shop'])),
+        pull: async ({ name }) => (name !== 'infra' ? 'synced' : infra++ < 2 ? 'progressing' : 'failed'),
+        waiting: async ({ name }, on) => {
+          if (failures-- > 0) throw new Error('no server');
+          told.push(`${name}: ${on.map((one) => `${one.sync} ${one.result}`).join(', ')}`);
+        },
+      },
+      20_000,
+    );
+    const waits = ['web: shop undefined', 'shop: infra progressing', 'shop: infra failed'];
+    expect(told).toEqual(waits);
+  });
+
+  it('pulls nothing on top of what was synced at an earlier head and waits now', async () => {
+    let looks = 0;
+    const done = await drive(
+      {
+        head: async () => (looks++ < 2 ? 'one' : 'two'),
+        config: async () => configOf(sync('infra'), sync('shop', ['infra']), sync('web', ['shop'])),
+        pull: async ({ name }, _, revision) => (name === 'infra' && revision === 'two' ? 'failed' : 'synced'),
+      },
+      20_000,
+    );
+    expect(done.filter((line) => line.includes('at two'))).toEqual(['4000: pull infra at two']);
+  });
+
   it('goes on after every kind of failure, and asks for the head again', async () => {
     let looks = 0;
     const done = await drive(

@@ -29,7 +29,7 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const dryRun = args.flag('dry-run');
   const outcome = await runPull(args, io, { dryRun });
   if (args.flag('json')) printOutcomeJson(io, outcome);
-  else printOutcome(io, outcome, verdictOf(outcome, dryRun));
+  else printOutcome(io, outcome, verdictOf(outcome, dryRun), { approvals: dryRun });
   const failure = failureCode(outcome);
   if (failure !== undefined || dryRun) return failure ?? 0;
   return outcome.report.result === 'synced' ? 0 : 3;

@@ -18,7 +18,7 @@ export function printOutcomeJson(io: Io, { report, changes, approvals }: PullOut
 }
 
 /** Prints it for people: what is not unchanged, with the fields where they are known; health that is not good; errors; one line at the end. */
-export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): void {
+export function printOutcome(io: Io, outcome: PullOutcome, verdict: string, { approvals = true } = {}): void {
   const style = styleFor(io.stdout, io.env);
   const { report, changes, differences } = outcome;
   const shown = changes.filter(({ action }) => action !== 'unchanged');
@@ -40,7 +40,8 @@ export function printOutcome(io: Io, outcome: PullOutcome, verdict: string): voi
     io.stdout.write(`${style.yellow(health.status)}  ${health.object}  ${health.reason}\n`);
   }
   for (const notice of report.notices ?? []) io.stdout.write(`${style.yellow('note')} ${formatProblem(notice)}\n`);
-  for (const { path, content } of outcome.approvals) {
+  // A pull names the files in its notes: each would print them again.
+  for (const { path, content } of approvals ? outcome.approvals : []) {
     io.stdout.write(`${style.bold(path)}, to be filled in and committed by whoever approves:\n`);
     io.stdout.write(`${content.replace(/^/gm, '    ').trimEnd()}\n`);
   }

@@ -140,5 +140,7 @@ function typeName(value: unknown): string {
 /** The first line: those after it draw the expression. */
 function explain(error: unknown): string {
   const line = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+  const [, field] = /^Unknown variable: (metadata|spec|status)$/.exec(line) ?? [];
+  if (field !== undefined) return `${field} is not there yet`;
   return line === 'has() invalid argument' ? 'has() takes names with dots between them: has(status.phase)' : line;
 }
