@@ -4,6 +4,7 @@ import { isLfsPointer, lfsHint } from './lfs.ts';
 import { checkObject, type ReadObject } from './object-shape.ts';
 import { placeOf, problemAt, type SourceText } from './source-text.ts';
 import { type ReadDocument, readDocument, type YamlDocument } from './yaml-document.ts';
+import { inPlainWords } from './yaml-not-yaml.ts';
 
 /** The largest file that is read, in characters. */
 export const maxFileSize = 10_000_000;
@@ -48,7 +49,7 @@ export function readDocuments(text: string, file: string): { documents: YamlDocu
     if (document.problems.length > 0 || document.value === undefined || document.value === null) continue;
     documents.push({ ...document, source, value: document.value });
   }
-  return { documents, problems };
+  return { documents, problems: inPlainWords(whole, problems) };
 }
 
 /** kubectl reads a stream that begins with a brace as JSON, where tabs may stand between values. */

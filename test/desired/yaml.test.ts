@@ -92,6 +92,30 @@ describe('bad YAML is named with its place', () => {
     expect(readObjects(text, 'f.yaml').objects.map(({ object }) => object.metadata.name)).toEqual(['b']);
   });
 
+  it('says that a file has a merge conflict, once and at its beginning', () => {
+    const [mine, theirs] = ['<<<<<<< HEAD\n  a: b\n', '=======\n  a: c\n>>>>>>> other\n'];
+    for (const conflict of [mine + theirs, `${mine}---\n${theirs}`]) {
+      expect(problemsOf(`${configMap('a')}data:\n${conflict}`)).toBe(
+        'apps/web.yaml:6:1: this file has a merge conflict\n  | <<<<<<< HEAD\n  | ^\n' +
+          '  = keep what is to stay, and remove the lines with <<<<<<<, ======= and >>>>>>>',
+      );
+    }
+    const text = `${configMap('a')}data:\n  a: |\n    <<<<<<< HEAD\n    >>>>>>> other\n`;
+    expect(problemsOf(text)).toBe('');
+  });
+
+  it('says that a file looks like a template, but only at a line that has one', () => {
+    const named = (name: string) => problemsOf(configMap(name)).split('\n')[0];
+    const words = 'this looks like a template ({{ ... }}), which is no YAML';
+    expect(named('{{ .Values.name }}')).toBe(`apps/web.yaml:4:10: ${words}`);
+    expect(named('a\n  labels:\n    {{- include "x" . | nindent 4 }}')).toBe(`apps/web.yaml:6:7: ${words}`);
+    expect(problemsOf(`{{- if .Values.x }}\n${configMap('a')}{{- end }}\n`)).toContain(
+      'a Helm chart needs helm: { namespace: ... } in its sync; a text that has {{ in it needs quotes',
+    );
+    expect(problemsOf(configMap('"{{ a }}"'))).toBe('');
+    expect(problemsOf(`${configMap('"{{ a }}"')}data: [\n`)).not.toContain('template');
+  });
+
   it('names tabs', () => {
     expect(problemsOf('kind: ConfigMap\nmetadata:\n\tname: a\n')).toMatchInlineSnapshot(`
       "apps/web.yaml:3:1: this line is indented with a tab
