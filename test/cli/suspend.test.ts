@@ -101,6 +101,9 @@ describe('windlass suspend', () => {
     expect([none.code, none.stdout]).toEqual([0, 'image/web is not suspended\n']);
     await at.run('suspend', 'image/web', '--why', 'first', ...repo);
     const again = await at.run('suspend', 'image/web', '--why', 'second', ...repo);
+    const unknown = await at.run('resume', 'sync/shop-prd', ...repo);
+    const note = 'note there is no sync "shop-prd" in windlass.yaml, did you mean "sync/shop-prod"?';
+    expect([unknown.code, unknown.stdout]).toEqual([0, `sync/shop-prd is not suspended\n${note}\n`]);
     expect(again.code).toBe(0);
     expect(again.stdout).toContain('image/web is suspended already\n  suspends/web.');
     expect(again.stdout).toContain('first (Ada');

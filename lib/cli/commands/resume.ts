@@ -1,4 +1,4 @@
-import type { Head } from '../../bump/ports.ts';
+import type { ConfigRepo, Head } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { nearest } from '../../model/nearest.ts';
 import {
@@ -10,6 +10,7 @@ import {
   suspendsAt,
 } from '../change-suspends.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
+import { checkName } from '../known-names.ts';
 import { sleep } from '../local/sleep.ts';
 import { printStop, printStopJson } from '../output/suspends.ts';
 import { covers, parseTarget, type SuspendSubject, targetOf } from '../suspend-target.ts';
@@ -23,7 +24,8 @@ export const resume: Command = {
   positionals: 'image/NAME|sync/NAME|all-images|all-syncs|all',
   details: [
     'Makes one commit that deletes every file of suspends/ that is about exactly this. What is not suspended stays as it is. A suspend of more (all-images',
-    'for image/web) is named, and stays. windlass.yaml is not read: what it does not have any more can be resumed as well.',
+    'for image/web) is named, and stays. What windlass.yaml does not have any more can be resumed as well;',
+    'where nothing was to resume, a name that it does not have is noted.',
     'JSON: as windlass suspend; suspends are those that were deleted.',
     'Exit code: 0 when it is not suspended any more; 1 when a dry run would resume it; 2 when the input is wrong; 3 for a failure.',
   ].join('\n'),
@@ -60,13 +62,15 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
     sleep: (milliseconds) => sleep(milliseconds, io.signal),
   });
   const there = suspendsAt(made.head, io.now());
+  const stays = remaining(there.listed, subject);
+  const isSlip = made.change === undefined && stays.length === 0;
   const report = {
     ...made,
     target: targetOf(subject),
     branch: repo.branch,
     verdict: made.change === undefined ? 'is not suspended' : made.revision ? 'is resumed' : 'would be resumed',
     suspends: aboutExactly(there.listed, subject),
-    remarks: [...remaining(there.listed, subject), ...mayStop(there, subject)],
+    remarks: [...stays, ...mayStop(there, subject), ...(isSlip ? await unknownName(repo, made.head, subject) : [])],
   };
   if (args.flag('json')) printStopJson(io, report);
   else printStop(io, report);
@@ -90,6 +94,17 @@ function changeOf(
     ],
     files: deleted.map(({ path }) => ({ path, bytes: undefined })),
   };
+}
+
+/** A name that the branch does not have is a slip, where nothing was to resume; that windlass.yaml cannot be read is none. */
+async function unknownName(repo: ConfigRepo, head: Head, subject: SuspendSubject): Promise<string[]> {
+  try {
+    await checkName(repo, head, subject);
+  } catch (error) {
+    if (error instanceof UserError && error.code.startsWith('unknown-')) return [error.message];
+    if (!(error instanceof UserError)) throw error;
+  }
+  return [];
 }
 
 /** What stops it all the same, and where nothing was to resume, what may have been meant. */
