@@ -33,11 +33,21 @@ export async function checkName(repo: ConfigRepo, head: Head, { image, sync }: S
   if (flux.includes(name)) return;
   const what = image === undefined ? 'sync' : 'image';
   const close = nearest(name, [...known, ...flux]);
-  const hint = close === undefined ? '' : `, did you mean "${what}/${close}"?`;
+  const hint = close === undefined ? listed([...known, ...flux]) : `, did you mean "${what}/${close}"?`;
   throw new UserError(`there is no ${what} "${name}" in ${windlassFileName}${hint}`, {
     code: `unknown-${what}`,
     subject: name,
   });
+}
+
+const mostListed = 20;
+
+/** Behind a name that is near none of them, what there is. */
+function listed(names: readonly string[]): string {
+  const all = [...new Set(names)].sort();
+  if (all.length === 0) return ', which has none';
+  const more = all.length > mostListed ? ` and ${all.length - mostListed} more` : '';
+  return `: there are ${all.slice(0, mostListed).join(', ')}${more}`;
 }
 
 async function fluxNames(

@@ -228,6 +228,11 @@ exit 0
 
   it.each([
     ['an image that is not there', ['image/wbe', '--why', 'x'], 'did you mean "image/web"?'],
+    [
+      'a sync that is near none',
+      ['sync/nope', '--why', 'x'],
+      'there is no sync "nope" in windlass.yaml: there are shop, shop-prod',
+    ],
     ['a sync that is not there', ['sync/shop-prd', '--why', 'x'], 'did you mean "sync/shop-prod"?'],
     ['something else', ['web', '--why', 'x'], 'is none of image/NAME'],
     ['no reason', ['image/web'], 'why?'],
