@@ -26,7 +26,10 @@ export async function lookAtHealth(
   run.health = health.objects;
   run.verdict = health.verdict;
   if (health.podsUnread.length > 0) run.notices.push(podsUnread(health.podsUnread));
-  if (block && deps.newHead?.aborted === true && !health.decided) {
+  if (block && deps.signal?.aborted === true && !health.decided) {
+    const message = 'interrupted while it waited for health: what was applied stays, the next pull goes on';
+    run.notices.push({ code: 'interrupted', message });
+  } else if (block && deps.newHead?.aborted === true && !health.decided) {
     const message = `there is a newer head than ${request.head.tree.revision.slice(0, 12)}: its pull goes on waiting for health`;
     run.notices.push({ code: 'newer-head', message });
   }

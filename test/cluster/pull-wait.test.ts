@@ -104,7 +104,7 @@ describeWithCluster('waiting for health', () => {
     });
     await until('it watches', async () => first.cluster.stats().watch === 2);
     end.abort();
-    expect((await stopped).report.result).toBe('progressing');
+    expect((await stopped).report).toMatchObject({ result: 'progressing', notices: [{ code: 'interrupted' }] });
 
     const second = await world(syncSpec({ waitSeconds: 2 }));
     const late = await second.pull(stuck(second.namespace, second.namespace), { wait: 'block' });

@@ -141,6 +141,7 @@ describe('the client of the API server', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).code).toBe('certificate');
+    expect((error as UserError).message).toContain('or in a pod of its service account');
   });
 
   it('reads the authority again when the certificate is not trusted: it may have been replaced', async () => {
