@@ -1,6 +1,6 @@
 /** What is read of the status of a Sync; a puller of another version may write more. */
 export interface ShownStatus {
-  /** synced, progressing, unhealthy, failed or suspended. */
+  /** synced, progressing, unhealthy, failed, suspended or waiting. */
   result: string;
   /** The commit that was applied last, and the one that could not be. */
   revision?: string;
@@ -48,6 +48,7 @@ function verdictByStatus(status: ShownStatus, isHead: (revision: string) => bool
     const goesOn = status.conditions.some(({ type, status: is }) => type === 'Reconciling' && is === 'True');
     return settled && !goesOn ? { ended: 'failed', revision: failedRevision, message } : { waiting: message };
   }
+  if (result === 'waiting') return { waiting: message };
   if (revision === undefined || !isHead(revision)) return { waiting: `it is at ${short(revision ?? 'no commit')}` };
   if (result === 'synced') return { ended: 'synced', revision };
   return result === 'unhealthy' && settled ? { ended: 'unhealthy', revision, message } : { waiting: message };

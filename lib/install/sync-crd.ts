@@ -24,7 +24,7 @@ const status = {
     observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
     revision: { ...text, description: 'the commit whose objects were applied last, in full' },
     failedRevision: { ...text, description: 'the commit that the last pull could not apply' },
-    result: { ...text, description: 'synced, progressing, unhealthy, failed or suspended' },
+    result: { ...text, description: 'synced, progressing, unhealthy, failed, suspended or waiting' },
     appliedAt: { ...time, description: 'when a pull last wrote something, or came to another commit' },
     objects: { ...count, description: 'objects that the sync has' },
     healthy: { ...count, description: 'of these, those that are as their manifests want them' },

@@ -7,7 +7,7 @@ export interface Condition {
   observedGeneration: number;
   /** ISO 8601, UTC, to the second: when `status` was last another one. */
   lastTransitionTime: string;
-  reason: 'Synced' | 'Progressing' | 'Unhealthy' | 'Failed' | 'Suspended';
+  reason: 'Synced' | 'Progressing' | 'Unhealthy' | 'Failed' | 'Suspended' | 'Waiting';
   message: string;
 }
 
@@ -18,7 +18,7 @@ export interface SyncStatus {
   revision?: string;
   /** The commit that could not be applied; absent when the last pull could. */
   failedRevision?: string;
-  result: SyncReported['result'] | 'suspended';
+  result: SyncReported['result'] | 'suspended' | 'waiting';
   /** ISO 8601, UTC, to the second: when a pull last wrote something, or came to another commit. */
   appliedAt?: string;
   /** Objects that the sync has, and how many of these are healthy. */

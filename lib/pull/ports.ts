@@ -203,6 +203,8 @@ export interface KeptText {
 export interface SyncStatuses {
   /** `trouble`: the errors may pass by themselves. `user`: whom the sync's objects were written as; undefined: as whoever pulls. */
   show(report: SyncReported, how: { trouble: boolean; user: string | undefined }): Promise<void>;
+  /** Told of a sync that is not pulled, and why: "waits for infra, which failed". `at`: ISO 8601. Throws where that cannot be shown. */
+  wait(sync: string, why: string, at: string): Promise<void>;
   /** These are all syncs of the cluster: what was shown of others goes. */
   keepOnly(syncs: readonly string[]): Promise<void>;
 }

@@ -9,6 +9,7 @@ const reasons = {
   unhealthy: 'Unhealthy',
   failed: 'Failed',
   suspended: 'Suspended',
+  waiting: 'Waiting',
 } as const;
 
 /** What the status is made of besides the report. */
@@ -41,6 +42,31 @@ export function nextStatus(before: SyncStatus | undefined, report: SyncReported,
     errors: result === 'suspended' ? 0 : errors.length,
     conditions: conditionsOf(before, report, result, facts),
   };
+}
+
+/** The status of a sync that is not pulled, as it waits for others: what the last pull saw stays. `at`: ISO 8601. */
+export function waitingStatus(
+  before: SyncStatus | undefined,
+  why: string,
+  { generation, at }: { generation: number; at: string },
+): SyncStatus {
+  const [type, status, reason] = ['Ready', 'False', reasons.waiting] as const;
+  const condition = { type, status, observedGeneration: generation, reason, message: cut(why) };
+  return {
+    ...{ errors: 0, ...countsBefore(), ...before },
+    ...{ observedGeneration: generation, result: 'waiting' },
+    conditions: [{ ...condition, lastTransitionTime: transition(before, condition, at) }],
+  };
+}
+
+/** When a condition last became what it is. */
+function transition(
+  before: SyncStatus | undefined,
+  { type, status }: Pick<Condition, 'type' | 'status'>,
+  at: string,
+): string {
+  const last = before?.conditions.find((one) => one.type === type);
+  return last?.status === status ? last.lastTransitionTime : seconds(at);
 }
 
 /** False for a pull that ended before it dealt with any object. */
@@ -80,10 +106,9 @@ function conditionsOf(
   { generation, trouble }: StatusFacts,
 ): Condition[] {
   const condition = (type: Condition['type'], status: Condition['status']): Condition => {
-    const last = before?.conditions.find((one) => one.type === type);
     return {
       ...{ type, status, observedGeneration: generation },
-      lastTransitionTime: last?.status === status ? last.lastTransitionTime : seconds(report.at),
+      lastTransitionTime: transition(before, { type, status }, report.at),
       ...{ reason: reasons[result], message: messageFor(result, report) },
     };
   };
@@ -96,7 +121,10 @@ function conditionsOf(
 }
 
 function messageFor(result: SyncStatus['result'], report: SyncReported): string {
-  const parts = [summary(result, report), ...(report.notices ?? []).map(({ message }) => message)];
+  const parts = [
+    summary(result, report),
+    ...(report.notices ?? []).map(({ object, message }) => (object ? `${object}: ${message}` : message)),
+  ];
   return cut(parts.join('; '));
 }
 

@@ -6,7 +6,7 @@ import { UserError } from '../model/errors.ts';
 import type { ConfigReported } from '../model/messages.ts';
 import type { Heads } from '../pull/heads.ts';
 import { leftSyncs, type RecordedSyncs } from '../pull/left-syncs.ts';
-import type { LoopPorts } from '../pull/loop.ts';
+import type { Dependency, LoopPorts } from '../pull/loop.ts';
 import type { Outbox } from '../pull/outbox.ts';
 import type { SyncStatuses } from '../pull/ports.ts';
 import { type PullOutcome, pull } from '../pull/pull.ts';
@@ -44,9 +44,12 @@ export function roundPorts({
   log,
   watches,
 }: RoundDeps): LoopPorts {
+  const suspended = new Set<string>();
   const tell = async (sync: SyncSpec, outcome: PullOutcome) => {
     const { report } = outcome;
     log.info(`${sync.name}: ${report.result}`, pullFields(report));
+    if (report.errors.some(({ code }) => code === 'suspended')) suspended.add(sync.name);
+    else suspended.delete(sync.name);
     if (outcome.reported) await outbox?.send(report);
     const how = { trouble: outcome.trouble, user: userOf(sync, deps.impersonation) };
     await statuses?.show(report, how).catch((error: unknown) => log.failed(`show how ${sync.name} is`, error));
@@ -82,6 +85,11 @@ export function roundPorts({
       await tell(sync, outcome);
       return outcome.report.result;
     },
+    waiting: async ({ name }, on) => {
+      const why = `waits for ${on.map((one) => `${one.sync}, which ${stateOf(one, suspended)}`).join('; for ')}`;
+      await statuses?.wait(name, why, deps.now().toISOString());
+      log.info(`${name}: ${why}`, { waiting: name, on: on.map(({ sync }) => sync) });
+    },
     failed: log.failed,
   };
 
@@ -108,6 +116,13 @@ export function roundPorts({
       throw error;
     }
   }
+}
+
+function stateOf({ sync, result }: Dependency, suspended: ReadonlySet<string>): string {
+  if (suspended.has(sync)) return 'is suspended';
+  if (result === 'failed') return 'failed';
+  if (result === 'unhealthy') return 'is not healthy';
+  return result === 'progressing' ? 'is not healthy yet' : 'was not pulled';
 }
 
 function objectsThere({ changes }: PullOutcome): string[] {

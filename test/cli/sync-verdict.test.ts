@@ -29,6 +29,7 @@ describe('what somebody who waits for a sync is told', () => {
 
   it('to wait while the head rolls out', () => {
     expect(verdicts(status('progressing')).settled).toEqual(waiting);
+    expect(verdicts(status('waiting', { revision: 'older' })).settled).toEqual(waiting);
   });
 
   it('of what is bad only when it is not from before', () => {

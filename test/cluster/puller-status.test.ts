@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { syncCrd } from '../../lib/install/sync-crd.ts';
 import { describeWithCluster, waitFor } from '../helpers/cluster.ts';
@@ -115,6 +117,35 @@ describeWithCluster('how a puller shows its syncs', () => {
         { type: 'Ready', status: 'False', reason: 'Suspended', message: expect.stringMatching(/ada.*freeze/) },
       ],
     });
+  });
+
+  it('shows a sync that waits, for what and why, and writes that once', async () => {
+    installCrd();
+    const [infra, shop] = [own(), own()];
+    const { dir, commit } = await repository({
+      'windlass.yaml': config({ [infra]: '', [shop]: `, dependsOn: [${infra}]` }),
+      [`${infra}/a.yaml`]: 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: UPPER, namespace: default }\n',
+      [`${shop}/ns.yaml`]: namespace(shop),
+    });
+    const ready = (reason: string, message: string) => ({
+      conditions: [{ type: 'Ready', status: reason === 'Synced' ? 'True' : 'False', reason, message }],
+    });
+    const [first] = [await round(dir), await round(dir)];
+    expect(first.output()).toContain(`${shop}: waits for ${infra}, which failed`);
+    expect(syncOf(shop).status).toMatchObject(ready('Waiting', `waits for ${infra}, which failed`));
+    const before = [syncOf(shop), eventsIn(system, shop)];
+    expect(eventsIn(system, shop)).toMatchObject([{ type: 'Normal', reason: 'Waiting' }]);
+    await round(dir);
+    expect([syncOf(shop), eventsIn(system, shop)]).toEqual(before);
+
+    await commit({ [`suspends/${infra}.1.yaml`]: `sync: ${infra}\nwho: ada\nwhy: a freeze\n` });
+    await round(dir);
+    expect(syncOf(shop).status).toMatchObject(ready('Waiting', `waits for ${infra}, which is suspended`));
+    await commit({ [`suspends/${infra}.1.yaml`]: '', [`${infra}/a.yaml`]: configMap('default', infra, {}) });
+    await promisify(execFile)('git', ['-C', dir, 'rm', '--quiet', `suspends/${infra}.1.yaml`]);
+    await commit({});
+    await round(dir);
+    expect(syncOf(shop).status).toMatchObject({ result: 'synced', objects: 1 });
   });
 
   it('makes a Sync again that somebody deleted, and takes away those of syncs that left windlass.yaml', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncReported } from '../../lib/model/messages.ts';
 import { eventsOf, mostEvents, syncEvent } from '../../lib/pull/object-events.ts';
-import { nextStatus } from '../../lib/pull/sync-status.ts';
+import { nextStatus, waitingStatus } from '../../lib/pull/sync-status.ts';
 
 const first = '1111111111111111111111111111111111111111';
 const second = '2222222222222222222222222222222222222222';
@@ -41,6 +41,20 @@ describe('the status of a sync', () => {
     const before = nextStatus(undefined, report({ counts: { ...none, created: 2 } }), facts);
     expect(before).toMatchObject({ revision: first, appliedAt: '2026-11-23T12:00:01Z', objects: 2, healthy: 2 });
     expect(nextStatus(before, report({ startedAt: later, at: later }), facts)).toEqual(before);
+  });
+
+  it('says what a sync waits for, beside what its last pull saw', () => {
+    const why = 'waits for infra, which failed';
+    const at = { generation: 1, at: later };
+    const fresh = waitingStatus(undefined, why, at);
+    expect(fresh).toMatchObject({ result: 'waiting', objects: 0, errors: 0 });
+    expect(fresh.conditions).toMatchObject([{ type: 'Ready', status: 'False', reason: 'Waiting', message: why }]);
+    expect(waitingStatus(fresh, why, { ...at, at: '2026-11-23T14:00:00.000Z' })).toEqual(fresh);
+    const synced = nextStatus(undefined, report(), facts);
+    const waits = waitingStatus(synced, why, at);
+    expect(waits).toMatchObject({ revision: first, objects: 2, healthy: 2, result: 'waiting' });
+    expect(waits.conditions).toMatchObject([{ lastTransitionTime: '2026-11-23T13:00:00Z' }]);
+    expect(nextStatus(waits, report(), facts)).toMatchObject({ result: 'synced', objects: 2 });
   });
 
   it.each([
