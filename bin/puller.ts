@@ -11,6 +11,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// Whoever read the log has gone: there is nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exitCode = 1;
+  stopping.abort();
+});
+
 process.exitCode = await runPuller({
   env: process.env,
   write: (line) => process.stdout.write(line),

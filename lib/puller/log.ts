@@ -3,6 +3,8 @@ import { messageOf, UserError } from '../model/errors.ts';
 /** The puller's log: one line of JSON each, as CloudWatch and every collector of container logs take them apart. */
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
+  /** Like `info`, of something that is not as it should be. */
+  bad(level: 'warn' | 'error', message: string, fields?: Record<string, unknown>): void;
   /** Something did not work and is tried again; the same failure of one thing once a minute at most. */
   failed(what: string, error: unknown): void;
   /** Texts that must not be seen, whoever wrote them into a message. */
@@ -24,11 +26,12 @@ export function openLog(write: (line: string) => void, now: () => Date): Log {
     for (const secret of secrets) masked = masked.replaceAll(secret, '***');
     return masked;
   };
-  const print = (level: 'info' | 'error', message: string, fields: Record<string, unknown>) => {
+  const print = (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => {
     write(`${without(JSON.stringify({ time: now().toISOString(), level, message, ...fields }))}\n`);
   };
   return {
     info: (message, fields = {}) => print('info', message, fields),
+    bad: (level, message, fields = {}) => print(level, message, fields),
     failed: (what, error) => {
       const reason = messageOf(error);
       const at = now().getTime();

@@ -59,7 +59,9 @@ async function pullOnce({ rounds }: PullerParts, log: Log, signal: AbortSignal):
   const { ok, results, revision } = await oneRound(roundPorts(rounds), clock, signal);
   await rounds.outbox?.flush();
   const failed = [...results.values()].filter((result) => result === 'failed' || result === 'unhealthy').length;
-  log.info('round done', { revision, syncs: results.size, failed });
+  // Whoever reads only this line is told as well of what is no result of a sync: Git, a pull that could not begin.
+  if (ok) log.info('round done', { revision, syncs: results.size, failed });
+  else log.bad('error', 'round failed', { revision, syncs: results.size, ...(revision !== undefined && { failed }) });
   return ok && failed === 0 ? 0 : 1;
 }
 

@@ -3,7 +3,7 @@ import { userOf } from '../config/account.ts';
 import type { Config, SyncSpec } from '../config/config.ts';
 import { windlassFileName } from '../config/windlass-file.ts';
 import { UserError } from '../model/errors.ts';
-import type { ConfigReported } from '../model/messages.ts';
+import type { ConfigReported, SyncReported } from '../model/messages.ts';
 import type { Heads } from '../pull/heads.ts';
 import { leftSyncs, type RecordedSyncs } from '../pull/left-syncs.ts';
 import type { Dependency, LoopPorts } from '../pull/loop.ts';
@@ -47,7 +47,7 @@ export function roundPorts({
   const suspended = new Set<string>();
   const tell = async (sync: SyncSpec, outcome: PullOutcome) => {
     const { report } = outcome;
-    log.info(`${sync.name}: ${report.result}`, pullFields(report));
+    logPull(log, report);
     if (report.errors.some(({ code }) => code === 'suspended')) suspended.add(sync.name);
     else suspended.delete(sync.name);
     if (outcome.reported) await outbox?.send(report);
@@ -116,6 +116,16 @@ export function roundPorts({
       throw error;
     }
   }
+}
+
+/** A sync that is suspended fails because a person wants it to. */
+function logPull(log: Log, report: SyncReported): void {
+  const { sync, result, errors } = report;
+  const isWrong = result === 'failed' && !errors.some(({ code }) => code === 'suspended');
+  const [message, fields] = [`${sync}: ${result}`, pullFields(report)];
+  if (isWrong) log.bad('error', message, fields);
+  else if (result === 'unhealthy') log.bad('warn', message, fields);
+  else log.info(message, fields);
 }
 
 function stateOf({ sync, result }: Dependency, suspended: ReadonlySet<string>): string {

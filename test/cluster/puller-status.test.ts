@@ -131,6 +131,7 @@ describeWithCluster('how a puller shows its syncs', () => {
       conditions: [{ type: 'Ready', status: reason === 'Synced' ? 'True' : 'False', reason, message }],
     });
     const [first] = [await round(dir), await round(dir)];
+    expect(first.lines().find(({ sync }) => sync === infra)).toMatchObject({ level: 'error', result: 'failed' });
     expect(first.output()).toContain(`${shop}: waits for ${infra}, which failed`);
     expect(syncOf(shop).status).toMatchObject(ready('Waiting', `waits for ${infra}, which failed`));
     const before = [syncOf(shop), eventsIn(system, shop)];
