@@ -83,7 +83,8 @@ function policySpec(syncs: readonly GuardedSync[], rules: GuardRules): Record<st
   };
 }
 
-const inNamespace = `(${asked('namespace')} != "" ? " in " + ${asked('namespace')} : "")`;
+/** Of a namespace the request names the namespace itself. */
+const inNamespace = `(${asked('namespace')} != "" && request.resource.resource != "namespaces" ? " in " + ${asked('namespace')} : "")`;
 
 /**
  * Parts of the cluster, and service accounts. By user name alone: a group such as `system:masters` is a person's.
@@ -131,7 +132,9 @@ function syncOf(object: string, names: readonly string[]): string {
 
 function howToBreak({ breakGlass: { users, groups } }: GuardRules): string {
   const who = [...groups.map((group) => `the group ${group}`), ...users];
-  return who.length === 0 ? '' : ` + ${quoted(`. In an emergency: as ${who.join(' or ')}`)}`;
+  if (who.length === 0) return '';
+  const suspend = `(variables.sync != "" ? "windlass suspend sync/" + variables.sync : "windlass suspend each sync of this namespace")`;
+  return ` + ". In an emergency: first " + ${suspend} + ${quoted(`, else it is put back at once; then as ${who.join(' or ')}`)}`;
 }
 
 /** A part of the request that is not there where it is empty: to read it then is an error. */

@@ -62,7 +62,9 @@ function expectDenied(ran: Ran, of = `sync ${denied}`): void {
   expect(ran.stderr).toMatch(belongs);
   expect(ran.stderr).toContain(of);
   expect(ran.stderr).toContain('change it in Git');
-  expect(ran.stderr).toContain(`In an emergency: as the group ${onCall}`);
+  expect(ran.stderr).toMatch(/In an emergency: first windlass suspend (?:sync\/\S+|each sync of this namespace), else/);
+  expect(ran.stderr).toContain(`then as the group ${onCall}`);
+  expect(ran.stderr).not.toContain(`namespaces ${denied} in `);
   expect(ran.code).not.toBe(0);
 }
 
