@@ -11,6 +11,12 @@ export function defaultAccount(sync: string): string {
   return `windlass-sync-${sync}`;
 }
 
+/** The sync whose account has this name by default; undefined for every other account. */
+export function syncOfAccount(namespace: string, name: string): string | undefined {
+  const prefix = defaultAccount('');
+  return namespace === accountsNamespace && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+}
+
 /**
  * The user that the objects of a sync are read and written as; undefined: as whoever pulls. The name is how the API server knows a service
  * account (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/).

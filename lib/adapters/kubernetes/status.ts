@@ -1,3 +1,4 @@
+import { syncOfAccount } from '../../config/account.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import { nameOf } from '../../model/kube-object.ts';
@@ -72,11 +73,16 @@ export function impersonationRefused(server: string, answer: Answer): UserError 
   });
 }
 
-/** What to do when an account may not do something: one that does not exist is to the API server only one without rights. */
+/**
+ * What to do when an account may not do something: one that does not exist is to the API server only one without rights. The accounts that
+ * `windlass install` makes are of the name of their sync, and it gives them more where it is told to.
+ */
 function whatToBind(message = ''): string {
   const [, namespace, name] = /^.* User "system:serviceaccount:([^:"]+):([^:"]+)" cannot /.exec(message) ?? [];
   if (name === undefined) return '';
-  return `; bind a role that allows it to ServiceAccount/${namespace}/${name}`;
+  const bind = `; bind a role that allows it to ServiceAccount/${namespace}/${name}`;
+  const sync = syncOfAccount(namespace!, name);
+  return sync === undefined ? bind : `${bind}, or run windlass install --cluster-admin ${sync}`;
 }
 
 /** Turns a refused write of an object into a failure of that object. */
