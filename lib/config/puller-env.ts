@@ -50,7 +50,7 @@ export function readPullerSettings(env: Readonly<Record<string, string | undefin
   const mode = modeOf(text(pullerVariables.mode), wrong);
   const settings = {
     repo: repoOf(need(pullerVariables.repo, 'the URL of the config repo'), wrong),
-    branch: need(pullerVariables.branch, 'the branch whose head is applied: main'),
+    branch: branchOf(need(pullerVariables.branch, 'the branch whose head is applied: main'), wrong),
     cluster: need(pullerVariables.cluster, "this cluster's name under clusters in windlass.yaml"),
     mode,
     reportQueue: queueOf(pullerVariables.reportQueue, text(pullerVariables.reportQueue), wrong),
@@ -87,6 +87,14 @@ function repoOf(value: string | undefined, wrong: Wrong): string | undefined {
   if (!secret) return value;
   const hint = 'put the token into the Secret windlass-git, or into Secrets Manager';
   return wrong(pullerVariables.repo, 'it holds a user or password, which everyone who reads the pod would see', hint);
+}
+
+/** What git allows in the name of a branch (`git check-ref-format --branch`), as far as characters go. */
+function branchOf(value: string | undefined, wrong: Wrong): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  const bad = /[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$|\.lock(?:\/|$)|(?:^|\/)\./;
+  if (value === undefined || !bad.test(value)) return value;
+  return wrong(pullerVariables.branch, `${JSON.stringify(value)} is not the name of a branch`, 'main');
 }
 
 /** True for the URL of an SQS queue; without TLS only on this machine. */

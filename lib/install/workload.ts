@@ -1,6 +1,7 @@
 import type { KubeObject } from '../model/kube-object.ts';
 import { gitSecretName, installed, pullerName, systemNamespace } from './names.ts';
 import type { InstallOptions } from './options.ts';
+import { pullerEnvironment } from './puller-environment.ts';
 
 const place = { name: pullerName, namespace: systemNamespace };
 const podLabels = { 'app.kubernetes.io/name': pullerName };
@@ -66,7 +67,7 @@ function podSpec(options: InstallOptions): Record<string, unknown> {
       {
         name: 'puller',
         image: options.image,
-        env: environment(options),
+        env: pullerEnvironment(options),
         resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
         securityContext: {
           allowPrivilegeEscalation: false,
@@ -98,20 +99,3 @@ const accountSources = [
   { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
   { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
 ];
-
-function environment(options: InstallOptions): { name: string; value: string }[] {
-  const values: Record<string, string | undefined> = {
-    WINDLASS_MODE: options.mode,
-    WINDLASS_CLUSTER: options.cluster,
-    WINDLASS_REPO: options.repo,
-    WINDLASS_BRANCH: options.branch,
-    WINDLASS_GIT_SECRET: options.gitSecret,
-    WINDLASS_REPORT_QUEUE: options.reportQueue,
-    WINDLASS_WAKE_QUEUE: options.wakeQueue,
-    WINDLASS_STATE_DIR: '/var/lib/windlass',
-    AWS_REGION: options.region,
-    // The root is read-only; git and helm look for a home.
-    HOME: '/tmp',
-  };
-  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
-}
