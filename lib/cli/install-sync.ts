@@ -48,10 +48,10 @@ export function withInstallation(renderer: Renderer, objects: readonly KubeObjec
 /** Plans the installation by dry runs, or applies it; records it as the pull of a sync. */
 export async function pullInstallation(
   io: Io,
-  request: { head: Head; sync: SyncSpec; renderer: Renderer; kubeconfig: string; dryRun: boolean },
+  request: { head: Head; sync: SyncSpec; renderer: Renderer; kubeconfig: string; context?: string; dryRun: boolean },
 ): Promise<PullOutcome> {
-  const { head, sync, renderer, dryRun } = request;
-  const { cluster, records, leases } = await kubernetes(request.kubeconfig, { readOnly: dryRun });
+  const { head, sync, renderer, dryRun, context } = request;
+  const { cluster, records, leases } = await kubernetes(request.kubeconfig, { readOnly: dryRun, context });
   try {
     return await pull(
       { head, sync, dryRun, wait: 'block', run: randomUUID() },

@@ -49,6 +49,7 @@ describeWithCluster('windlass install', () => {
     expect(unasked.stdout).toContain(`created  ${cronJob}`);
     expect(await world.live(cronJob)).toBeUndefined();
     expect(await world.live('Namespace/windlass-system')).toBeUndefined();
+    expect(unasked.stderr).toMatch(/^context \S+ \(https:\/\/\S+\)\n/);
 
     const done = await world.install('--yes');
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('live within a minute') });
@@ -87,6 +88,9 @@ describeWithCluster('windlass install', () => {
     kubectl(world, ['create', 'namespace', 'shop']);
     const printed = await world.install('--print', '--cluster-admin', 'infra');
     expect(printed.code).toBe(0);
+    expect(printed.stdout).toMatch(
+      /^# Made by windlass \d\S* .*\n# {3}windlass install .*--cluster-admin infra --print\n---\n/,
+    );
     expect(await world.live('Namespace/windlass-system')).toBeUndefined();
     kubectl(world, ['apply', '--server-side', '--validate=strict', '-f', '-'], printed.stdout);
     const objects = objectsOf(printed.stdout);
@@ -112,10 +116,30 @@ describeWithCluster('windlass install', () => {
     await waitFor(() => refusalOf(deleted)?.includes('belongs to Windlass'), { what: 'the guard is in force' });
 
     // From now on Git is where it is changed.
+    const same = await world.install('--yes', '--cluster-admin', 'infra');
+    expect(same).toMatchObject({ code: 0, stdout: expect.stringContaining('sync infra manages them') });
     const refused = await world.install('--yes', '--cluster-admin', 'infra', '--mode', 'watch');
     expect(refused.code).toBe(2);
     expect(refused.stdout).toContain('sync infra declares it');
+    expect(refused.stdout.match(/declares it/g)).toHaveLength(1);
     expect(await world.live('apps/Deployment/windlass-system/windlass-puller')).toBeUndefined();
+  });
+
+  it('finds the puller of the other mode that Git left behind, and does not run two', async () => {
+    const world = await installWorld(files);
+    const printed = await world.install('--print', '--cluster-admin', 'infra');
+    await world.commit({ 'infra/windlass.yaml': printed.stdout });
+    const pull = ['pull', '--repo', world.dir, '--sync', 'infra', '--kubeconfig', world.kubeconfig];
+    await windlass(pull);
+    expect(await world.live(cronJob)).toBeDefined();
+    const other = await world.install('--print', '--cluster-admin', 'infra', '--mode', 'watch');
+    expect(other.stderr).toContain(`note: ${cronJob} is in the cluster and not in this`);
+
+    await world.commit({ 'infra/windlass.yaml': '# nothing\n' });
+    const watch = await world.install('--yes', '--cluster-admin', 'infra', '--mode', 'watch');
+    expect(watch.stdout).toContain(`pruned  ${cronJob}  another puller`);
+    expect(watch.code).toBe(0);
+    expect(await world.live(cronJob)).toBeUndefined();
   });
 
   it('changes an installation of an earlier version to today’s, and removes what it does not have any more', async () => {
@@ -192,6 +216,7 @@ describeWithCluster('windlass uninstall', () => {
     expect(await world.live(cronJob)).toBeDefined();
     const gone = await windlass([...options, '--yes']);
     expect(gone).toMatchObject({ code: 0, stderr: '' });
+    expect(gone.stdout).toMatch(/^context \S+ \(https:\/\/\S+\)\n/);
     expect(await world.live(cronJob)).toBeUndefined();
     for (const stays of [
       'apps/Deployment/shop/web',
@@ -220,10 +245,12 @@ describeWithCluster('windlass install is told wrong', () => {
       [['--namespace', 'shop'], 2, 'write SYNC=NAMESPACE'],
       [['--namespace', 'shop=windlass-system'], 2, 'may act as every sync'],
       [['--mode', 'push'], 2, 'there is cron, and watch'],
-      [['--wake-queue', 'https://sqs.example.com/q'], 2, 'needs --mode watch'],
+      [['--wake-queue', 'https://sqs.eu-west-1.amazonaws.com/123456789012/q'], 2, 'needs --mode watch'],
       [['--url', 'https://me:secret@git.example.com/a.git'], 2, 'it has a user or a password in it'],
       [['--url', '/srv/config'], 2, 'it is a path of this machine'],
       [['--branch', 'nowhere'], 2, 'nowhere'],
+      [['--image', 'bad image'], 2, '--image: "bad image" is no image'],
+      [['--context', 'nowhere'], 2, 'there is no context "nowhere"'],
     ];
     for (const [options, code, message] of cases) {
       const ran = await world.install('--yes', ...options);
@@ -266,5 +293,6 @@ describeWithCluster('windlass install is told wrong', () => {
       copy.users[0].user = { token };
     });
     expect(forbidden).toMatchObject({ code: 2, stderr: expect.stringContaining('forbids') });
+    expect(forbidden.stderr).toContain('this needs an administrator of the cluster');
   });
 });

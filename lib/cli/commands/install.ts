@@ -1,3 +1,4 @@
+import packageJson from '../../../package.json' with { type: 'json' };
 import type { SyncSpec } from '../../config/config.ts';
 import { checkOptions } from '../../install/check-options.ts';
 import { installManifests } from '../../install/manifests.ts';
@@ -5,7 +6,7 @@ import { gitSecretName, systemNamespace } from '../../install/names.ts';
 import type { InstallMode, InstallOptions } from '../../install/options.ts';
 import { repoPort } from '../../install/repo-url.ts';
 import { UserError } from '../../model/errors.ts';
-import type { KubeObject } from '../../model/kube-object.ts';
+import { type KubeObject, nameOf, objectIdOf } from '../../model/kube-object.ts';
 import { type Head, readHead } from '../../pull/head.ts';
 import type { Cluster, Renderer } from '../../pull/ports.ts';
 import { rendererWith } from '../../pull/renderer.ts';
@@ -13,13 +14,14 @@ import { ask } from '../ask.ts';
 import type { Args, Command, ExitCode, Io, Option } from '../command.ts';
 import { installSync, installSyncAt, pullInstallation, withInstallation } from '../install-sync.ts';
 import { clusterNamed, guardOf, namespacesToMake, readApiPorts, readRights, renderSyncs } from '../installation.ts';
+import { type Declared, declaredBy, managedBy, type OtherPuller, otherPullers } from '../installed-already.ts';
 import type { NamedContext } from '../local/kubeconfig-context.ts';
 import { printOutcome } from '../output/outcome.ts';
 import { modeLine } from '../output/puller-mode.ts';
 import { guardLines, rightsLines } from '../output/rights.ts';
 import { printYaml } from '../output/yaml.ts';
 import { branchOf, configTree, isPath, kubernetes, originOf } from '../wiring.ts';
-import { clusterMeant, clusterOptions } from '../wiring-cluster.ts';
+import { asAdministrator, clusterMeant, clusterOptions } from '../wiring-cluster.ts';
 import { renderers } from '../wiring-renderers.ts';
 import { failureCode } from './sync-options.ts';
 
@@ -41,7 +43,7 @@ const options: Record<string, Option> = {
     value: 'NAME',
     help: 'the cluster by its name in windlass.yaml; the only one unless given',
   },
-  kubeconfig: { type: 'string', value: 'F', help: 'the cluster; else KUBECONFIG, else ~/.kube/config' },
+  ...clusterOptions,
   image: { type: 'string', value: 'IMAGE', help: 'the image of the puller, in a registry of yours', required: true },
   mode: { type: 'string', value: 'cron|watch', help: 'cron: each minute (default). watch: stays, awake in seconds' },
   'cluster-admin': {
@@ -83,7 +85,7 @@ export const install: Command = {
     'windlass install --repo git@github.com:acme/config.git --image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/windlass:1.0.0',
     'windlass install --repo . --cluster prod --image registry.example.com/windlass:1.0.0 --cluster-admin infra --print > infra/windlass.yaml',
   ],
-  run,
+  run: (args, io) => asAdministrator(() => run(args, io)),
 };
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
@@ -100,8 +102,8 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
       const renderer = rendererWith({ ...renderers(io), capabilities });
       const planned = await plan(args, { head, mode, url, branch, cluster, renderer });
       for (const line of planned.lines) io.stderr.write(`${line}\n`);
-      if (args.flag('print')) return printManifests(io, planned);
-      return await applyAsked(args, io, { head, renderer, where, planned });
+      if (args.flag('print')) return printManifests(args, io, planned);
+      return await applyAsked(args, io, { head, renderer, where, planned, cluster });
     } finally {
       await cluster.close();
     }
@@ -118,6 +120,9 @@ interface Planned {
   namespaces: KubeObject[];
   mode: InstallMode;
   lines: string[];
+  declared: Declared;
+  /** Pullers that are in the cluster and not part of this. */
+  others: OtherPuller[];
 }
 
 async function plan(
@@ -143,9 +148,10 @@ async function plan(
     ...told,
     ...{ accounts, guard, apiPorts: await readApiPorts(cluster) },
   };
+  const manifests = installManifests(options);
+  const declared = declaredBy(syncs);
   return {
-    sync,
-    manifests: installManifests(options),
+    ...{ sync, manifests, declared, others: await otherPullers(cluster, manifests, declared) },
     namespaces: await namespacesToMake(accounts, installSync, cluster),
     mode: options.mode,
     lines: [
@@ -157,37 +163,106 @@ async function plan(
   };
 }
 
-function printManifests(io: Io, { manifests, namespaces }: Planned): ExitCode {
+function printManifests(args: Args, io: Io, { manifests, namespaces, others }: Planned): ExitCode {
   const missing = namespaces.map(({ metadata }) => metadata.name);
   if (missing.length > 0)
     io.stderr.write(
       `note: not there yet: ${missing.map((name) => `Namespace/${name}`).join(', ')}. What binds accounts in them is refused until they are\n`,
     );
+  for (const { object } of others)
+    io.stderr.write(
+      `note: ${nameOf(object)} is in the cluster and not in this: a sync with \`prune: false\`, and kubectl apply, leave it, and then two pullers run. Delete it\n`,
+    );
+  io.stdout.write(headerOf(args));
   printYaml(io, manifests);
   return 0;
+}
+
+/** Which command and version made the manifests: the way to make them anew. */
+function headerOf(args: Args): string {
+  const given = Object.entries(options).flatMap(([name, { type, multiple }]) => {
+    if (name === 'kubeconfig' || name === 'context') return [];
+    if (type === 'boolean') return args.flag(name) ? [`--${name}`] : [];
+    const values = multiple ? args.list(name) : [args.text(name)];
+    return values.flatMap((value) => (value === undefined ? [] : [`--${name} ${shellWord(value)}`]));
+  });
+  return `# Made by windlass ${packageJson.version}. Not to be edited: to change it, or after an upgrade, make it anew with\n#   windlass install ${given.join(' ')}\n`;
+}
+
+/** Quoted where a shell would not read it as one word; without what may be a token in a URL. */
+function shellWord(value: string): string {
+  const plain = value.replace(/(https?:\/\/)[^/@]*@/, '$1');
+  return /^[\w@%+=:,./-]+$/.test(plain) ? plain : JSON.stringify(plain);
 }
 
 async function applyAsked(
   args: Args,
   io: Io,
-  { head, renderer, where, planned }: { head: Head; renderer: Renderer; where: NamedContext; planned: Planned },
+  {
+    head,
+    renderer,
+    where,
+    planned,
+    cluster,
+  }: { head: Head; renderer: Renderer; where: NamedContext; planned: Planned; cluster: Cluster },
 ): Promise<ExitCode> {
   const objects = [...planned.namespaces, ...planned.manifests];
   const request = { head, sync: planned.sync, renderer: withInstallation(renderer, objects), ...where };
   const tried = await pullInstallation(io, { ...request, dryRun: true });
-  const refused = failureCode(tried);
-  if (refused === undefined && tried.changes.every(({ action }) => action === 'unchanged')) {
-    io.stdout.write(`${planned.manifests.length} objects, and all are as they should be\n${modeLine(planned.mode)}\n`);
+  const managed = managedBy(tried, planned.manifests, planned.declared);
+  if (managed?.differs) return tellManaged(io, managed.sync);
+  const going = planned.others.filter(({ object }) => !tried.changes.some((one) => one.object === nameOf(object)));
+  const left = going.filter((one) => one.declaredBy !== undefined);
+  for (const one of left)
+    io.stderr.write(
+      `note: ${nameOf(one.object)} stays, a second puller: sync ${one.declaredBy} declares it. Take it out of Git\n`,
+    );
+  const removed = going.filter((one) => one.declaredBy === undefined);
+  const refused = managed === undefined ? failureCode(tried) : undefined;
+  const same = refused === undefined && tried.changes.every(({ action }) => action === 'unchanged');
+  if (same && removed.length === 0) {
+    const who = managed === undefined ? '' : `; sync ${managed.sync} manages them`;
+    io.stdout.write(
+      `${planned.manifests.length} objects, and all are as they should be${who}\n${modeLine(planned.mode)}\n`,
+    );
     return 0;
   }
-  printOutcome(io, tried, 'not done yet');
+  if (!same) printOutcome(io, tried, 'nothing is changed yet');
   if (refused !== undefined) return refused;
-  if (!(await ask(io, 'Install this?', { yes: args.flag('yes') }))) return 1;
-  const done = await pullInstallation(io, { ...request, dryRun: false });
-  printOutcome(io, done, done.report.result === 'synced' ? 'installed' : done.report.result);
-  if (done.report.result !== 'synced') return failureCode(done) ?? 3;
-  io.stdout.write(`${modeLine(planned.mode)}\n`);
-  return 0;
+  for (const { object } of removed)
+    io.stdout.write(`pruned  ${nameOf(object)}  another puller, which would run beside this one\n`);
+  if (!(await ask(io, 'Install this?', { yes: args.flag('yes') }))) {
+    io.stdout.write('nothing was changed\n');
+    return 1;
+  }
+  if (!same) {
+    const done = await pullInstallation(io, { ...request, dryRun: false });
+    printOutcome(io, done, done.report.result === 'synced' ? 'installed' : done.report.result);
+    if (done.report.result !== 'synced') return failureCode(done) ?? 3;
+  }
+  const code = await removeOthers(removed, cluster, io);
+  if (code === 0) io.stdout.write(`${modeLine(planned.mode)}\n`);
+  return code;
+}
+
+function tellManaged(io: Io, sync: string): ExitCode {
+  io.stdout.write(
+    `error the puller is managed by sync ${sync}, and this differs from what Git has: sync ${sync} declares it\n` +
+      '  = to change it: run this with --print > FILE, the file that has it in the config repo, and commit\n' +
+      `  = to bring back what Git has now: windlass pull --sync ${sync}\n`,
+  );
+  return 2;
+}
+
+async function removeOthers(others: readonly OtherPuller[], cluster: Cluster, io: Io): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  for (const { object, resource } of others) {
+    const answer = await cluster.remove(resource, objectIdOf(object), object.metadata.uid ?? '');
+    if (typeof answer === 'string') continue;
+    code = answer.failure.retryable ? 3 : 2;
+    io.stderr.write(`error: ${nameOf(object)} is still there: ${answer.failure.message}\n`);
+  }
+  return code;
 }
 
 /** The mode that is asked for, when all that is known without Git and the cluster is right. Throws `UserError` with every problem. */
@@ -224,12 +299,13 @@ async function urlAsked(args: Args, io: Io): Promise<string> {
 }
 
 /** Says that the key to the repo is missing, where it is expected in the cluster. */
-async function keyLines({ gitSecret }: InstallOptions, cluster: Cluster): Promise<string[]> {
+async function keyLines({ gitSecret, repo }: InstallOptions, cluster: Cluster): Promise<string[]> {
   const secrets = gitSecret === undefined ? await cluster.resource('v1', 'Secret') : undefined;
   if (secrets === undefined) return [];
   const id = { group: '', kind: 'Secret', namespace: systemNamespace, name: gitSecretName };
   if ((await cluster.get(secrets, id)) !== undefined) return [];
-  return [
-    `note: there is no Secret/${systemNamespace}/${gitSecretName}: without it the config repo must be readable by everybody`,
-  ];
+  const without = repo.startsWith('https:')
+    ? 'the config repo must be readable by everybody'
+    : 'nothing is pulled, as ssh needs a key';
+  return [`note: there is no Secret/${systemNamespace}/${gitSecretName}: without it ${without}`];
 }

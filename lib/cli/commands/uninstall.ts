@@ -8,7 +8,7 @@ import { ask } from '../ask.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { installSync } from '../install-sync.ts';
 import { kubernetes } from '../wiring.ts';
-import { clusterMeant, clusterOptions } from '../wiring-cluster.ts';
+import { asAdministrator, clusterMeant, clusterOptions } from '../wiring-cluster.ts';
 
 /** `windlass uninstall`: takes away what `windlass install` put there, and nothing else. */
 export const uninstall: Command = {
@@ -21,12 +21,12 @@ export const uninstall: Command = {
     'Exit code: 0; 1 when the answer was no; 2 when something was refused; 3 when the cluster cannot be reached.',
   ].join('\n'),
   options: {
-    kubeconfig: { type: 'string', value: 'F', help: 'the cluster; else KUBECONFIG, else ~/.kube/config' },
+    ...clusterOptions,
     records: { type: 'boolean', help: `delete the namespace ${systemNamespace} as well: records, keys, leases` },
     yes: { type: 'boolean', help: 'do not ask' },
   },
   examples: ['windlass uninstall --kubeconfig prod.kubeconfig'],
-  run,
+  run: (args, io) => asAdministrator(() => run(args, io)),
 };
 
 /** An object that goes. */

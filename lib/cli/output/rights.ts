@@ -20,6 +20,9 @@ export function rightsLines(accounts: readonly AccountRights[]): string[] {
     return [
       `${who}: ${given.join('; ')}`,
       ...withheld.map(({ object, why }) => `  not ${object}: ${why}`),
+      ...(withheld.length === 0
+        ? []
+        : [`  these are not applied but reported as forbidden, and syncs that depend on it wait`]),
       ...(withheld.length === 0 ? [] : [`  --cluster-admin ${syncs[0]} would allow these`]),
     ];
   });
