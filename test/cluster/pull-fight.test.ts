@@ -15,6 +15,8 @@ afterEach(async () => {
 
 const start = Date.parse('2026-03-01T12:00:00Z');
 const at = (minutes: number) => new Date(start + minutes * 60_000);
+/** As people are told it: without milliseconds. */
+const said = (minutes: number) => at(minutes).toISOString().replace('.000Z', 'Z');
 const dataOf = (object: unknown) => (object as { data?: Record<string, string> } | undefined)?.data;
 
 /** A sync with one ConfigMap, of which another program sets `a` again and again. */
@@ -61,14 +63,14 @@ describeWithCluster('a field that another program keeps changing', () => {
         code: 'fight',
         object: id,
         message: 'some-program keeps changing data.a, and Windlass puts it right',
-        hint: `5 times since ${at(1).toISOString()}, last at ${at(5).toISOString()}; left as it is until ${at(10).toISOString()}. Stop the other one, or leave these fields to it: windlass.dev/ignore-paths`,
+        hint: `5 times since ${said(1)}, last at ${said(5)}; left as it is until ${said(10)}. Stop the other one, or leave these fields to it: windlass.dev/ignore-paths`,
       },
     ]);
     expect(left.report.changes).toEqual([
       {
         object: id,
         action: 'skipped',
-        reason: `some-program keeps changing it: left as it is until ${at(10).toISOString()}`,
+        reason: `some-program keeps changing it: left as it is until ${said(10)}`,
       },
     ]);
     expect(writes()).toEqual({});
@@ -87,7 +89,7 @@ describeWithCluster('a field that another program keeps changing', () => {
     const again = await pullAt(10);
     expect(again.report.healed).toBe(true);
     expect(await data()).toEqual(git);
-    expect(again.report.notices?.[0]?.hint).toContain(`until ${at(20).toISOString()}`);
+    expect(again.report.notices?.[0]?.hint).toContain(`until ${said(20)}`);
     await set('a');
     expect((await pullAt(19)).report.healed).toBe(false);
     expect((await entries()).get(id)?.rewrites?.slice(0, 1)).toMatchObject([

@@ -183,7 +183,7 @@ await describeWithMiniStack('with a wake queue', () => {
       const wrong = await world.install('--yes', '--cluster', 'test', '--mode', 'watch', '--wake-queue', 'wake');
       expect(wrong).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('--wake-queue is no URL of an SQS queue'),
+        stderr: expect.stringContaining('--wake-queue: "wake" is not the URL of an SQS queue'),
       });
     });
   });
