@@ -18,6 +18,8 @@ const longest = 5 * 1024 * 1024;
 
 /** In one object, aliases expanded. */
 const mostNodes = 2000;
+/** No policy is nested deeper; a circle is, and would use up the stack before the values are counted. */
+const deepest = 20;
 
 const specKeys = [
   'imageRepositoryRef',
@@ -96,11 +98,11 @@ function reduced(value: Fields): FluxObject | { why: string } {
 }
 
 /** A copy with all aliases expanded, so that it is JSON; undefined where that is too much, or without an end. */
-function copyWithin(budget: { left: number }, value: unknown): unknown {
-  budget.left--;
+function copyWithin(budget: { left: number }, value: unknown, depth = 0): unknown {
+  budget.left -= depth > deepest ? Number.POSITIVE_INFINITY : 1;
   if (budget.left < 0) return undefined;
   if (typeof value !== 'object' || value === null) return value;
-  const copied = Object.entries(value).map(([key, entry]) => [key, copyWithin(budget, entry)] as const);
+  const copied = Object.entries(value).map(([key, entry]) => [key, copyWithin(budget, entry, depth + 1)] as const);
   if (budget.left < 0) return undefined;
   return Array.isArray(value) ? copied.map(([, entry]) => entry) : Object.fromEntries(copied);
 }
