@@ -70,10 +70,10 @@ describe('the context that a person means', () => {
     expect((await access.credentials(true)).headers).toEqual({ authorization: 'Bearer token-of-dev' });
   });
 
-  it('is told when a file that needs the library does not have it', async () => {
+  it('is told when a file has no contexts at all', async () => {
     const file = join(folder(), 'a');
     writeFileSync(file, 'clusters: []\ncontexts: []\nusers: []\n');
-    await expect(accessFromKubeconfig(file, 'dev')).rejects.toThrow('it has no context "dev" with a cluster');
+    await expect(accessFromKubeconfig(file, 'dev')).rejects.toThrow('is not a kubeconfig: it has no contexts');
   });
 });
 
