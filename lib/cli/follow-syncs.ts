@@ -1,5 +1,5 @@
-import { systemNamespace } from '../install/names.ts';
 import { RetryableError } from '../model/errors.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
 import type { AppliedRecords, Cluster } from '../pull/ports.ts';
 import { type Ended, type SeenSync, type ShownStatus, type Verdict, verdictOf } from './sync-verdict.ts';
 

@@ -1,6 +1,5 @@
 import type { Config, SyncSpec } from '../config/config.ts';
 import type { GuardedSync, GuardOptions } from '../install/guard.ts';
-import { systemNamespace } from '../install/names.ts';
 import { type AccountRights, type KindPlace, rightsOf, type SyncObjects } from '../install/rights.ts';
 import type { PolicyRule } from '../install/rules.ts';
 import { scalerKinds } from '../kube/scalers.ts';
@@ -8,6 +7,7 @@ import { type Problem, UserError } from '../model/errors.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
 import { nearest } from '../model/nearest.ts';
 import { groupOf } from '../model/object-id.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
 import type { Head } from '../pull/head.ts';
 import type { Cluster, Renderer } from '../pull/ports.ts';
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { component, componentLabel, systemNamespace } from '../install/names.ts';
+import { component, componentLabel } from '../install/names.ts';
 import type { SyncObjects } from '../install/rights.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
 import type { Cluster, Resource } from '../pull/ports.ts';
 import type { PullOutcome } from '../pull/pull.ts';
 

@@ -1,8 +1,9 @@
 import { pullerVariables } from '../config/puller-env.ts';
-import { component, componentLabel, systemNamespace } from '../install/names.ts';
+import { component, componentLabel } from '../install/names.ts';
 import type { InstallMode } from '../install/options.ts';
 import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
 import type { Cluster } from '../pull/ports.ts';
 
 /** The puller as it is installed in a cluster: by its workload, not by what somebody remembers. */

@@ -1,7 +1,5 @@
+import { systemNamespace } from '../model/system-namespace.ts';
 import type { SyncSpec } from './config.ts';
-
-/** Where the service accounts of syncs are. */
-const accountsNamespace = 'windlass-system';
 
 /** Which syncs are acted for by a service account: those that name one, or all of them. */
 export type Impersonation = 'where-named' | 'always';
@@ -14,7 +12,7 @@ export function defaultAccount(sync: string): string {
 /** The sync whose account has this name by default; undefined for every other account. */
 export function syncOfAccount(namespace: string, name: string): string | undefined {
   const prefix = defaultAccount('');
-  return namespace === accountsNamespace && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+  return namespace === systemNamespace && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 }
 
 /**
@@ -26,5 +24,5 @@ export function userOf(
   impersonation: Impersonation = 'where-named',
 ): string | undefined {
   const account = serviceAccount ?? (impersonation === 'always' ? defaultAccount(name) : undefined);
-  return account === undefined ? undefined : `system:serviceaccount:${accountsNamespace}:${account}`;
+  return account === undefined ? undefined : `system:serviceaccount:${systemNamespace}:${account}`;
 }

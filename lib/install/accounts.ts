@@ -1,5 +1,6 @@
 import type { KubeObject } from '../model/kube-object.ts';
-import { bindingName, installed, systemNamespace } from './names.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
+import { bindingName, installed } from './names.ts';
 import { type AccountRights, objectVerbs } from './rights.ts';
 import type { PolicyRule } from './rules.ts';
 

@@ -1,7 +1,8 @@
 import type { GuardMode, GuardRules } from '../config/config.ts';
 import { syncLabel } from '../kube/normalise.ts';
 import type { KubeObject } from '../model/kube-object.ts';
-import { installed, systemNamespace } from './names.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
+import { installed } from './names.ts';
 
 /** One sync whose objects nobody else is to change. */
 export interface GuardedSync {

@@ -1,9 +1,10 @@
 import { applyOrder } from '../kube/order.ts';
 import { UserError } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
 import { accountManifests } from './accounts.ts';
 import { guardManifests } from './guard.ts';
-import { installed, pullerName, systemNamespace } from './names.ts';
+import { installed, pullerName } from './names.ts';
 import { networkPolicy } from './network.ts';
 import type { InstallOptions } from './options.ts';
 import { pullerAccount } from './puller-account.ts';

@@ -1,9 +1,6 @@
 import { defaultAccount } from '../config/account.ts';
 import type { KubeObject, ObjectMeta } from '../model/kube-object.ts';
 
-/** Where the puller lives. */
-export const systemNamespace = 'windlass-system';
-
 /** The puller: its workload, and the account that it runs as. */
 export const pullerName = 'windlass-puller';
 

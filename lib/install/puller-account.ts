@@ -1,5 +1,6 @@
 import type { KubeObject } from '../model/kube-object.ts';
-import { installed, pullerName, systemNamespace } from './names.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
+import { installed, pullerName } from './names.ts';
 import type { InstallOptions } from './options.ts';
 import type { PolicyRule } from './rules.ts';
 

@@ -1,6 +1,7 @@
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { groupOf } from '../model/object-id.ts';
-import { accountOf, systemNamespace } from './names.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
+import { accountOf } from './names.ts';
 import { allows, type PolicyRule } from './rules.ts';
 
 /** What a pull asks for of every kind that a sync has: see docs/pull.md. */

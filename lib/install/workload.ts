@@ -1,5 +1,6 @@
 import type { KubeObject } from '../model/kube-object.ts';
-import { gitSecretName, installed, pullerName, systemNamespace } from './names.ts';
+import { systemNamespace } from '../model/system-namespace.ts';
+import { gitSecretName, installed, pullerName } from './names.ts';
 import type { InstallOptions } from './options.ts';
 import { pullerEnvironment } from './puller-environment.ts';
 

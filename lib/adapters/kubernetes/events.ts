@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type ObjectId, parseObjectId } from '../../model/object-id.ts';
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { Events, ObjectEvent } from '../../pull/ports.ts';
 import type { Answer } from './client.ts';
 import type { KubernetesCluster } from './cluster.ts';
 import { objectPath } from './paths.ts';
 import { readError } from './status.ts';
 import { syncKind } from './sync-objects.ts';
-import { systemNamespace } from './system-namespace.ts';
 
 /** Limits of events.k8s.io/v1 (https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/), in bytes. */
 const longestNote = 1024;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { UserError } from '../../model/errors.ts';
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { Answer, Client } from './client.ts';
 import { isAbsent, readError } from './status.ts';
-import { makeSystemNamespace, systemNamespace } from './system-namespace.ts';
+import { makeSystemNamespace } from './system-namespace.ts';
 
 const name = 'windlass-hash-key';
 const secrets = `/api/v1/namespaces/${systemNamespace}/secrets`;

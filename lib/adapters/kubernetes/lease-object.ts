@@ -1,6 +1,7 @@
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { Answer, Client } from './client.ts';
 import { isAbsent, readError } from './status.ts';
-import { makeSystemNamespace, systemNamespace } from './system-namespace.ts';
+import { makeSystemNamespace } from './system-namespace.ts';
 
 /** A Lease as the API server has it: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/. */
 export interface LeaseObject {

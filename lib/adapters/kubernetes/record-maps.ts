@@ -1,6 +1,7 @@
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { Answer, Client } from './client.ts';
 import { isAbsent, readError } from './status.ts';
-import { makeSystemNamespace, systemNamespace } from './system-namespace.ts';
+import { makeSystemNamespace } from './system-namespace.ts';
 
 const manager = 'windlass-record';
 const recordOf = 'windlass.dev/record-of';

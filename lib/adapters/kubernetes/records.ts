@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type AppliedRecord, readRecord } from '../../kube/record.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { AppliedRecords } from '../../pull/ports.ts';
 import type { Client } from './client.ts';
 import { readHashKey, readOrMakeHashKey } from './hash-key.ts';
@@ -18,7 +19,6 @@ import {
   versionOfMap,
   writeMap,
 } from './record-maps.ts';
-import { systemNamespace } from './system-namespace.ts';
 
 /** The way a record is stored; what it holds has a format number of its own (`AppliedRecord.format`). */
 const storage = '1';

@@ -1,10 +1,10 @@
 import type { SyncStatus } from '../../model/sync-status.ts';
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { SyncObjects } from '../../pull/ports.ts';
 import type { Answer, Client } from './client.ts';
 import type { KubernetesCluster } from './cluster.ts';
 import { listAll } from './list.ts';
 import { isAbsent, readError } from './status.ts';
-import { systemNamespace } from './system-namespace.ts';
 
 /** The API version and kind of what shows how a sync is. */
 export const syncKind = { apiVersion: 'windlass.dev/v1alpha1', kind: 'Sync' } as const;

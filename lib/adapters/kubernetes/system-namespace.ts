@@ -1,8 +1,6 @@
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { Client } from './client.ts';
 import { readError } from './status.ts';
-
-/** Where everything is that Windlass keeps in a cluster. */
-export const systemNamespace = 'windlass-system';
 
 /** Makes the namespace. Throws where that is refused. */
 export async function makeSystemNamespace(client: Client): Promise<void> {

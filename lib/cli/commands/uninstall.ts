@@ -1,8 +1,9 @@
 import { installedKinds } from '../../install/kinds.ts';
-import { component, componentLabel, systemNamespace } from '../../install/names.ts';
+import { component, componentLabel } from '../../install/names.ts';
 import { syncLabel } from '../../kube/normalise.ts';
 import { applyOrder } from '../../kube/order.ts';
 import { type KubeObject, nameOf, objectIdOf } from '../../model/kube-object.ts';
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { Cluster, Resource } from '../../pull/ports.ts';
 import { ask } from '../ask.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';

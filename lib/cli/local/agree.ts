@@ -1,5 +1,5 @@
-import { systemNamespace } from '../../install/names.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
+import { systemNamespace } from '../../model/system-namespace.ts';
 import type { PullOutcome } from '../../pull/pull.ts';
 import { ask } from '../ask.ts';
 import type { Io } from '../command.ts';
