@@ -5,7 +5,7 @@ import type { PolicyRule } from '../install/rules.ts';
 import { scalerKinds } from '../kube/scalers.ts';
 import { type Problem, UserError } from '../model/errors.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
-import { nearest } from '../model/nearest.ts';
+import { amongKnown, listed } from '../model/nearest.ts';
 import { groupOf } from '../model/object-id.ts';
 import { systemNamespace } from '../model/system-namespace.ts';
 import type { Head } from '../pull/head.ts';
@@ -24,12 +24,9 @@ export function clusterNamed({ clusters }: Pick<Config, 'clusters'>, name: strin
   const names = Object.keys(clusters);
   if (name === undefined && names.length === 1) return names[0]!;
   if (name !== undefined && names.includes(name)) return name;
-  const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
   if (name === undefined)
-    throw new UserError(`which cluster of windlass.yaml is it? Give --cluster (${known})`, { code: 'usage' });
-  const close = nearest(name, names);
-  const hint = close === undefined ? '' : `, did you mean "${close}"?`;
-  throw new UserError(`windlass.yaml has no cluster "${name}"${hint} (${known})`, {
+    throw new UserError(`which cluster of windlass.yaml is it? Give --cluster (${listed(names)})`, { code: 'usage' });
+  throw new UserError(`windlass.yaml has no cluster "${name}"${amongKnown(name, names)}`, {
     code: 'unknown-cluster',
     subject: name,
   });
@@ -107,10 +104,8 @@ function readWishes({ clusterAdmins, namespaces }: RightsAsked, syncs: readonly 
   });
   for (const name of [...clusterAdmins, ...pairs.map(([sync]) => sync)]) {
     if (known.includes(name)) continue;
-    const close = nearest(name, known);
-    const hint = close === undefined ? '' : `, did you mean "${close}"?`;
-    const list = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
-    throw new UserError(`this cluster has no sync "${name}"${hint} (${list})`, { code: 'unknown-sync', subject: name });
+    const message = `this cluster has no sync "${name}"${amongKnown(name, known)}`;
+    throw new UserError(message, { code: 'unknown-sync', subject: name });
   }
   return { clusterAdmins: new Set(clusterAdmins), namespaces: pairs };
 }

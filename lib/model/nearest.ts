@@ -9,6 +9,18 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate;
 }
 
+/** What follows the name of something that there is not: `, did you mean "web"? (it has api, web)`. */
+export function amongKnown(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  const hint = close === undefined ? '' : `, did you mean "${close}"?`;
+  return `${hint} (${listed(known)})`;
+}
+
+/** `it has api, web`, or that there is nothing. */
+export function listed(known: readonly string[]): string {
+  return known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
+}
+
 /** Insertions, deletions, substitutions and swaps of neighbours, each counted once. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

@@ -2,7 +2,7 @@ import type { Config, SyncSpec } from '../config/config.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import { type Problem, UserError } from '../model/errors.ts';
-import { nearest } from '../model/nearest.ts';
+import { amongKnown } from '../model/nearest.ts';
 
 /** One revision of the config repo, open for reading. */
 export interface Head {
@@ -46,10 +46,7 @@ export function syncNamed({ config }: Pick<Head, 'config'>, name: string): SyncS
   const names = config.syncs.map((sync) => sync.name);
   const found = config.syncs.find((sync) => sync.name === name);
   if (found !== undefined) return found;
-  const close = nearest(name, names);
-  const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
-  const hint = close === undefined ? '' : `, did you mean "${close}"?`;
-  throw new UserError(`${windlassFileName} has no sync "${name}"${hint} (${known})`, {
+  throw new UserError(`${windlassFileName} has no sync "${name}"${amongKnown(name, names)}`, {
     code: 'unknown-sync',
     subject: name,
   });
