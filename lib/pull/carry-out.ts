@@ -10,13 +10,13 @@ import type { Run } from './run.ts';
 /** Applies a plan, looks at the health of what is there, and prunes; the record follows each step. */
 export async function carryOut(planned: Planned, request: PullRequest, deps: PullDeps, run: Run): Promise<void> {
   try {
-    await perform(planned, request, deps, run);
+    await doAll(planned, request, deps, run);
   } finally {
     await planned.ledger.idle();
   }
 }
 
-async function perform(planned: Planned, request: PullRequest, deps: PullDeps, run: Run): Promise<void> {
+async function doAll(planned: Planned, request: PullRequest, deps: PullDeps, run: Run): Promise<void> {
   const { plan, wanted, live, ledger, hashKey } = planned;
   const { head } = request;
   const { cluster, sleep, now } = deps;
@@ -28,8 +28,8 @@ async function perform(planned: Planned, request: PullRequest, deps: PullDeps, r
   // Before the revision is reached: what waits must not be free at the next pull because this one was cut off.
   ledger.guard(plan.guarded);
   run.changes.push(...restOf(plan));
-  const perform = { cluster, resources, ledger, run, hashKey, now, sleep, progress };
-  const { applied: written, lost, held } = await applyInTurn(planned, request, deps, perform);
+  const applying = { cluster, resources, ledger, run, hashKey, now, sleep, progress };
+  const { applied: written, lost, held } = await applyInTurn(planned, request, deps, applying);
   run.healed =
     plan.drift.length > 0 && plan.drift.every(({ object }) => written.has(object) && !plan.notHealed.has(object));
   if (lost) {
