@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { RetryableError } from '../../lib/model/errors.ts';
 import type { Cluster } from '../../lib/pull/ports.ts';
 import { addUser, cluster, describeWithCluster, privateControlPlane, temporaryFolder } from '../helpers/cluster.ts';
+import { kubeconfigThrough, relayTo } from '../helpers/relay.ts';
 import { configMap, namespace } from '../pull/manifests.ts';
 import { actionsOf, openWorld, syncSpec, type World } from '../pull/world.ts';
 
@@ -13,51 +13,6 @@ async function world(kubeconfig = cluster().kubeconfigPath): Promise<World> {
   const made = await openWorld(kubeconfig, syncSpec());
   onTestFinished(() => made.close());
   return made;
-}
-
-/** A way to the API server that a test can cut; connections during a cut are refused at once. */
-async function cuttable(server: string) {
-  const target = new URL(server);
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const listening = createServer((from) => {
-    if (isCut) return void from.destroy();
-    const to = connect(Number(target.port), target.hostname);
-    for (const [one, other] of [
-      [from, to],
-      [to, from],
-    ] as const) {
-      sockets.add(one);
-      one.pipe(other);
-      one
-        .on('error', () => other.destroy())
-        .on('close', () => {
-          sockets.delete(one);
-          other.destroy();
-        });
-    }
-  });
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  const cut = () => {
-    isCut = true;
-    for (const socket of sockets) socket.destroy();
-  };
-  const mend = () => {
-    isCut = false;
-  };
-  onTestFinished(() => {
-    cut();
-    listening.close();
-  });
-  const url = `https://127.0.0.1:${(listening.address() as AddressInfo).port}`;
-  return { url, cut, mend };
-}
-
-async function kubeconfigAt(url: string, from = cluster()): Promise<string> {
-  const text = await readFile(from.kubeconfigPath, 'utf8');
-  const file = join(await temporaryFolder(), 'kubeconfig');
-  await writeFile(file, text.replaceAll(from.server, url));
-  return file;
 }
 
 /** A cluster that does something after the nth apply was answered. */
@@ -85,8 +40,8 @@ function afterApplies(real: Cluster, count: number, act: () => void): Cluster {
 
 describeWithCluster('a pull in trouble', () => {
   it('whose API server goes away in the middle of an apply says what was done, and the next one goes on', async () => {
-    const way = await cuttable(cluster().server);
-    const { pull, namespace: ns, cluster: through, records } = await world(await kubeconfigAt(way.url));
+    const way = await relayTo(cluster().server);
+    const { pull, namespace: ns, cluster: through, records } = await world(await kubeconfigThrough(way, cluster()));
     const files: Record<string, string> = { 'ns.yaml': namespace(ns) };
     for (let index = 0; index < 120; index++)
       files[`${index}.yaml`] = configMap(ns, `map-${index}`, { index: String(index) });
@@ -108,8 +63,8 @@ describeWithCluster('a pull in trouble', () => {
   });
 
   it('orphans nothing: what a cut off pull made and Git has dropped since is pruned', async () => {
-    const way = await cuttable(cluster().server);
-    const { pull, namespace: ns, cluster: through, live } = await world(await kubeconfigAt(way.url));
+    const way = await relayTo(cluster().server);
+    const { pull, namespace: ns, cluster: through, live } = await world(await kubeconfigThrough(way, cluster()));
     const base = { 'ns.yaml': namespace(ns), 'keep.yaml': configMap(ns, 'keep', {}) };
     await pull(base);
     const cutOff = await pull(
