@@ -86,6 +86,7 @@ export const driftFoundSchema = z.object({
   appliedAt: time.optional(),
   unknown: z.array(z.object({ object: name, reason: z.string() })),
   leftToControllers: z.array(name),
+  leftOut: z.array(name).optional(),
 }) satisfies z.ZodType<DriftFound>;
 
 /** Whether windlass.yaml at a head can be used. */

@@ -95,6 +95,8 @@ export interface DriftFound {
   unknown: Unknown[];
   /** Objects left to controllers (an HPA's replicas ...): not drift, listed once. */
   leftToControllers: string[];
+  /** Kinds or objects, written as in `Unknown.object`, that this check does not look at by design: incidents about them stay as they are. */
+  leftOut?: string[];
 }
 
 /** Makes a puller that watches look at the branch now. It only says *look*: nothing depends on what is in it. */
