@@ -1,5 +1,5 @@
 import type { ImageEntry } from '../config/config.ts';
-import { type Suspend, suspendMatches } from '../config/holds.ts';
+import { type Suspend, suspendMatches } from '../config/suspends.ts';
 import { currentOf } from '../edit/current.ts';
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';

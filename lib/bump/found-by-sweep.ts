@@ -1,4 +1,4 @@
-import { suspendMatches } from '../config/holds.ts';
+import { suspendMatches } from '../config/suspends.ts';
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
 import { ecrRepository } from '../model/ecr.ts';
 import type { Decision } from './decision.ts';

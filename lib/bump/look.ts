@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
-import { readHolds, readSuspends, type Suspend, type Unreadable } from '../config/holds.ts';
+import { readHolds } from '../config/holds.ts';
+import type { Unreadable } from '../config/stop-files.ts';
+import { readSuspends, type Suspend } from '../config/suspends.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { Problem } from '../model/errors.ts';

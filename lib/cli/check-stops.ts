@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { holdPath, holdProblem, holdsDirectory, readHolds, type StopFile } from '../config/holds.ts';
+import { holdPath, holdProblem, holdsDirectory, readHolds } from '../config/holds.ts';
+import type { StopFile } from '../config/stop-files.ts';
 import { readSuspends, type Suspend, suspendPath, suspendsDirectory } from '../config/suspends.ts';
 import type { SourceTree } from '../desired/ports.ts';
 import type { Problem } from '../model/errors.ts';

@@ -14,9 +14,6 @@ import {
   unusualPath,
 } from './stop-files.ts';
 
-export type { StopFile, Unreadable } from './stop-files.ts';
-export { readSuspends, type Suspend, suspendMatches, suspendsDirectory } from './suspends.ts';
-
 /** The directory of the config repo that holds are in, one file each. */
 export const holdsDirectory = 'holds';
 

@@ -1,5 +1,6 @@
 import type { ObjectDrift } from '../model/drift.ts';
 import type { KubeObject } from '../model/kube-object.ts';
+import { toSeconds } from '../model/until.ts';
 import { ignoredIn } from './exceptions/ignored.ts';
 import { childrenOf, type FieldPath, type FieldsV1, pathText } from './fields.ts';
 import { type Fight, type Finding, type Judgement, judge } from './fight.ts';
@@ -134,5 +135,5 @@ function pausedReason(fights: readonly Fight[]): string {
     .map((fight) => fight.until)
     .sort()
     .at(-1);
-  return `${writers} keeps changing it: left as it is until ${until?.replace(/\.\d+Z$/, 'Z')}`;
+  return `${writers} keeps changing it: left as it is until ${until && toSeconds(until)}`;
 }

@@ -17,6 +17,11 @@ export function endOf(until: string): number | undefined {
   return until.length === 10 ? time + day : time;
 }
 
+/** A time (ISO 8601, UTC) without its milliseconds, for people. */
+export function toSeconds(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z');
+}
+
 /** True when an `until` has passed. Without one nothing ever passes, and so it is with one that cannot be read: what stops goes on to stop. */
 export function hasPassed(until: string | undefined, now: Date): boolean {
   const end = until === undefined ? undefined : endOf(until);

@@ -1,5 +1,6 @@
 import type { Fight } from '../kube/fight.ts';
 import type { Problem } from '../model/errors.ts';
+import { toSeconds } from '../model/until.ts';
 
 /** What people should know of the writers that keep changing what Git says. The message stays as it is while a fight goes on; the hint tells how it goes. */
 export function fightNotices(fights: readonly Fight[]): Problem[] {
@@ -7,13 +8,8 @@ export function fightNotices(fights: readonly Fight[]): Problem[] {
     code: 'fight',
     object,
     message: `${writerOf(manager)} keeps ${fields.length === 0 ? 'deleting it' : `changing ${fields.join(', ')}`}, and Windlass puts it right`,
-    hint: `${rewrites} times since ${seconds(since)}, last at ${seconds(last)}; left as it is until ${seconds(until)}. ${wayOut(fields)}`,
+    hint: `${rewrites} times since ${toSeconds(since)}, last at ${toSeconds(last)}; left as it is until ${toSeconds(until)}. ${wayOut(fields)}`,
   }));
-}
-
-/** A time without its milliseconds, for people. */
-function seconds(time: string): string {
-  return time.replace(/\.\d+Z$/, 'Z');
 }
 
 function writerOf(manager: string | undefined): string {

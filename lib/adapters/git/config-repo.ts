@@ -1,5 +1,6 @@
 import type { ConfigRepo, RepoFile } from '../../bump/ports.ts';
-import { holdsDirectory, suspendsDirectory } from '../../config/holds.ts';
+import { holdsDirectory } from '../../config/holds.ts';
+import { suspendsDirectory } from '../../config/suspends.ts';
 import { windlassFileName } from '../../config/windlass-file.ts';
 import { UserError } from '../../model/errors.ts';
 import type { CommitSummary } from '../../model/state.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Head, RecentCommit, RepoFile } from '../../bump/ports.ts';
-import { holdsDirectory, suspendsDirectory } from '../../config/holds.ts';
+import { holdsDirectory } from '../../config/holds.ts';
+import { suspendsDirectory } from '../../config/suspends.ts';
 import { windlassFileName } from '../../config/windlass-file.ts';
 import { subjectOf, trailersIn } from '../../model/commit-message.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';

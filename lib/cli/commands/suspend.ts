@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Head } from '../../bump/ports.ts';
 import { type Suspend, suspendFile } from '../../config/suspends.ts';
 import { UserError } from '../../model/errors.ts';
-import { hasPassed, isDateOrTime } from '../../model/until.ts';
+import { hasPassed, isDateOrTime, toSeconds } from '../../model/until.ts';
 import {
   aboutExactly,
   changeStops,
@@ -69,10 +69,7 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const opened = await writableRepo(io, { repo: args.need('repo'), branch: args.text('branch') });
   if (subject === undefined) return list(opened, args, io);
   const by = whoOf(args, opened);
-  const at = io
-    .now()
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z');
+  const at = toSeconds(io.now().toISOString());
   return add(
     opened,
     { id: randomBytes(4).toString('hex'), ...subject, by, why: why!, ...(until && { until }), at },
