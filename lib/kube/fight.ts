@@ -1,6 +1,6 @@
 import type { FieldDrift } from '../model/drift.ts';
 import { type FieldPath, pathText } from './fields.ts';
-import { classOf, ourManager } from './managers.ts';
+import { classOf, type ManagerRules, ourManager } from './managers.ts';
 
 /** How often one field of an object was put right against one writer. */
 export interface Rewrite {
@@ -60,7 +60,13 @@ const mostRewrites = 20;
  * Judges what differs on an object by the history that its record has. A field that was put right often against the same writer is left
  * for a growing time between two rewrites.
  */
-export function judge(object: string, history: readonly Rewrite[], findings: readonly Finding[], now: Date): Judgement {
+export function judge(
+  object: string,
+  history: readonly Rewrite[],
+  findings: readonly Finding[],
+  now: Date,
+  managers?: ManagerRules,
+): Judgement {
   const known = new Map(history.map((rewrite) => [keyOf(rewrite), rewrite]));
   const found = new Map(findings.map(asRewrite).map((rewrite) => [keyOf(rewrite), rewrite]));
   const quiet = history.filter((rewrite) => !found.has(keyOf(rewrite)) && !isOver(rewrite, now));
@@ -70,7 +76,9 @@ export function judge(object: string, history: readonly Rewrite[], findings: rea
     const before = known.get(key);
     const isPaused = before?.fight !== undefined && now.getTime() < untilOf(before);
     if (isPaused) paused.push(path);
-    standing.push(isPaused ? before : rewritten(before ?? { path, ...(manager && { manager }), times: [] }, now));
+    standing.push(
+      isPaused ? before : rewritten(before ?? { path, ...(manager && { manager }), times: [] }, now, managers),
+    );
   }
   return {
     paused,
@@ -80,8 +88,8 @@ export function judge(object: string, history: readonly Rewrite[], findings: rea
   };
 }
 
-function rewritten(before: Rewrite, now: Date): Rewrite {
-  const limit = isPersons(before) ? enough.person : enough.program;
+function rewritten(before: Rewrite, now: Date, managers?: ManagerRules): Rewrite {
+  const limit = isPersons(before, managers) ? enough.person : enough.program;
   const times = [...before.times, now.toISOString()].slice(-limit);
   const { fight } = before;
   if (fight !== undefined) {
@@ -94,8 +102,8 @@ function rewritten(before: Rewrite, now: Date): Rewrite {
 }
 
 /** A deletion names nobody, and is mostly a person's. */
-function isPersons({ path, manager }: Rewrite): boolean {
-  return path.length === 0 || manager === ourManager || classOf(manager) === 'person';
+function isPersons({ path, manager }: Rewrite, managers?: ManagerRules): boolean {
+  return path.length === 0 || manager === ourManager || classOf(manager, managers) === 'person';
 }
 
 function isOver({ times }: Rewrite, now: Date): boolean {

@@ -1,13 +1,14 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { type FieldPath, type FieldsV1, hasChildren, nodeAt } from './fields.ts';
-import { classOfEntry, fieldsOf, otherEntries } from './managers.ts';
+import { classOfEntry, fieldsOf, type ManagerRules, otherEntries } from './managers.ts';
 
 /** Whose entry has a path, or all of what it lies in: people before others, others before controllers, then the latest. */
-export function holderOf(live: KubeObject, path: FieldPath): ManagedFieldsEntry | undefined {
+export function holderOf(live: KubeObject, path: FieldPath, managers?: ManagerRules): ManagedFieldsEntry | undefined {
   const rank = { person: 0, deployer: 1, other: 2, controller: 3 };
   const holders = otherEntries(live).filter((entry) => holds(fieldsOf(entry) ?? {}, path));
   return holders.sort(
-    (a, b) => rank[classOfEntry(a)] - rank[classOfEntry(b)] || ((a.time ?? '') < (b.time ?? '') ? 1 : -1),
+    (a, b) =>
+      rank[classOfEntry(a, managers)] - rank[classOfEntry(b, managers)] || ((a.time ?? '') < (b.time ?? '') ? 1 : -1),
   )[0];
 }
 
@@ -20,6 +21,6 @@ function holds(fields: FieldsV1, path: FieldPath): boolean {
 }
 
 /** True where a controller holds the field. */
-export function isController(holder: ManagedFieldsEntry | undefined): boolean {
-  return holder !== undefined && classOfEntry(holder) === 'controller';
+export function isController(holder: ManagedFieldsEntry | undefined, managers?: ManagerRules): boolean {
+  return holder !== undefined && classOfEntry(holder, managers) === 'controller';
 }

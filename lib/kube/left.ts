@@ -1,6 +1,7 @@
 import type { ManagedFieldsEntry } from '../model/kube-object.ts';
 import { type FieldPath, isWithin } from './fields.ts';
 import { isController } from './holder.ts';
+import type { ManagerRules } from './managers.ts';
 import { replicasPath, type Scaling, scalesForScalers } from './scalers.ts';
 
 /** What decides whose a field is, besides its holder. */
@@ -9,6 +10,7 @@ export interface Leaving {
   scaling: Scaling;
   /** Fields that Git's object says to take, whoever holds them. */
   taken: readonly FieldPath[];
+  managers?: ManagerRules | undefined;
 }
 
 /** Nothing is known but the managed fields. */
@@ -22,5 +24,5 @@ export function isLeft(path: FieldPath, holder: ManagedFieldsEntry | undefined, 
   if (leaving.taken.some((outer) => isWithin(path, outer))) return false;
   if (isWithin(path, replicasPath) && leaving.scaling === 'scaled') return true;
   if (isWithin(path, replicasPath) && leaving.scaling === 'free' && scalesForScalers(holder)) return false;
-  return isController(holder);
+  return isController(holder, leaving.managers);
 }

@@ -1,3 +1,4 @@
+import { matchesGlob } from '../model/glob.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import type { FieldsV1 } from './fields.ts';
 
@@ -43,15 +44,27 @@ const classes: [ManagerClass, RegExp][] = [
   ],
 ];
 
+/** Whose tools count as what, as Git says: names of managers, in which `*` stands for any text. They come before the built-in table. */
+export interface ManagerRules {
+  /** Counted as people's tools. */
+  alert: readonly string[];
+  /** Counted as controllers, unless they are among the others too. */
+  silent: readonly string[];
+}
+
 /** Sorts a manager's name into its class. */
-export function classOf(manager: string | undefined): ManagerClass {
-  return classes.find(([, pattern]) => pattern.test(manager ?? ''))?.[0] ?? 'other';
+export function classOf(manager: string | undefined, rules?: ManagerRules): ManagerClass {
+  const name = manager ?? '';
+  const isAmong = (patterns: readonly string[] = []) => patterns.some((pattern) => matchesGlob(pattern, name));
+  if (isAmong(rules?.alert)) return 'person';
+  if (isAmong(rules?.silent)) return 'controller';
+  return classes.find(([, pattern]) => pattern.test(name))?.[0] ?? 'other';
 }
 
 /** The class of an entry. Our own name by Update is a person who borrowed it: Windlass itself only applies. */
-export function classOfEntry(entry: ManagedFieldsEntry): ManagerClass {
+export function classOfEntry(entry: ManagedFieldsEntry, rules?: ManagerRules): ManagerClass {
   if (entry.manager === ourManager) return 'person';
-  return classOf(entry.manager);
+  return classOf(entry.manager, rules);
 }
 
 /** True for our own entry: manager and operation fit, and it is not of a subresource. */

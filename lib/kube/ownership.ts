@@ -4,7 +4,16 @@ import { splitFields } from './exceptions/ignored.ts';
 import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, pathText, union } from './fields.ts';
 import { canonicalJson } from './hash.ts';
 import { byHolderAlone, isLeft, type Leaving } from './left.ts';
-import { classOfEntry, fieldsOf, isOurs, managerText, otherEntries, ourFields, ourManager } from './managers.ts';
+import {
+  classOfEntry,
+  fieldsOf,
+  isOurs,
+  type ManagerRules,
+  managerText,
+  otherEntries,
+  ourFields,
+  ourManager,
+} from './managers.ts';
 import { resolveChild, resolvePath } from './resolve.ts';
 import { isMap } from './values.ts';
 
@@ -60,21 +69,22 @@ export function takeOverPatch(
   live: KubeObject,
   from: TakenFrom,
   except: readonly FieldPath[] = [],
+  managers?: ManagerRules,
 ): JsonPatch | undefined {
   const adopting = from === 'people and deployers';
   const isWanted = (entry: ManagedFieldsEntry) => {
-    const manager = classOfEntry(entry);
+    const manager = classOfEntry(entry, managers);
     return manager === 'person' || (adopting && (manager === 'deployer' || entry.manager === 'before-first-apply'));
   };
   return ownershipPatch(live, isWanted, except);
 }
 
 /** The managers of whom an adoption takes something: people's tools, earlier deployers, and programs that nobody knows. Sorted. */
-export function adoptedFrom(live: KubeObject, except: readonly FieldPath[]): string[] {
+export function adoptedFrom(live: KubeObject, except: readonly FieldPath[], managers?: ManagerRules): string[] {
   const from = otherEntries(live).filter(
     (entry) =>
       !entry.subresource &&
-      classOfEntry(entry) !== 'controller' &&
+      classOfEntry(entry, managers) !== 'controller' &&
       !isEmpty(splitFields(fieldsOf(entry) ?? {}, except).outside),
   );
   return [...new Set(from.map(managerText))].sort();

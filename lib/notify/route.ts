@@ -1,4 +1,5 @@
 import type { NotifyDestination, NotifyRoute, NotifyRules } from '../config/config.ts';
+import { matchesGlob } from '../model/glob.ts';
 import type { Notice } from '../model/messages.ts';
 import { severities, severityOf, type Topic, topicOf } from '../model/notice.ts';
 import type { SlackChannel } from './ports.ts';
@@ -16,7 +17,10 @@ export function destinationsOf(notice: Notice, rules: NotifyRules): Destination[
 function fits({ on, syncs, namespaces, severity }: NotifyRoute, notice: Notice): boolean {
   if (on !== undefined && !namesOf(notice).some((topic) => on.includes(topic))) return false;
   if (syncs !== undefined && !(notice.sync !== undefined && syncs.includes(notice.sync))) return false;
-  if (namespaces !== undefined && !(notice.namespaces ?? []).some((name) => namespaces.some(matches(name))))
+  if (
+    namespaces !== undefined &&
+    !(notice.namespaces ?? []).some((name) => namespaces.some((pattern) => matchesGlob(pattern, name)))
+  )
     return false;
   return severity === undefined || severities.indexOf(severityOf(notice)) >= severities.indexOf(severity);
 }
@@ -26,23 +30,6 @@ function namesOf(notice: Notice): Topic[] {
   const topic = topicOf(notice);
   if (topic === undefined) return [];
   return topic === 'unhealthy' && notice.kind === 'incident-resolved' ? [topic, 'healthy-again'] : [topic];
-}
-
-/** True for a pattern in which `*` stands for any text. By hand, since a pattern with many stars would keep a regular expression busy. */
-function matches(name: string): (pattern: string) => boolean {
-  return (pattern) => {
-    const [first = '', ...rest] = pattern.split('*');
-    const last = rest.pop();
-    if (last === undefined) return name === pattern;
-    if (!name.startsWith(first)) return false;
-    let from = first.length;
-    for (const part of rest) {
-      const found = name.indexOf(part, from);
-      if (found < 0) return false;
-      from = found + part.length;
-    }
-    return name.length - last.length >= from && name.endsWith(last);
-  };
 }
 
 function destination({ slack, sns }: NotifyDestination): Destination[] {
