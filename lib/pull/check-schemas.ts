@@ -1,9 +1,9 @@
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import type { KindSchema } from '../kube/schema.ts';
 import { checkFields } from '../kube/schema-check.ts';
+import { each } from '../model/each.ts';
 import type { Problem } from '../model/errors.ts';
 import { groupOf } from '../model/object-id.ts';
-import { each } from './each.ts';
 import type { Cluster } from './ports.ts';
 import { isCrd, type WantedObject } from './wanted.ts';
 

@@ -1,8 +1,8 @@
 import type { CustomRules } from '../kube/status/status.ts';
 import { statusOf } from '../kube/status/status-of.ts';
+import { each } from '../model/each.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { ObjectHealth } from '../model/messages.ts';
-import { each } from './each.ts';
 import { Fresh } from './fresh.ts';
 import { LateClasses } from './late-classes.ts';
 import type { Ledger } from './ledger.ts';

@@ -3,8 +3,8 @@ import { type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
 import { recreateHint } from '../kube/recreate.ts';
+import { each } from '../model/each.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
-import { each } from './each.ts';
 import type { Ledger } from './ledger.ts';
 import type { ApplyFailure, Cluster, Resource, Sleep } from './ports.ts';
 import { asksToRecreate, recreate } from './recreate.ts';

@@ -1,7 +1,7 @@
 import type { Plan } from '../kube/plan.ts';
 import type { PlannedPrune } from '../kube/prune.ts';
+import { each } from '../model/each.ts';
 import { objectIdOf } from '../model/kube-object.ts';
-import { each } from './each.ts';
 import type { Ledger } from './ledger.ts';
 import type { Cluster, Resource } from './ports.ts';
 import type { Run } from './run.ts';

@@ -1,7 +1,7 @@
+import { each } from '../model/each.ts';
 import type { UserError } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { formatObjectId, type ObjectId } from '../model/object-id.ts';
-import { each } from './each.ts';
 import { isForbidden, wholeOrByNamespace } from './list-kind.ts';
 import type { Cluster, Resource } from './ports.ts';
 

@@ -1,8 +1,8 @@
 import { type Plan, type PlanInput, plan } from '../kube/plan.ts';
 import { mayBeScaled, type Scaling, scalerKinds, scalingOf } from '../kube/scalers.ts';
+import { each } from '../model/each.ts';
 import type { Problem } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
-import { each } from './each.ts';
 import { isForbidden } from './list-kind.ts';
 import type { Cluster } from './ports.ts';
 

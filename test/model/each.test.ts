@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { each } from '../../lib/pull/each.ts';
+import { each } from '../../lib/model/each.ts';
 
 it('each: does everything once, in order of the results, never more at once than allowed', async () => {
   await fc.assert(
