@@ -8,6 +8,8 @@ export interface Access {
   server: string;
   /** Asked again and again: tokens expire. `fresh` forgets what is cached, after the server said 401. */
   credentials(fresh?: boolean): Promise<Credentials>;
+  /** What is probably wrong when the server does not let in, or does not answer, where whoever made this knows more than the adapter. */
+  hint?(trouble: 'unauthorized' | 'unreachable'): string | undefined;
 }
 
 /** Tokens from files and plug-ins are asked for again after this time; both kinds cache by themselves as well. */

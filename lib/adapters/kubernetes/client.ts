@@ -8,7 +8,7 @@ import {
   type WireResponse,
   type WireStream,
 } from './connection.ts';
-import { LostError } from './trouble.ts';
+import { LostError, notLetIn } from './trouble.ts';
 
 /** What a request is for; requests are counted by it. */
 export type Verb =
@@ -123,6 +123,7 @@ export class Client {
       } else if (isTransient(response) && request.idempotent !== false && attempt < tries) {
         await this.#wait(retryAfter(response) ?? backoff(attempt), signal);
       } else {
+        if (response.status === 401) this.#throwWithHint();
         return answerOf(response);
       }
     }
@@ -185,6 +186,12 @@ export class Client {
     if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
     if (this.user !== undefined) headers['impersonate-user'] = this.user;
     return { method, path: `${prefix}${path}`, headers, body };
+  }
+
+  /** Where nobody knows more than that it is a 401, the caller says so. */
+  #throwWithHint(): void {
+    const hint = this.#access.hint?.('unauthorized');
+    if (hint !== undefined) throw notLetIn(this.server, hint);
   }
 
   #lost(error: LostError): RetryableError {

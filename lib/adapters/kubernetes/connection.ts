@@ -1,6 +1,6 @@
 import http2 from 'node:http2';
 import { isDeepStrictEqual } from 'node:util';
-import { UserError } from '../../model/errors.ts';
+import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import type { Access } from './access.ts';
 import type { Credentials } from './credentials.ts';
 import { connectionError, LostError } from './trouble.ts';
@@ -142,12 +142,18 @@ export class Connection {
     try {
       return await this.#connectWith(tls);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError)) throw this.#withHint(error);
       // The authority may have been replaced since it was read.
       const fresh = await this.#access.credentials(true);
       if (isDeepStrictEqual(fresh.tls, tls)) throw error;
       return await this.#connectWith(fresh.tls);
     }
+  }
+
+  #withHint(error: unknown): unknown {
+    const hint = error instanceof RetryableError ? this.#access.hint?.('unreachable') : undefined;
+    if (hint === undefined) return error;
+    return new RetryableError(`${messageOf(error)}: ${hint}`, { code: 'unreachable', subject: this.#access.server });
   }
 
   async #connectWith(tls: Credentials['tls']): Promise<http2.ClientHttp2Session> {

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../model/kube-object.ts';
 import { nameOf } from '../../model/kube-object.ts';
 import type { ApplyFailure } from '../../pull/ports.ts';
 import type { Answer } from './client.ts';
+import { notLetIn } from './trouble.ts';
 
 /** The API server's own words about a refusal (meta/v1 Status). */
 interface Status {
@@ -49,13 +50,7 @@ export function readError(server: string, doing: string, answer: Answer): UserEr
 
 /** What is thrown when the server does not know who asks, also after fresh credentials. */
 export function unauthorized(server: string): UserError {
-  return new UserError(
-    `the API server ${server} does not accept these credentials (401): is the kubeconfig's user, or in a pod its service account, still valid?`,
-    {
-      code: 'unauthorized',
-      subject: server,
-    },
-  );
+  return notLetIn(server, "is the kubeconfig's user, or in a pod its service account, still valid?");
 }
 
 /** True when the refusal is not about what was asked for, but about asking as somebody else. */

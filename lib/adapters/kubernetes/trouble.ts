@@ -42,3 +42,11 @@ export function connectionError(server: string, error: unknown): UserError | Ret
     subject: server,
   });
 }
+
+/** What is thrown when the server does not know who asks, also after fresh credentials; `why` says what is probably wrong. */
+export function notLetIn(server: string, why: string): UserError {
+  return new UserError(`the API server ${server} does not accept these credentials (401): ${why}`, {
+    code: 'unauthorized',
+    subject: server,
+  });
+}
