@@ -12,7 +12,8 @@ export function holderOf(live: KubeObject, path: FieldPath, managers?: ManagerRu
   )[0];
 }
 
-function holds(fields: FieldsV1, path: FieldPath): boolean {
+/** True when a set has a path, or all of what it lies in. */
+export function holds(fields: FieldsV1, path: FieldPath): boolean {
   if (nodeAt(fields, path) !== undefined) return true;
   return path.some((_, length) => {
     const outer = length === 0 ? undefined : nodeAt(fields, path.slice(0, length));

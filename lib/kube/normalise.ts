@@ -12,10 +12,20 @@ export const idAnnotation = 'windlass.dev/id';
 const serverMetadata = ['uid', 'resourceVersion', 'generation', 'selfLink', 'managedFields', 'deletionTimestamp'];
 
 /**
- * Git's object as it is applied, hashed and compared: what the API server sets or refuses is taken out, what makes false differences is
- * written as the API server keeps it, our label and tracking id are put in. The object itself is not changed.
+ * Git's object as it is applied, hashed and compared: `cleaned`, with our label and tracking id put in. The object itself is not changed.
  */
 export function normalise(object: KubeObject, { sync }: { sync: string }): KubeObject {
+  const result = cleaned(object);
+  result.metadata.labels = { ...result.metadata.labels, [syncLabel]: sync };
+  result.metadata.annotations = { ...result.metadata.annotations, [idAnnotation]: trackingId(result, sync) };
+  return result;
+}
+
+/**
+ * Git's object without what the API server sets or refuses, and with what makes false differences written as the API server keeps it. The object
+ * itself is not changed.
+ */
+export function cleaned(object: KubeObject): KubeObject {
   const { status: _status, ...copy } = copyOf(object);
   const result = copy as KubeObject;
   cleanMetadata(result.metadata);
@@ -24,8 +34,6 @@ export function normalise(object: KubeObject, { sync }: { sync: string }): KubeO
   for (const metadata of templateMetadata(result)) cleanMetadata(metadata);
   if (isMap(result['aggregationRule'])) delete result['rules'];
   if (isSecret(result)) encodeStringData(result);
-  result.metadata.labels = { ...result.metadata.labels, [syncLabel]: sync };
-  result.metadata.annotations = { ...result.metadata.annotations, [idAnnotation]: trackingId(result, sync) };
   return result;
 }
 

@@ -1,4 +1,5 @@
 import type { KindSchema, Schema } from '../../kube/schema.ts';
+import { quantityPattern } from '../../kube/semantic/quantity.ts';
 import type { Client } from './client.ts';
 
 /** A list of what is published is asked for again after this time. What it names is kept by its hash. In milliseconds. */
@@ -92,13 +93,26 @@ export class Schemas {
   }
 }
 
+/** Formats that say how values are to be compared. */
+const formats = new Set(['int-or-string', 'duration', 'byte', 'date-time', 'json']);
+
+/** A scalar, which may be a part of a list item's key, or the mark of a map that is always there. */
+function isSmall(value: unknown): boolean {
+  return typeof value !== 'object' || (value !== null && Object.keys(value).length === 0);
+}
+
 /** A schema without its descriptions and limits: a tenth of it. */
 function essence(schema: Schema): Schema {
   const { properties, additionalProperties, items, allOf } = schema;
   const kept: Schema = {
     $ref: schema.$ref,
     type: schema.type,
-    format: schema.format === 'int-or-string' ? schema.format : undefined,
+    format: schema.format !== undefined && formats.has(schema.format) ? schema.format : undefined,
+    pattern: schema.pattern === quantityPattern ? schema.pattern : undefined,
+    default: isSmall(schema.default) ? schema.default : undefined,
+    'x-kubernetes-list-type': schema['x-kubernetes-list-type'],
+    'x-kubernetes-list-map-keys': schema['x-kubernetes-list-map-keys'],
+    'x-kubernetes-map-type': schema['x-kubernetes-map-type'],
     'x-kubernetes-preserve-unknown-fields': schema['x-kubernetes-preserve-unknown-fields'],
     'x-kubernetes-embedded-resource': schema['x-kubernetes-embedded-resource'],
     'x-kubernetes-int-or-string': schema['x-kubernetes-int-or-string'],

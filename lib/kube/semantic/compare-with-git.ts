@@ -1,0 +1,115 @@
+import type { FieldDrift } from '../../model/drift.ts';
+import { type KubeObject, type ManagedFieldsEntry, nameOf } from '../../model/kube-object.ts';
+import type { Verdict } from '../compare.ts';
+import { exceptionsOf } from '../exceptions/exceptions.ts';
+import { ignoredIn, takenIn } from '../exceptions/ignored.ts';
+import { withoutIgnored } from '../exceptions/without-ignored.ts';
+import { type Shower, showerOf } from '../field-drift.ts';
+import { type FieldPath, type FieldsV1, pathText } from '../fields.ts';
+import { holderOf, holds } from '../holder.ts';
+import { isLeft } from '../left.ts';
+import { fieldsOf, type ManagerRules } from '../managers.ts';
+import { cleaned } from '../normalise.ts';
+import { resolvePath } from '../resolve.ts';
+import type { KindSchema } from '../schema.ts';
+import { addedBesideGit } from './added.ts';
+import { type Appliers, appliersOf, lastAppliedTo } from './appliers.ts';
+import { conceal } from './conceal.ts';
+import { declaredFields } from './declared.ts';
+import { type Difference, differences } from './differences.ts';
+
+/** One comparison of a live object with Git, where there is no record of what was applied. */
+export interface GitComparison {
+  /** As rendered. */
+  git: KubeObject;
+  /** Read at Git's apiVersion; undefined only when the API server said that it is not there. */
+  live: KubeObject | undefined;
+  /** As the API server publishes it. */
+  schema: KindSchema;
+  /** For the values of Secrets; without one they are not shown at all. */
+  hashKey?: Uint8Array | undefined;
+  managers?: ManagerRules | undefined;
+}
+
+/**
+ * Compares an object with Git by the meaning of values, and by `managedFields`: what people put beside Git is `added`. Git's value may not have
+ * been applied yet, so a difference says only that Git and the cluster differ, and whose the field is now.
+ */
+export function compareWithGit({ git, live, schema, hashKey, managers }: GitComparison): Verdict {
+  const object = nameOf(git);
+  const nothing: Verdict = { leftToControllers: [], addedByOthers: [], ownershipLost: [] };
+  const { apply } = exceptionsOf(git);
+  if (apply === 'never') return nothing;
+  if (live === undefined) return { ...nothing, drift: { object, state: 'missing', fields: [] } };
+  if (apply === 'once') return nothing;
+  const wanted = withoutIgnored(cleaned(git));
+  const ignored = ignoredIn(git, live);
+  const appliers = appliersOf(live, managers);
+  const show = showerOf(live, wanted, hashKey ?? new Uint8Array());
+  const judge: Judge = { live, appliers, show, taken: takenIn(git, live), managers };
+  const found = differences(wanted, live, schema).map((difference) => ({ difference, ...judged(difference, judge) }));
+  const ours = declaredFields(wanted, schema);
+  const added = apply === 'merge' ? [] : addedBesideGit(live, { ours, schema, appliers, ignored, managers });
+  const conceals = (field: FieldDrift) => (hashKey === undefined ? conceal(field) : field);
+  const changed = found.flatMap(({ field, is }) => (is === 'changed' ? [field()] : []));
+  const fields = [...changed, ...added.map(show.added)].map(conceals).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    ...nothing,
+    leftToControllers: found.flatMap(({ field, is }) => (is === 'left' ? [conceals(field())] : [])),
+    ...(fields.length > 0 && { drift: { object, state: changed.length > 0 ? 'changed' : 'added', fields } }),
+  };
+}
+
+/** What differences are judged by. */
+interface Judge {
+  live: KubeObject;
+  appliers: Appliers;
+  show: Shower;
+  taken: readonly FieldPath[];
+  managers: ManagerRules | undefined;
+}
+
+interface Judged {
+  is: 'changed' | 'left' | 'nothing';
+  field(): FieldDrift;
+}
+
+function judged(difference: Difference, judge: Judge): Judged {
+  const { live, appliers, taken, managers } = judge;
+  const { path, doubt } = difference;
+  const other = holderOf(withEntries(live, appliers.others), path, managers);
+  const field = () => fieldOf(difference, other, judge);
+  if (isLeft(path, other, { scaling: 'unknown', taken, managers })) {
+    return { is: doubt === undefined ? 'left' : 'nothing', field };
+  }
+  const isReal = doubt === undefined || other !== undefined || isLost(path, live, appliers);
+  return { is: isReal ? 'changed' : 'nothing', field };
+}
+
+function fieldOf({ path, what }: Difference, other: ManagedFieldsEntry | undefined, judge: Judge): FieldDrift {
+  const { live, appliers, show, managers } = judge;
+  if (what === 'order') return show.changed({ path, what });
+  if (what === 'absent') {
+    const applied = resolvePath(lastAppliedTo(live), path, true).count !== 'none';
+    return { ...show.lost({ path, value: 'removed' }), ...(!applied && { note: removedOrNeverApplied }) };
+  }
+  const holder = other ?? holderOf(withEntries(live, appliers.entries), path, managers);
+  const own = appliers.entries.find((entry) => holds(fieldsOf(entry) ?? {}, path));
+  return show.lost({ path, value: 'changed', holder: holder ?? own });
+}
+
+const removedOrNeverApplied = 'not there: whether it was removed or never applied is not recorded';
+
+/**
+ * True for a field that the tool that applies has not, although it applied server-side: then its entry has all that it set, also what the API
+ * server left out for being empty, and somebody else changed the field since.
+ */
+function isLost(path: FieldPath, live: KubeObject, { entries }: Appliers): boolean {
+  const applied = entries.some(({ operation, apiVersion }) => operation === 'Apply' && apiVersion === live.apiVersion);
+  return applied && !entries.some((entry) => holds(fieldsOf(entry) ?? {}, path));
+}
+
+/** The object as if only these had written on it. */
+export function withEntries(live: KubeObject, entries: ManagedFieldsEntry[]): KubeObject {
+  return { ...live, metadata: { ...live.metadata, managedFields: entries } };
+}
