@@ -8,6 +8,7 @@ import type { ReportMessage } from '../lib/model/messages.ts';
 import { reportSchema } from '../lib/model/messages-schema.ts';
 import type { CommitStatuses, Notices, ReportRecords, ToldStore } from '../lib/report/ports.ts';
 import { type ReportDeps, report } from '../lib/report/report.ts';
+import { reportCheck } from '../lib/report/report-check.ts';
 import { reportConfig } from '../lib/report/report-config.ts';
 import { hostTeller } from '../lib/report/tell-host.ts';
 import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-batch.ts';
@@ -52,6 +53,7 @@ async function workIn(batch: Batch<ReportMessage | Malformed>, deps: ReportDeps)
   for (const message of batch.messages) {
     if ('malformed' in message.value) await recordMalformed(message.value, deps.records);
     else if (message.value.type === 'ConfigReported') await reportConfig(message.value, deps);
+    else if (message.value.type === 'CheckReported') await reportCheck(message.value, deps);
     else await report(message.value, deps);
     message.done = true;
   }

@@ -146,6 +146,14 @@ export interface IgnoreRule {
   until?: string;
 }
 
+/** For how long something may last before people are told, in seconds: to be behind Git, a silent puller, a check that does not run, to be suspended or held. */
+export interface DriftLimits {
+  behind: number;
+  puller: number;
+  checker: number;
+  held: number;
+}
+
 /** Where notices go: exactly one of a Slack channel and an SNS topic. */
 export interface NotifyDestination {
   /** `channel` may be absent where the secret holds the address of an incoming webhook. */
@@ -185,6 +193,11 @@ export interface Config {
   health?: HealthRule[];
   /** Whom the guard of syncs lets through. */
   guard: GuardRules;
-  drift: { ignore: IgnoreRule[] };
+  drift: {
+    ignore: IgnoreRule[];
+    /** For how long something may drift before people are told; 0: told at once. */
+    graceSeconds: number;
+    limits: DriftLimits;
+  };
   notify: NotifyRules;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitsSchema } from './drift-limits.ts';
 import { guardMode, guardSchema } from './guard-schema.ts';
 import { healthRuleSchema, kindName } from './health-schema.ts';
 import { imageName, imageSchema, policyKinds } from './image-schema.ts';
@@ -109,7 +110,11 @@ export const windlassSchema = z.strictObject({
     .optional()
     .describe('Whom the guard of syncs lets through, beside Windlass and the cluster itself.'),
   drift: z
-    .strictObject({ ignore: z.array(ignoreSchema).optional().describe('Differences that are not drift.') })
+    .strictObject({
+      ignore: z.array(ignoreSchema).optional().describe('Differences that are not drift.'),
+      grace: duration.optional().describe('How long something may drift before people are told; at once unless told.'),
+      limits: limitsSchema.optional().describe('How long other things may last before people are told.'),
+    })
     .optional()
     .describe('How the cluster is compared with what was applied.'),
   notify: z

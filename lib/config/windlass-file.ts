@@ -5,6 +5,8 @@ import type { Names } from './check-names.ts';
 import { checkSyncs } from './check-syncs.ts';
 import { checkTargets } from './check-targets.ts';
 import type { Config, HealthRule } from './config.ts';
+import { driftLimits } from './drift-limits.ts';
+import { parseDuration } from './duration.ts';
 import { imageEntry } from './images.ts';
 import { checkRoutes, notifyRules } from './routes.ts';
 import { type WindlassFile, windlassSchema } from './schema.ts';
@@ -80,7 +82,11 @@ export function expand(file: WindlassFile): Config {
       breakGlass: { users: file.guard?.breakGlass?.users ?? [], groups: file.guard?.breakGlass?.groups ?? [] },
       serviceAccounts: file.guard?.serviceAccounts ?? 'all',
     },
-    drift: { ignore: file.drift?.ignore ?? [] },
+    drift: {
+      ignore: file.drift?.ignore ?? [],
+      graceSeconds: parseDuration(file.drift?.grace ?? '') ?? 0,
+      limits: driftLimits(file.drift?.limits),
+    },
     notify: notifyRules(file, order.ordered),
   };
 }

@@ -16,6 +16,8 @@ export interface DriftRequest {
   run: string;
   /** When the check begins. */
   now: Date;
+  /** What the report flow has to know to tell people in time. */
+  telling?: Pick<DriftFound, 'graceSeconds' | 'behindSeconds' | 'suspended'>;
 }
 
 /** What a check works with. */
@@ -32,7 +34,7 @@ export interface DriftDeps {
  * Compares the cluster with what was last applied of one sync, and sends what it found, also when that is nothing.
  * Only reads. What cannot be read is in `unknown`; only a bug, or a finding that cannot be sent, is thrown.
  */
-export async function drift({ sync, run, now }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
+export async function drift({ sync, run, now, telling }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
   const [applied, head] = await Promise.all([readApplied(sync.name, deps.records), headOf(deps.desired)]);
   const user = userOf(sync, deps.impersonation);
   const live = await readLive(applied, user === undefined ? deps.cluster : deps.cluster.as(user));
@@ -52,6 +54,7 @@ export async function drift({ sync, run, now }: DriftRequest, deps: DriftDeps): 
     ...(head !== undefined && { head }),
     ...(appliedAt !== undefined && { appliedAt }),
     ...verdicts,
+    ...telling,
   };
   await deps.findings.send(found);
   return found;

@@ -40,13 +40,15 @@ export async function readApplied(sync: string, records: RecordReader): Promise<
     revision: record.revision,
     ...(appliedAt !== undefined && { appliedAt }),
     entries: keyed.entries,
-    unknown: [...interrupted.map((object) => ({ object, reason: beingWritten })), ...keyed.unknown],
+    unknown: [...interrupted.map(writing), ...keyed.unknown],
     hashKey: keyed.hashKey,
   };
 }
 
-/** Why an object of the record's intent is not compared. */
-export const beingWritten = 'a pull is writing it, or was cut off while it did';
+/** Says that an object of the record's intent is not compared. */
+export function writing(object: string): Unknown {
+  return { object, reason: 'a pull is writing it, or was cut off while it did', beingWritten: true };
+}
 
 /** The entries that a pull is not just writing, and the names of the objects that it is. */
 export function splitByIntent(record: AppliedRecord): { settled: AppliedEntry[]; interrupted: string[] } {

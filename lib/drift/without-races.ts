@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sorted, type Verdicts } from './compare-recorded.ts';
 import type { RecordReader } from './ports.ts';
-import { type Applied, beingWritten, readApplied } from './read-applied.ts';
+import { type Applied, readApplied, writing } from './read-applied.ts';
 
 /**
  * A pull may write while a check reads: what it applied after the record was read looks like drift. A pull says in the record what it is
@@ -18,6 +18,9 @@ export async function withoutRaces(verdicts: Verdicts, applied: Applied, records
   return sorted({
     ...verdicts,
     drift: verdicts.drift.filter(({ object }) => same(object)),
-    unknown: [...verdicts.unknown, ...raced.map(({ object }) => ({ object, reason: unread ?? beingWritten }))],
+    unknown: [
+      ...verdicts.unknown,
+      ...raced.map(({ object }) => (unread === undefined ? writing(object) : { object, reason: unread })),
+    ],
   });
 }

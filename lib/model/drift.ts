@@ -36,4 +36,6 @@ export interface Unknown {
   /** An object as `formatObjectId` writes it, a kind as `group/Kind` (`Kind` of the core group), or `*` for everything of the sync. */
   object: string;
   reason: string;
+  /** A pull is just writing it: that is no trouble, however long it takes. */
+  beingWritten?: boolean;
 }

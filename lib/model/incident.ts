@@ -12,6 +12,10 @@ export const incidentKinds = [
   'history-rewritten',
   'fight',
   'sync-left',
+  'behind',
+  'puller-silent',
+  'checker-stale',
+  'held-long',
 ] as const;
 
 /** One drift or failure from its opening to its resolving. One message when it opens, one when it changes, one when it resolves. */
@@ -21,12 +25,16 @@ export interface Incident {
   kind: (typeof incidentKinds)[number];
   cluster?: string;
   sync?: string;
-  /** The written name of the object, where the incident is about one. */
+  /** The written name of the object, where the incident is about one; of `held-long` the path of the file that stops something. */
   object?: string;
   /** One line: `apps/Deployment/shop-prod/web was changed by kubectl-set`. */
   title: string;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC: when people were told. */
   openedAt: string;
+  /** When it was first seen, where a grace period lay between that and its opening. */
+  firstSeenAt?: string;
+  /** Of drift, when the change was made, as far as the API server tells it; known only where it was so when it opened. */
+  madeAt?: string;
   changedAt: string;
   resolvedAt?: string;
   /** How it ended: `converged by pull`, `changed in Git`, `undone by hand`. */
@@ -40,7 +48,11 @@ export interface Incident {
     | 'readable again'
     | 'nothing waits any more'
     | 'the other writer stopped'
-    | 'it is back, or its record is gone';
+    | 'it is back, or its record is gone'
+    | 'applied'
+    | 'the puller reports again'
+    | 'the check runs again'
+    | 'released';
   /** The last content, for drift. */
   drift?: ObjectDrift;
   /** The last content, for everything else. */

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { incidentKinds } from './incident.ts';
-import type { ConfigReported, DriftFound, Notice, ReportMessage, SyncReported, Wake } from './messages.ts';
+import type {
+  CheckReported,
+  ConfigReported,
+  DriftFound,
+  Notice,
+  ReportMessage,
+  SyncReported,
+  Wake,
+} from './messages.ts';
 
 /** Any ISO 8601 time with its offset, as UTC with milliseconds: times are compared as texts. */
 const time = z.iso
@@ -50,6 +58,7 @@ const about = {
 };
 
 const count = z.number().int().nonnegative();
+const seconds = z.number().nonnegative();
 
 /** What a pull reports. Keys that a newer puller adds are left out. */
 export const syncReportedSchema = z.object({
@@ -76,6 +85,7 @@ export const syncReportedSchema = z.object({
   errors: z.array(problem),
   left: z.array(z.object({ object: name, fields: z.array(z.string()), holder: z.string() })).optional(),
   notices: z.array(problem).optional(),
+  graceSeconds: seconds.optional(),
 }) satisfies z.ZodType<SyncReported>;
 
 /** What a drift check found. */
@@ -84,9 +94,12 @@ export const driftFoundSchema = z.object({
   ...about,
   head: name.optional(),
   appliedAt: time.optional(),
-  unknown: z.array(z.object({ object: name, reason: z.string() })),
+  unknown: z.array(z.object({ object: name, reason: z.string(), beingWritten: z.boolean().optional() })),
   leftToControllers: z.array(name),
   leftOut: z.array(name).optional(),
+  graceSeconds: seconds.optional(),
+  behindSeconds: seconds.optional(),
+  suspended: z.boolean().optional(),
 }) satisfies z.ZodType<DriftFound>;
 
 /** Whether windlass.yaml at a head can be used. */
@@ -98,11 +111,37 @@ export const configReportedSchema = z.object({
   left: z.object({ cluster: name, syncs: z.array(z.object({ sync: name, objects: count })) }).optional(),
 }) satisfies z.ZodType<ConfigReported>;
 
+const stopped = z.object({
+  file: name,
+  what: z.string(),
+  who: z.string(),
+  why: z.string(),
+  at: z.string().optional(),
+  until: z.string().optional(),
+});
+
+/** That a cluster was checked. */
+export const checkReportedSchema = z.object({
+  type: z.literal('CheckReported'),
+  run: name,
+  startedAt: time,
+  at: time,
+  cluster: name,
+  revision: name.optional(),
+  syncs: z.array(name),
+  objects: count,
+  unreachable: z.string().optional(),
+  failed: z.array(z.object({ sync: name, reason: z.string() })),
+  stopped: z.array(stopped).optional(),
+  limits: z.object({ puller: seconds, checker: seconds, held: seconds }),
+}) satisfies z.ZodType<CheckReported>;
+
 /** What the report flow reads from its queue. */
 export const reportSchema = z.discriminatedUnion('type', [
   syncReportedSchema,
   driftFoundSchema,
   configReportedSchema,
+  checkReportedSchema,
 ]) satisfies z.ZodType<ReportMessage>;
 
 /** What wakes a puller. The puller takes any other message on its queue for the same wish. */

@@ -73,6 +73,8 @@ export interface SyncReported {
   errors: Problem[];
   /** What was left to others, of changed and of unchanged objects: the first hundred. Absent where there is nothing, and from an older puller. */
   left?: LeftFields[];
+  /** For how long something may drift before people are told, in seconds; absent: told at once. */
+  graceSeconds?: number;
   /** What people should know although nothing failed: `prune-waits`, `history-rewritten`, `approval-void`, `fight`. Absent from an older puller. */
   notices?: Problem[];
 }
@@ -97,6 +99,53 @@ export interface DriftFound {
   leftToControllers: string[];
   /** Kinds or objects, written as in `Unknown.object`, that this check does not look at by design: incidents about them stay as they are. */
   leftOut?: string[];
+  /** For how long something may drift before people are told, in seconds; absent: told at once. */
+  graceSeconds?: number;
+  /** For how long the cluster may be behind Git before people are told, in seconds; absent: they are never told. */
+  behindSeconds?: number;
+  /** Somebody stopped the pulls of the sync: it is not behind. */
+  suspended?: boolean;
+}
+
+/** Something that a file of `suspends/` or `holds/` stops. */
+export interface Stopped {
+  /** The path of the file. */
+  file: string;
+  /** For people: `sync shop`, `image web`, `all syncs`. */
+  what: string;
+  who: string;
+  why: string;
+  /** ISO 8601, or a date: when it was made, where the file says so, and when it ends. */
+  at?: string;
+  until?: string;
+}
+
+/**
+ * A scheduled check looked at one cluster: the heartbeat by which a check that stopped is known, and at which silent pullers and what is stopped for
+ * long are looked for. Sent after the findings of its syncs.
+ */
+export interface CheckReported {
+  type: 'CheckReported';
+  /** Unique for this check of this cluster. */
+  run: string;
+  /** ISO 8601, UTC: when the check of the cluster began and ended. */
+  startedAt: string;
+  at: string;
+  cluster: string;
+  /** The head of Git, where it was read. */
+  revision?: string;
+  /** All syncs that windlass.yaml has in the cluster. */
+  syncs: string[];
+  /** How many objects were looked at. */
+  objects: number;
+  /** Why nothing of the cluster could be looked at: then no findings were sent. */
+  unreachable?: string;
+  /** Syncs that could not be checked at all, so that no finding of theirs was sent. */
+  failed: { sync: string; reason: string }[];
+  /** What files of `suspends/` and `holds/` stop at the head, save void ones; absent where the head could not be read. */
+  stopped?: Stopped[];
+  /** In seconds, after which people are told: of a puller that does not report, of a check that does not run, of what is stopped. */
+  limits: { puller: number; checker: number; held: number };
 }
 
 /** Makes a puller that watches look at the branch now. It only says *look*: nothing depends on what is in it. */
@@ -133,7 +182,7 @@ export interface ConfigReported {
 }
 
 /** What the report flow reads from its queue. */
-export type ReportMessage = Report | ConfigReported;
+export type ReportMessage = Report | ConfigReported | CheckReported;
 
 /** A message for people; routed and delivered by the notify flow. */
 export interface Notice {

@@ -23,6 +23,10 @@ const severityOfTopic = {
   'history-rewritten': 'warning',
   fight: 'warning',
   'sync-left': 'warning',
+  behind: 'warning',
+  'puller-silent': 'error',
+  'checker-stale': 'warning',
+  'held-long': 'warning',
 } as const satisfies Record<Incident['kind'], Severity> & Record<string, Severity>;
 
 /** What a notice can be about. */

@@ -1,5 +1,5 @@
 import type { ObjectChange } from './change-set.ts';
-import type { DriftFound, SyncReported } from './messages.ts';
+import type { CheckReported, DriftFound, SyncReported } from './messages.ts';
 
 /** The last known state of one image policy. */
 export interface ImageState {
@@ -46,6 +46,21 @@ export interface SyncState {
   healed?: { object: string; at: string }[];
   /** Number of checks in a row that could not read everything. */
   unknownChecks?: number;
+}
+
+/** The last known state of one cluster, as its last check left it. */
+export interface ClusterState {
+  cluster: string;
+  /** When the last check ended (ISO 8601). */
+  checkedAt: string;
+  /** All syncs that windlass.yaml had in it, and how many objects were looked at. */
+  syncs: string[];
+  objects: number;
+  limits: CheckReported['limits'];
+  /** Number of checks in a row that could not look at everything. */
+  blindChecks: number;
+  /** The files that stopped something, and since when: as the file says, else since a check first saw it (ISO 8601). */
+  stopped: { file: string; since: string }[];
 }
 
 /** One commit of the config repo, as a list shows it. */

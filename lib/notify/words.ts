@@ -25,6 +25,10 @@ const names: Record<Topic, string> = {
   'history-rewritten': 'History rewritten',
   fight: 'Two writers',
   'sync-left': 'Left windlass.yaml',
+  behind: 'Behind Git',
+  'puller-silent': 'Puller silent',
+  'checker-stale': 'Not checked for drift',
+  'held-long': 'Stopped for long',
 };
 
 const marks: Record<Severity, string> = { info: '🔵', warning: '🟡', error: '🔴' };

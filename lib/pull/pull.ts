@@ -143,5 +143,6 @@ function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: str
     errors: run.errors,
     ...(run.left.length > 0 && { left: run.left }),
     ...(run.notices.length > 0 && { notices: run.notices }),
+    ...(head.config.drift.graceSeconds > 0 && { graceSeconds: head.config.drift.graceSeconds }),
   };
 }

@@ -21,6 +21,16 @@ export type Content = Pick<Incident, 'title' | 'drift' | 'details' | 'namespaces
 /** What an incident is about: no two are open for the same. */
 export type About = Pick<Incident, 'kind' | 'cluster' | 'sync' | 'object'>;
 
+/** What a report does to the incidents. One that is opened and resolved at once is in both lists, in its last form in `resolved`. */
+export interface Transitions {
+  opened: Incident[];
+  changed: Incident[];
+  resolved: Incident[];
+}
+
+/** A report that changes nothing. */
+export const noTransitions: Transitions = { opened: [], changed: [], resolved: [] };
+
 /** The incidents of one sync while a report is worked in. */
 export class Draft {
   readonly opened: Incident[] = [];
@@ -54,6 +64,11 @@ export class Draft {
       this.changed.push(incident);
       this.#open.set(place(about), incident);
     }
+  }
+
+  /** What became of them. */
+  transitions(): Transitions {
+    return { opened: this.opened, changed: this.changed, resolved: this.resolved };
   }
 
   /** Ends an open incident. */

@@ -104,6 +104,7 @@ export function steady(message: string): string {
   return message.replace(/[0-9a-f]{8,}|\d+/gi, '#');
 }
 
-function some(lines: string[]): string[] {
+/** As many lines as an incident carries. */
+export function some(lines: string[]): string[] {
   return lines.length <= mostLines ? lines : [...lines.slice(0, mostLines), `and ${lines.length - mostLines} more`];
 }

@@ -1,16 +1,8 @@
-import type { Incident } from '../model/incident.ts';
 import type { Report } from '../model/messages.ts';
-import { Draft, type Known } from './draft.ts';
+import { Draft, type Known, type Transitions } from './draft.ts';
 import { driftTransitions } from './drift-incidents.ts';
 import { failureTransitions } from './failure-incidents.ts';
 import { guardTransitions } from './guard-incidents.ts';
-
-/** What a report does to the incidents. One that is opened and resolved at once is in both lists, in its last form in `resolved`. */
-export interface Transitions {
-  opened: Incident[];
-  changed: Incident[];
-  resolved: Incident[];
-}
 
 /**
  * What a report does to the incidents of its sync. The same report again, or one that is older than what was seen since, changes
@@ -21,5 +13,5 @@ export function nextIncidents(known: Known, report: Report): Transitions {
   driftTransitions(draft, known, report);
   failureTransitions(draft, known.state, report);
   guardTransitions(draft, known.state, report);
-  return { opened: draft.opened, changed: draft.changed, resolved: draft.resolved };
+  return draft.transitions();
 }

@@ -1,7 +1,6 @@
 import type { Incident } from '../model/incident.ts';
 import type { ConfigReported } from '../model/messages.ts';
-import { contentHash, Draft } from './draft.ts';
-import type { Transitions } from './incidents.ts';
+import { contentHash, Draft, type Transitions } from './draft.ts';
 import type { ReportRecords } from './ports.ts';
 
 const kind = 'sync-left';

@@ -1,7 +1,7 @@
 import { driftLines, printable } from '../model/drift-text.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Notice } from '../model/messages.ts';
-import type { Transitions } from './incidents.ts';
+import type { Transitions } from './draft.ts';
 
 /** Lines that one message carries. */
 const mostLines = 20;

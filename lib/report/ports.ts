@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Notice } from '../model/messages.ts';
-import type { SyncState } from '../model/state.ts';
+import type { ClusterState, SyncState } from '../model/state.ts';
 
 export type { SyncState } from '../model/state.ts';
 
@@ -11,10 +11,14 @@ export interface ReportRecords {
   syncState(sync: string): Promise<SyncState | undefined>;
   /** Throws `RetryableError` when the table has the state of a newer pull or check than this one was made from. */
   saveSyncState(state: SyncState): Promise<void>;
+  /** Undefined before the first check of the cluster. */
+  clusterState(cluster: string): Promise<ClusterState | undefined>;
+  /** Saves the state; one of a later check stays. */
+  saveClusterState(state: ClusterState): Promise<void>;
   /** Of one sync, or of all. */
   openIncidents(sync?: string): Promise<Incident[]>;
-  /** The incident of the same kind, sync and object that was resolved last; undefined when there was none. */
-  lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object'>): Promise<Incident | undefined>;
+  /** The incident of the same kind, sync (or, without one, cluster) and object that was resolved last; undefined when there was none. */
+  lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object' | 'cluster'>): Promise<Incident | undefined>;
   /**
    * Writes an incident as it is now; a resolved one leaves the list of open ones. Throws `RetryableError` when another one was opened for
    * the same thing meanwhile.

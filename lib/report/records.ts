@@ -4,7 +4,7 @@ import { driftLines, managersOf } from '../model/drift-text.ts';
 import type { Incident } from '../model/incident.ts';
 import type { LeftFields, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
-import type { Transitions } from './incidents.ts';
+import type { Transitions } from './draft.ts';
 import { isLate } from './state.ts';
 
 const mostLeft = { objects: 20, fields: 3 };

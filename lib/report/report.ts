@@ -1,18 +1,16 @@
-import type { Incident } from '../model/incident.ts';
-import type { Report } from '../model/messages.ts';
+import type { Report, SyncReported } from '../model/messages.ts';
+import { isStale, staleTransitions } from './cluster-incidents.ts';
 import type { Known } from './draft.ts';
 import { mostAlone } from './drift-incidents.ts';
 import { nextIncidents } from './incidents.ts';
-import { noticesFor } from './notices.ts';
-import type { Notices, ReportRecords } from './ports.ts';
-import { recordsFor } from './records.ts';
+import type { ReportRecords } from './ports.ts';
+import { incidentRecords, recordsFor } from './records.ts';
 import { nextState } from './state.ts';
+import { type TellDeps, tell } from './tell.ts';
 import type { TellHost } from './tell-host.ts';
 
 /** What the report flow works with. */
-export interface ReportDeps {
-  records: ReportRecords;
-  notices: Notices;
+export interface ReportDeps extends TellDeps {
   /** Where the host of the config repo shows statuses on commits. */
   tellHost?: TellHost;
 }
@@ -22,16 +20,26 @@ export interface ReportDeps {
  * broke off half way does the rest when it comes again, and leaves nothing twice but perhaps a message. The host of the config repo is told last.
  * Throws `RetryableError` when the records cannot be reached or another report of the sync was worked in meanwhile.
  */
-export async function report(message: Report, { records, notices, tellHost }: ReportDeps): Promise<void> {
+export async function report(message: Report, deps: ReportDeps): Promise<void> {
+  const { records, tellHost } = deps;
   const known = await whatIsKnown(message, records);
   const transitions = nextIncidents(known, message);
-  await records.append(recordsFor(message, known.state, transitions));
-  for (const notice of noticesFor(transitions)) await notices.send(notice);
-  for (const incident of lastForms(transitions)) await records.saveIncident(incident);
+  await tell(transitions, recordsFor(message, known.state, transitions), deps);
+  if (message.type === 'SyncReported') await lookForChecks(message, deps);
   await records.saveSyncState(nextState(known.state, message));
   // The same report once more is no older one: it may have broken off here.
   const isOlder = message.at < (known.state?.pulledAt ?? '');
   if (message.type === 'SyncReported' && !isOlder) await tellHost?.(message);
+}
+
+/** Each pull looks whether its cluster is still checked, where it was before. */
+async function lookForChecks(report: SyncReported, deps: TellDeps): Promise<void> {
+  const state = await deps.records.clusterState(report.cluster);
+  if (state === undefined || !isStale(state, report)) return;
+  const open = await deps.records.openIncidents();
+  const ofCluster = open.filter((one) => one.cluster === report.cluster && one.sync === undefined);
+  const transitions = staleTransitions(state, ofCluster, report);
+  await tell(transitions, incidentRecords(report, transitions), deps);
 }
 
 async function whatIsKnown(message: Report, records: ReportRecords): Promise<Known> {
@@ -44,10 +52,4 @@ async function whatIsKnown(message: Report, records: ReportRecords): Promise<Kno
     asked.map((object) => records.lastIncident({ kind: 'drift', sync: message.sync, object })),
   );
   return { state, open, last: found.filter((incident) => incident !== undefined) };
-}
-
-/** What is to be saved: an incident that was opened and resolved at once in its last form alone. */
-export function lastForms({ opened, changed, resolved }: ReturnType<typeof nextIncidents>): Incident[] {
-  const ended = new Set(resolved.map((incident) => incident.key));
-  return [...[...opened, ...changed].filter((incident) => !ended.has(incident.key)), ...resolved];
 }

@@ -194,7 +194,7 @@ describeWithCluster('a drift check on a real API server', () => {
     const found = await check({ records });
     expect(pulled).toBe(true);
     expect(found.drift).toEqual([]);
-    expect(found.unknown).toEqual([{ object: web(), reason: 'a pull is writing it, or was cut off while it did' }]);
+    expect(found.unknown).toEqual([{ object: web(), reason: 'a pull is writing it, or was cut off while it did', beingWritten: true }]);
     expect((await check()).unknown).toEqual([]);
   });
 

@@ -42,7 +42,11 @@ describe('the smallest files', () => {
         },
       ],
       guard: { breakGlass: { users: [], groups: [] }, serviceAccounts: 'all' },
-      drift: { ignore: [] },
+      drift: {
+        ignore: [],
+        graceSeconds: 0,
+        limits: { behind: 3_600, puller: 1_800, checker: 1_800, held: 604_800 },
+      },
       notify: { routes: [] },
     });
   });
@@ -209,7 +213,7 @@ drift: { ignore: [{ object: foo, path: spec, until: 2027-02-30 }] }
       windlass.yaml:25:32: {env} needs "in": the environments
         |   noenv: { cluster: dev, path: "a/{env}" }
         |                                ^
-      windlass.yaml:26:27: notify.routes[0].on[0] must be one of bumped, bump-failed, drift, sync-failed, unhealthy, healthy-again, rolled-back, config-invalid, unknown, prune-waits, history-rewritten, fight, sync-left, not "drfit"
+      windlass.yaml:26:27: notify.routes[0].on[0] must be one of bumped, bump-failed, drift, sync-failed, unhealthy, healthy-again, rolled-back, config-invalid, unknown, prune-waits, history-rewritten, fight, sync-left, behind, puller-silent, checker-stale, held-long, not "drfit"
         | notify: { routes: [{ on: [drfit], sns: a }, { on: [drift] }] }
         |                           ^
         = did you mean "drift"?

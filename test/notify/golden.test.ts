@@ -70,6 +70,27 @@ function samples(): Record<(typeof incidentKinds)[number], Partial<Notice>> {
       title: 'shop-prod left windlass.yaml; what it applied stays in the cluster',
       lines: ['12 objects are in its applied record'],
     },
+    behind: {
+      title: 'shop-prod is behind Git',
+      lines: ['the cluster has 1a2b3c4d5e6f, Git is at 4d5e6f7a8b9c, since 12:01:33'],
+    },
+    'puller-silent': {
+      ...none,
+      cluster: 'prod',
+      title: 'the puller of prod does not report',
+      lines: ['its last report is of 2026-11-22T12:01:33Z'],
+    },
+    'checker-stale': {
+      ...none,
+      cluster: 'prod',
+      title: 'prod is not checked for drift any more',
+      lines: ['its last check is of 2026-11-22T12:01:33Z'],
+    },
+    'held-long': {
+      ...none,
+      title: 'sync shop has been suspended for long',
+      lines: ['by ada@acme.example since 2026-11-15T12:01:33Z: the sale runs'],
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { defaultLimits } from '../../lib/config/drift-limits.ts';
 import type { SyncReported } from '../../lib/model/messages.ts';
 import { pull } from '../../lib/pull/pull.ts';
 import type { PullDeps } from '../../lib/pull/request.ts';
@@ -22,7 +23,7 @@ const config = {
   environments: [],
   syncs: [sync],
   guard: { breakGlass: { users: [], groups: [] }, serviceAccounts: 'all' as const },
-  drift: { ignore: [] },
+  drift: { ignore: [], graceSeconds: 0, limits: defaultLimits },
   notify: { routes: [] },
 };
 

@@ -3,6 +3,7 @@ import { type KubernetesCluster, openCluster } from '../../lib/adapters/kubernet
 import { ClusterLeases } from '../../lib/adapters/kubernetes/lease.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
 import type { HealthRule, SyncSpec } from '../../lib/config/config.ts';
+import { defaultLimits } from '../../lib/config/drift-limits.ts';
 import type { Kustomizer, SourceTree } from '../../lib/desired/ports.ts';
 import type { AppliedEntry } from '../../lib/kube/record.ts';
 import { countActions } from '../../lib/model/change-set.ts';
@@ -112,7 +113,7 @@ export async function openWorld(kubeconfig: string, sync = syncSpec()): Promise<
         clusters: {},
         environments: [],
         syncs: [spec, ...(changes.others ?? [])],
-        drift: { ignore: [] },
+        drift: { ignore: [], graceSeconds: 0, limits: defaultLimits },
         notify: { routes: [] },
         ...(changes.health && { health: changes.health }),
       };

@@ -185,6 +185,8 @@ function breaking(records: DynamoRecords, writes: number): ReportRecords {
   return {
     append: (all) => orBreak(() => records.append(all)),
     syncState: (sync) => records.syncState(sync),
+    clusterState: (cluster) => records.clusterState(cluster),
+    saveClusterState: (state) => orBreak(() => records.saveClusterState(state)),
     saveSyncState: (state) => orBreak(() => records.saveSyncState(state)),
     openIncidents: (sync) => records.openIncidents(sync),
     lastIncident: (of) => records.lastIncident(of),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type AuditRecord, auditKinds } from '../../model/audit-record.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Incident } from '../../model/incident.ts';
-import type { ImageState, SyncState } from '../../model/state.ts';
+import type { ClusterState, ImageState, SyncState } from '../../model/state.ts';
 import type { Item } from './dynamo-table.ts';
 import { shorten } from './shorten.ts';
 
@@ -24,6 +24,7 @@ export const partitions = {
   /** The days that have records, so that a reader never probes empty ones. */
   days: 'days',
   syncs: 'state#sync',
+  clusters: 'state#cluster',
   images: 'state#image',
   recorded: 'state#recorded',
   incidents: 'incident',
@@ -107,6 +108,12 @@ export function syncItem(state: SyncState): Item {
   };
 }
 
+/** The item of a cluster's state. */
+export function clusterItem(state: ClusterState): Item {
+  const key = { pk: partitions.clusters, sk: keyText(state.cluster) };
+  return { ...key, format, checkedAt: state.checkedAt, body: JSON.stringify(state) };
+}
+
 /** The item of an image policy's state. */
 export function imageItem(state: ImageState): Item {
   return { pk: partitions.images, sk: keyText(state.policy), format, at: state.at, body: JSON.stringify(state) };
@@ -127,14 +134,16 @@ export function lastIncidentItem(incident: Incident): Item {
   return { pk: partitions.lastIncidents, sk: placeOf(incident), ...incidentAttributes(incident) };
 }
 
-/** Where the open incidents of a sync begin; `-` for those that belong to none. */
-export function openPlaces(sync: string | undefined): string {
-  return `${keyText(sync ?? '-')}#`;
+/** Where the open incidents of a sync begin. */
+export function openPlaces(sync: string): string {
+  return `${keyText(sync)}#`;
 }
 
-/** The sort key of what an incident is about. */
-export function placeOf(incident: Pick<Incident, 'kind' | 'sync' | 'object'>): string {
-  return keyText(`${openPlaces(incident.sync)}${incident.kind}#${incident.object ?? ''}`);
+/** The sort key of what an incident is about: without a sync `@` and its cluster, without both `-`, which no sync is named. */
+export function placeOf(incident: Pick<Incident, 'kind' | 'sync' | 'object' | 'cluster'>): string {
+  const { sync, cluster } = incident;
+  const where = sync ?? (cluster === undefined ? '-' : `@${cluster}`);
+  return keyText(`${openPlaces(where)}${incident.kind}#${incident.object ?? ''}`);
 }
 
 function incidentAttributes(incident: Incident) {
@@ -161,6 +170,16 @@ const syncShape = z.looseObject({
   unknown: z.array(z.looseObject({ object: z.string(), reason: z.string() })),
 });
 
+const clusterShape = z.object({
+  cluster: z.string(),
+  checkedAt: z.string(),
+  syncs: z.array(z.string()),
+  objects: z.number(),
+  limits: z.object({ puller: z.number(), checker: z.number(), held: z.number() }),
+  blindChecks: z.number(),
+  stopped: z.array(z.object({ file: z.string(), since: z.string() })),
+}) satisfies z.ZodType<ClusterState>;
+
 const imageShape = z.looseObject({
   policy: z.string(),
   repository: z.string(),
@@ -180,6 +199,9 @@ const incidentShape = z.looseObject({
 
 /** Reads a sync's state back. Throws `UserError` for an item of another format. */
 export const syncStateOf = (item: Item): SyncState => bodyOf(item, syncShape) as unknown as SyncState;
+
+/** Reads a cluster's state back. Throws `UserError` for an item of another format. */
+export const clusterStateOf = (item: Item): ClusterState => bodyOf(item, clusterShape);
 
 /** Reads an image policy's state back. Throws `UserError` for an item of another format. */
 export const imageStateOf = (item: Item): ImageState => bodyOf(item, imageShape) as unknown as ImageState;

@@ -4,9 +4,11 @@ import type { BumpRecords } from '../../bump/ports.ts';
 import type { AuditRecord } from '../../model/audit-record.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import type { Incident } from '../../model/incident.ts';
-import type { ImageState, SyncState } from '../../model/state.ts';
+import type { ClusterState, ImageState, SyncState } from '../../model/state.ts';
 import type { ReportRecords } from '../../report/ports.ts';
 import {
+  clusterItem,
+  clusterStateOf,
   dayOf,
   imageItem,
   imageStateOf,
@@ -97,6 +99,20 @@ export class DynamoRecords implements ReportRecords, RecordsReader, Omit<BumpRec
     if (!saved) throw changedMeanwhile(`the state of sync ${state.sync}`);
   }
 
+  /** The last known state of a cluster. Throws `UserError` when the item cannot be understood. */
+  async clusterState(cluster: string): Promise<ClusterState | undefined> {
+    const item = await this.#table.get(partitions.clusters, keyText(cluster));
+    return item === undefined ? undefined : clusterStateOf(item);
+  }
+
+  /** Saves a cluster's state; one of a later check stays. */
+  async saveClusterState(state: ClusterState): Promise<void> {
+    await this.#table.put(clusterItem(state), {
+      expression: 'attribute_not_exists(pk) OR checkedAt <= :checkedAt',
+      values: { ':checkedAt': state.checkedAt },
+    });
+  }
+
   /** The open incidents of one sync, or of all. An item that cannot be understood is an error for one sync, and left out of the list of all. */
   async openIncidents(sync?: string): Promise<Incident[]> {
     const range =
@@ -143,8 +159,8 @@ export class DynamoRecords implements ReportRecords, RecordsReader, Omit<BumpRec
     });
   }
 
-  /** The incident of the same kind, sync and object that was resolved last. Throws `UserError` when the item cannot be understood. */
-  async lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object'>): Promise<Incident | undefined> {
+  /** The incident of the same kind, sync (or, without one, cluster) and object that was resolved last. Throws `UserError` when the item cannot be understood. */
+  async lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object' | 'cluster'>): Promise<Incident | undefined> {
     const item = await this.#table.get(partitions.lastIncidents, placeOf(of));
     return item === undefined ? undefined : incidentOf(item);
   }

@@ -33,7 +33,8 @@ export function openReportQueue(options: QueueOptions): ReportQueue & { close():
 }
 
 function groupOf(message: ReportMessage): string {
-  return 'sync' in message ? message.sync : 'config';
+  if (message.type === 'CheckReported') return `cluster:${message.cluster}`;
+  return message.type === 'ConfigReported' ? 'config' : message.sync;
 }
 
 /** SQS allows 128 characters. What is said of one head again and again, as by a puller that starts each minute, is one message. */

@@ -1,0 +1,36 @@
+import type { CheckReported } from '../model/messages.ts';
+import { clusterTransitions, nextClusterState } from './cluster-incidents.ts';
+import { heldTransitions } from './held-long.ts';
+import type { ReportRecords } from './ports.ts';
+import { incidentRecords } from './records.ts';
+import { type TellDeps, tell } from './tell.ts';
+
+/**
+ * Works in that a cluster was checked: a cluster that cannot be looked at, a silent puller, what is stopped for long, and the heartbeat that the
+ * next pulls look for. A message that is older than the last one of the cluster changes nothing. Throws `RetryableError` when the records cannot
+ * be reached.
+ */
+export async function reportCheck(message: CheckReported, deps: TellDeps): Promise<void> {
+  const { records } = deps;
+  const before = await records.clusterState(message.cluster);
+  if (message.at <= (before?.checkedAt ?? '')) return;
+  const state = nextClusterState(before, message);
+  const [all, pulledAt] = await Promise.all([records.openIncidents(), lastPull(message.syncs, records)]);
+  const open = all.filter((one) => one.cluster === message.cluster && one.sync === undefined);
+  const ofCluster = clusterTransitions({ state, open, ...(pulledAt !== undefined && { pulledAt }) }, message);
+  const held = await heldTransitions(state, message, all, records);
+  for (const transitions of [ofCluster, held]) await tell(transitions, incidentRecords(message, transitions), deps);
+  await records.saveClusterState(state);
+}
+
+/** When a sync of a cluster was last pulled; undefined when none ever was. */
+async function lastPull(
+  syncs: readonly string[],
+  records: Pick<ReportRecords, 'syncState'>,
+): Promise<string | undefined> {
+  const states = await Promise.all(syncs.map((sync) => records.syncState(sync)));
+  return states
+    .flatMap((state) => state?.pulledAt ?? [])
+    .sort()
+    .at(-1);
+}
