@@ -1,12 +1,12 @@
 import { type Impersonation, userOf } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
 import type { DriftFound } from '../model/messages.ts';
-import { compareRecorded } from './compare-recorded.ts';
+import { compareRecorded, verdictsOf } from './compare-recorded.ts';
 import { gitObjects } from './git-objects.ts';
 import type { ClusterReader, DesiredReader, Findings, RecordReader } from './ports.ts';
 import { readApplied } from './read-applied.ts';
-import { readLive } from './read-live.ts';
 import { reasonOf } from './reason.ts';
+import { whileTime } from './time-left.ts';
 import { withoutRaces } from './without-races.ts';
 
 /** One check of one sync. */
@@ -16,6 +16,11 @@ export interface DriftRequest {
   run: string;
   /** When the check begins. */
   now: Date;
+  /**
+   * Aborted when the time to read is over: what was not read by then is unknown. What was found is still held against the record and sent,
+   * so that some seconds must be left after it.
+   */
+  signal?: AbortSignal | undefined;
   /** What the report flow has to know to tell people in time. */
   telling?: Pick<DriftFound, 'graceSeconds' | 'behindSeconds' | 'suspended'>;
 }
@@ -34,14 +39,17 @@ export interface DriftDeps {
  * Compares the cluster with what was last applied of one sync, and sends what it found, also when that is nothing.
  * Only reads. What cannot be read is in `unknown`; only a bug, or a finding that cannot be sent, is thrown.
  */
-export async function drift({ sync, run, now, telling }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
-  const [applied, head] = await Promise.all([readApplied(sync.name, deps.records), headOf(deps.desired)]);
+export async function drift({ sync, run, now, telling, signal }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
+  const [applied, head] = await Promise.all([
+    readApplied(sync.name, deps.records, { signal }),
+    headOf(deps.desired, signal),
+  ]);
   const user = userOf(sync, deps.impersonation);
-  const live = await readLive(applied, user === undefined ? deps.cluster : deps.cluster.as(user));
-  const first = compareRecorded(applied, live, new Map());
-  const git = first.drift.length === 0 ? new Map() : await gitObjects(applied, deps.desired);
-  const shown = git.size === 0 ? first : compareRecorded(applied, live, git);
-  const verdicts = await withoutRaces(shown, applied, deps.records);
+  const reader = user === undefined ? deps.cluster : deps.cluster.as(user);
+  const compared = await compareRecorded(applied, { cluster: reader, signal });
+  const differs = compared.found.some(({ live }) => live !== undefined);
+  const git = differs ? await gitObjects(applied, deps.desired, signal) : new Map();
+  const verdicts = await withoutRaces(verdictsOf(compared, git), applied, deps.records);
   const { revision, appliedAt } = applied;
   const found: DriftFound = {
     type: 'DriftFound',
@@ -61,11 +69,11 @@ export async function drift({ sync, run, now, telling }: DriftRequest, deps: Dri
 }
 
 /** Undefined when Git does not answer: the cluster can be compared with the record all the same. */
-async function headOf(desired: DesiredReader): Promise<string | undefined> {
+async function headOf(desired: DesiredReader, signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    return await desired.head();
+    return await whileTime(desired.head(), signal);
   } catch (error) {
-    reasonOf(error);
+    if (!signal?.aborted) reasonOf(error);
     return undefined;
   }
 }

@@ -3,19 +3,24 @@ import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import type { DesiredReader } from './ports.ts';
 import type { Applied } from './read-applied.ts';
 import { reasonOf } from './reason.ts';
+import { whileTime } from './time-left.ts';
 
 /**
- * What Git declares at the revision that was applied, by written name; empty when it cannot be rendered any more: then the drift is told
- * without Git's values.
+ * What Git declares at the revision that was applied, by written name; empty when it cannot be rendered any more, or not in time: then the drift
+ * is told without Git's values.
  */
-export async function gitObjects(applied: Applied, desired: DesiredReader): Promise<Map<string, KubeObject>> {
+export async function gitObjects(
+  applied: Applied,
+  desired: DesiredReader,
+  signal?: AbortSignal,
+): Promise<Map<string, KubeObject>> {
   if (applied.revision === undefined) return new Map();
   try {
-    const objects = await desired.objects(applied.sync, applied.revision);
+    const objects = await whileTime(desired.objects(applied.sync, applied.revision), signal);
     const normal = objects.map((object) => normalise(object, { sync: applied.sync }));
     return new Map(normal.map((object) => [nameOf(object), object]));
   } catch (error) {
-    reasonOf(error);
+    if (!signal?.aborted) reasonOf(error);
     return new Map();
   }
 }

@@ -12,6 +12,17 @@ export interface Resource {
   namespaced: boolean;
 }
 
+/** A list that is read page by page. */
+export interface PageRequest {
+  /** Of each object apiVersion, kind and metadata alone; unless told, all of it. */
+  only?: 'metadata';
+  labelSelector?: string;
+  /** All of the cluster, unless told. */
+  namespace?: string | undefined;
+  /** Ends the reading, which then throws the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
 /** The cluster as a drift check sees it: it can only read. What cannot be read throws: it is never an empty list or an absent object. */
 export interface ClusterReader {
   /** The same cluster as another user. */
@@ -20,8 +31,13 @@ export interface ClusterReader {
   resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
   /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages; of one namespace, where one is given. */
   list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]>;
+  /**
+   * The same page by page, for what need not be held. When the server's pages expire on the way it begins again: then an object comes twice,
+   * and the later one is the newer.
+   */
+  pages(resource: Resource, request: PageRequest): AsyncIterable<KubeObject[]>;
   /** Undefined only for a 404 of that object. */
-  get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined>;
+  get(resource: Resource, id: ObjectId, signal?: AbortSignal): Promise<KubeObject | undefined>;
 }
 
 /** The applied records, read only. */
@@ -30,6 +46,8 @@ export interface RecordReader {
   read(sync: string): Promise<AppliedRecord | undefined>;
   /** The key of the hashes of Secrets; undefined when there is none. Never makes one: a check writes nothing. */
   savedHashKey(): Promise<Uint8Array | undefined>;
+  /** Whether the record is another one than was read here last; where this is absent, it is read again. */
+  changed?(sync: string): Promise<boolean>;
 }
 
 /** Git; `objects` is asked only for a sync that has a differing object. */

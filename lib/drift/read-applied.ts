@@ -3,6 +3,7 @@ import type { AppliedEntry, AppliedRecord } from '../kube/record.ts';
 import type { Unknown } from '../model/drift.ts';
 import type { RecordReader } from './ports.ts';
 import { reasonOf } from './reason.ts';
+import { noTimeLeft, whileTime } from './time-left.ts';
 
 /** What was applied of a sync, as far as it can be compared. */
 export interface Applied {
@@ -19,18 +20,23 @@ export interface Applied {
   hashKey: Uint8Array;
 }
 
+/** How the record is read. */
+export interface ReadOptions {
+  signal?: AbortSignal | undefined;
+}
+
 /** Reads the applied record and sorts out what a comparison could only guess at: no record, an interrupted pull, Secrets without their key. */
-export async function readApplied(sync: string, records: RecordReader): Promise<Applied> {
+export async function readApplied(sync: string, records: RecordReader, { signal }: ReadOptions = {}): Promise<Applied> {
   const nothing: Applied = { sync, entries: [], unknown: [], hashKey: new Uint8Array() };
   let record: AppliedRecord | undefined;
   try {
-    record = await records.read(sync);
+    record = await whileTime(records.read(sync), signal);
   } catch (error) {
-    return { ...nothing, unknown: [{ object: '*', reason: reasonOf(error) }] };
+    return { ...nothing, unknown: [{ object: '*', reason: whyNot(error, signal) }] };
   }
   if (record === undefined) return { ...nothing, unknown: [{ object: '*', reason: 'never pulled' }] };
   const { settled, interrupted } = splitByIntent(record);
-  const keyed = await withHashKey(settled, records);
+  const keyed = await withHashKey(settled, records, signal);
   const appliedAt = record.entries
     .map((entry) => entry.appliedAt)
     .sort()
@@ -60,15 +66,16 @@ export function splitByIntent(record: AppliedRecord): { settled: AppliedEntry[];
 async function withHashKey(
   entries: AppliedEntry[],
   records: RecordReader,
+  signal: AbortSignal | undefined,
 ): Promise<Pick<Applied, 'entries' | 'unknown' | 'hashKey'>> {
   const secrets = entries.filter(isSecretEntry);
   if (secrets.length === 0) return { entries, unknown: [], hashKey: new Uint8Array() };
   let reason = 'the key of the hashes of Secrets is gone from the cluster';
   try {
-    const hashKey = await records.savedHashKey();
+    const hashKey = await whileTime(records.savedHashKey(), signal);
     if (hashKey !== undefined) return { entries, unknown: [], hashKey };
   } catch (error) {
-    reason = reasonOf(error);
+    reason = whyNot(error, signal);
   }
   const unknown = secrets.map(({ object }) => ({ object, reason }));
   return { entries: entries.filter((entry) => !isSecretEntry(entry)), unknown, hashKey: new Uint8Array() };
@@ -76,4 +83,8 @@ async function withHashKey(
 
 function isSecretEntry(entry: AppliedEntry): boolean {
   return isSecret(entry);
+}
+
+function whyNot(error: unknown, signal: AbortSignal | undefined): string {
+  return signal?.aborted ? noTimeLeft : reasonOf(error);
 }

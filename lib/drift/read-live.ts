@@ -1,96 +1,143 @@
+import { needsValues } from '../kube/needs-values.ts';
 import { syncLabel } from '../kube/normalise.ts';
 import type { AppliedEntry } from '../kube/record.ts';
 import type { Unknown } from '../model/drift.ts';
+import { each } from '../model/each.ts';
 import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { groupOf } from '../model/object-id.ts';
-import type { ClusterReader, Resource } from './ports.ts';
+import type { ClusterReader, PageRequest, Resource } from './ports.ts';
 import type { Applied } from './read-applied.ts';
 import { reasonOf } from './reason.ts';
+import { noTimeLeft, whileTime } from './time-left.ts';
 
-/** What the cluster has of the recorded objects. */
-export interface Live {
-  /** A key for each that was read; undefined where the API server said that there is none. */
-  objects: Map<string, KubeObject | undefined>;
-  unknown: Unknown[];
+/** Is given each recorded object that has to be compared; undefined where the API server said that there is none. The same one may come again: the later one counts. */
+export type Look = (entry: AppliedEntry, live: KubeObject | undefined) => void;
+
+/** What a reading works with. */
+export interface Reading {
+  cluster: ClusterReader;
+  /** Aborted when there is no time left to read. */
+  signal?: AbortSignal | undefined;
 }
+
+/** So many kinds are read at once: of each, one page is held. */
+const kindsAtOnce = 6;
+/** One object read by itself costs the API server and us about as much as so many in a list. */
+const listedPerRead = 5;
+/** How many objects of a kind are read by themselves at once. */
+const readsAtOnce = 32;
 
 /**
- * Reads the recorded objects: one LIST per kind by our label, then one GET for each that the list lacks (a removed label is not a deleted
- * object). A kind that cannot be read is unknown and stops no other.
+ * Reads the recorded objects: one LIST of each kind by our label, metadata only, which settles most of them; whole those that need it, by another
+ * LIST where they are many; by name those that the list lacks (a removed label is not a deleted object). Nothing is held that was looked at.
+ * Gives what could not be read: that of one kind stops no other.
  */
-export async function readLive(applied: Applied, cluster: ClusterReader): Promise<Live> {
-  const kinds = Map.groupBy(applied.entries, (entry) => `${entry.apiVersion} ${entry.kind}`);
-  const read = await Promise.all([...kinds.values()].map((entries) => readKind(applied.sync, entries, cluster)));
-  return {
-    objects: new Map(read.flatMap((kind) => [...kind.objects])),
-    unknown: read.flatMap((kind) => kind.unknown),
-  };
+export async function readLive(applied: Applied, reading: Reading, look: Look): Promise<Unknown[]> {
+  const kinds = [...Map.groupBy(applied.entries, (entry) => `${entry.apiVersion} ${entry.kind}`).values()];
+  const unknown = await each(kinds, kindsAtOnce, (entries) => readKind(applied.sync, entries, reading, look));
+  return unknown.flat();
 }
 
-async function readKind(sync: string, entries: AppliedEntry[], cluster: ClusterReader): Promise<Live> {
+/** The recorded objects of one kind that were not looked at yet, and where they are. */
+interface Kind extends Reading {
+  resource: Resource;
+  labelSelector: string;
+  unread: Map<string, AppliedEntry>;
+  /** What may be listed; undefined for the whole cluster. */
+  scopes: (string | undefined)[];
+}
+
+async function readKind(sync: string, entries: AppliedEntry[], reading: Reading, look: Look): Promise<Unknown[]> {
   const { apiVersion, kind } = entries[0]!;
+  const { cluster, signal } = reading;
   try {
-    const resource = await cluster.resource(apiVersion, kind);
+    const resource = await whileTime(cluster.resource(apiVersion, kind), signal);
     if (resource === undefined) return unreadable(entries, `the API server does not know ${kind} of ${apiVersion}`);
-    const listed = await listOurs(sync, entries, resource, cluster);
-    const byName = new Map(listed.map((object) => [nameOf(object), object]));
-    const lacking = entries.filter((entry) => !byName.has(entry.object));
-    const single = await readSingly(lacking, resource, cluster);
-    const found = entries.flatMap(({ object }) => {
-      const live = byName.get(object);
-      return live === undefined ? [] : [[object, live] as const];
-    });
-    return { objects: new Map([...found, ...single.objects]), unknown: single.unknown };
+    const unread = new Map(entries.map((entry) => [entry.object, entry]));
+    const mine: Kind = { ...reading, resource, labelSelector: `${syncLabel}=${sync}`, unread, scopes: [undefined] };
+    const moved = await settle(mine);
+    if (moved.size * listedPerRead > entries.length) await readList(mine, moved, look);
+    return await readSingly(mine, look);
   } catch (error) {
-    return unreadable(entries, reasonOf(error));
+    return unreadable(entries, signal?.aborted ? noTimeLeft : reasonOf(error));
   }
 }
 
-/** One list of the whole cluster, or of each namespace where only that is allowed. What no list has is read by name. */
-async function listOurs(
-  sync: string,
-  entries: AppliedEntry[],
-  resource: Resource,
-  cluster: ClusterReader,
-): Promise<KubeObject[]> {
-  const selector = `${syncLabel}=${sync}`;
-  const unlessForbidden = (namespace?: string): Promise<KubeObject[] | undefined> =>
-    cluster.list(resource, selector, namespace).catch((error: unknown) => {
+/** Takes away what metadata show to be as it was applied; gives the names of those that have to be read whole. */
+async function settle(kind: Kind): Promise<Set<string>> {
+  const all = new Map(kind.unread);
+  const moved = new Set<string>();
+  await listOurs(kind, 'metadata', (object) => {
+    const name = nameOf(object);
+    const entry = all.get(name);
+    if (entry === undefined) return;
+    if (needsValues(entry, object)) {
+      moved.add(name);
+      kind.unread.set(name, entry);
+    } else {
+      moved.delete(name);
+      kind.unread.delete(name);
+    }
+  });
+  return moved;
+}
+
+async function readList(kind: Kind, moved: ReadonlySet<string>, look: Look): Promise<void> {
+  const all = new Map(kind.unread);
+  await listOurs(kind, undefined, (object) => {
+    const name = nameOf(object);
+    const entry = moved.has(name) ? all.get(name) : undefined;
+    if (entry === undefined) return;
+    kind.unread.delete(name);
+    look(entry, object);
+  });
+}
+
+/** One list of the whole cluster, or of each namespace where only that is allowed. */
+async function listOurs(kind: Kind, only: PageRequest['only'], visit: (object: KubeObject) => void): Promise<void> {
+  const { cluster, resource, labelSelector, signal } = kind;
+  let refusal: unknown;
+  const list = async (namespace?: string): Promise<boolean> => {
+    try {
+      const request = { ...(only && { only }), labelSelector, namespace, signal };
+      for await (const page of cluster.pages(resource, request)) for (const object of page) visit(object);
+      return true;
+    } catch (error) {
       if (!isForbidden(error)) throw error;
       refusal = error;
-      return undefined;
-    });
-  let refusal: unknown;
-  const whole = await unlessForbidden();
-  if (whole !== undefined) return whole;
-  if (!resource.namespaced) return [];
-  const namespaces = [...new Set(entries.map(({ namespace }) => namespace))];
-  const lists = (await Promise.all(namespaces.map(unlessForbidden))).filter((list) => list !== undefined);
-  if (lists.length === 0) throw refusal;
-  return lists.flat();
+      return false;
+    }
+  };
+  const allowed = await each(kind.scopes, 1, list);
+  kind.scopes = kind.scopes.filter((_, index) => allowed[index]);
+  if (kind.scopes.length > 0 || !resource.namespaced || refusal === undefined) return;
+  const namespaces = [...new Set([...kind.unread.values()].map(({ namespace }) => namespace))];
+  const may = await each(namespaces, kindsAtOnce, list);
+  kind.scopes = namespaces.filter((_, index) => may[index]);
+  if (kind.scopes.length === 0) throw refusal;
 }
 
 function isForbidden(error: unknown): boolean {
   return error instanceof UserError && error.code === 'forbidden';
 }
 
-function unreadable(entries: AppliedEntry[], reason: string): Live {
+function unreadable(entries: AppliedEntry[], reason: string): Unknown[] {
   const { apiVersion, kind } = entries[0]!;
   const group = groupOf(apiVersion);
-  return { objects: new Map(), unknown: [{ object: group === '' ? kind : `${group}/${kind}`, reason }] };
+  return [{ object: group === '' ? kind : `${group}/${kind}`, reason }];
 }
 
-async function readSingly(entries: AppliedEntry[], resource: Resource, cluster: ClusterReader): Promise<Live> {
-  const live: Live = { objects: new Map(), unknown: [] };
-  await Promise.all(
-    entries.map(async ({ object, apiVersion, kind, namespace, name }) => {
-      try {
-        live.objects.set(object, await cluster.get(resource, { group: groupOf(apiVersion), kind, namespace, name }));
-      } catch (error) {
-        live.unknown.push({ object, reason: reasonOf(error) });
-      }
-    }),
-  );
-  return live;
+async function readSingly({ cluster, resource, unread, signal }: Kind, look: Look): Promise<Unknown[]> {
+  const unknown: Unknown[] = [];
+  await each([...unread.values()], readsAtOnce, async (entry) => {
+    const { object, apiVersion, kind, namespace, name } = entry;
+    try {
+      look(entry, await cluster.get(resource, { group: groupOf(apiVersion), kind, namespace, name }, signal));
+    } catch (error) {
+      signal?.throwIfAborted();
+      unknown.push({ object, reason: reasonOf(error) });
+    }
+  });
+  return unknown;
 }

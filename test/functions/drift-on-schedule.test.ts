@@ -18,6 +18,9 @@ function unpulled(name: string, send: (found: DriftFound) => Promise<void>) {
         as: () => {
           throw new Error('this check acts as nobody else');
         },
+        pages: () => {
+          throw new Error('this check lists nothing');
+        },
         ...{ resource: refused, list: refused, get: refused },
       },
       records: { read: async () => undefined, savedHashKey: refused },

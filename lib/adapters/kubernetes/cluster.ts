@@ -1,3 +1,4 @@
+import type { PageRequest } from '../../drift/ports.ts';
 import type { JsonPatch } from '../../kube/ownership.ts';
 import type { KindSchema } from '../../kube/schema.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
@@ -7,7 +8,7 @@ import { accessFromKubeconfig } from './access.ts';
 import { type Answer, Client, type Verb } from './client.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { Discovery } from './discovery.ts';
-import { type ListRequest, listAll, listUpTo } from './list.ts';
+import { type ListRequest, listAll, listPages, listUpTo } from './list.ts';
 import { listPath, objectPath } from './paths.ts';
 import { Schemas } from './schemas.ts';
 import {
@@ -64,6 +65,18 @@ export class KubernetesCluster implements Cluster {
     return items;
   }
 
+  async *pages(
+    resource: Resource,
+    { only, labelSelector, namespace, signal }: PageRequest,
+  ): AsyncGenerator<KubeObject[]> {
+    const { apiVersion, kind } = resource;
+    const request = { ...this.#listOf(resource, namespace), labelSelector, signal, metadataOnly: only === 'metadata' };
+    for await (const page of listPages(this.client, request)) {
+      for (const item of page) Object.assign(item, { apiVersion, kind });
+      yield page;
+    }
+  }
+
   watch(resource: Resource, { labelSelector, namespace, signal }: WatchOptions): AsyncIterable<Watched> {
     const { apiVersion, kind, plural } = resource;
     const refused = (answer: Answer) => this.#refusedRead(resource, `watch ${plural}`, answer);
@@ -83,8 +96,8 @@ export class KubernetesCluster implements Cluster {
     return items?.map(({ metadata: { namespace: within = '', name } }) => ({ namespace: within, name }));
   }
 
-  async get(resource: Resource, id: ObjectId): Promise<KubeObject | undefined> {
-    const answer = await this.client.send({ verb: 'get', method: 'GET', path: objectPath(resource, id) });
+  async get(resource: Resource, id: ObjectId, signal?: AbortSignal): Promise<KubeObject | undefined> {
+    const answer = await this.client.send({ verb: 'get', method: 'GET', path: objectPath(resource, id) }, signal);
     if (answer.status === 200) return answer.json as KubeObject;
     if (isAbsent(answer, id.name)) return undefined;
     throw this.#refusedRead(resource, `get ${resource.kind} ${id.namespace}/${id.name}`, answer);

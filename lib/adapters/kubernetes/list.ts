@@ -3,6 +3,10 @@ import type { KubeObject } from '../../model/kube-object.ts';
 import type { Answer, Client } from './client.ts';
 
 const pageSize = 500;
+/** What one page of a list that is read page by page is to have at most, about: objects of some kinds are a thousand times as large as others. */
+const pageBytes = 2_000_000;
+/** Items of the first page, when nothing is known yet of how large they are. */
+const firstPage = { metadata: pageSize, values: 100 };
 /** A list is begun again when its continue token expires (five minutes, or a compaction); not without end. */
 const listTries = 3;
 
@@ -53,28 +57,71 @@ export async function listUpTo(
   return (await wholeUpTo(client, request, atMost))?.items;
 }
 
-async function wholeUpTo(client: Client, request: ListRequest, atMost: number): Promise<Listed | undefined> {
+/**
+ * All items page by page, for lists that are too long to hold; without apiVersion and kind. When the pages expire while they are read it begins again:
+ * then an item comes twice, and the later one is the newer.
+ */
+export async function* listPages(client: Client, request: ListRequest): AsyncGenerator<KubeObject[]> {
+  const first = request.metadataOnly ? firstPage.metadata : firstPage.values;
   for (let attempt = 1; attempt <= listTries; attempt++) {
-    const listed = await pages(client, request, atMost);
-    if (listed === 'too many') return undefined;
-    if (listed !== 'expired') return listed;
+    let expired = false;
+    let limit = first;
+    for await (const page of pages(client, request, () => limit)) {
+      expired = page === 'expired';
+      if (page === 'expired') break;
+      if (page.items.length > 0) limit = fitting(page);
+      yield page.items;
+    }
+    if (!expired) return;
   }
-  throw new RetryableError(
-    `the API server ${client.server} could not list ${request.what}: its pages expire while they are read`,
-    { code: 'server', subject: request.what },
-  );
+  throw expiring(client, request);
 }
 
-async function pages(
+/** How many items of the same size fit into a page. */
+function fitting({ items, bytes }: { items: unknown[]; bytes: number }): number {
+  return Math.max(1, Math.min(pageSize, Math.floor((pageBytes * items.length) / bytes)));
+}
+
+async function wholeUpTo(client: Client, request: ListRequest, atMost: number): Promise<Listed | undefined> {
+  const limit = Math.min(pageSize, atMost + 1);
+  for (let attempt = 1; attempt <= listTries; attempt++) {
+    const listed: Listed = { items: [], resourceVersion: '' };
+    let expired = false;
+    for await (const page of pages(client, request, () => limit)) {
+      expired = page === 'expired';
+      if (page === 'expired') break;
+      for (const item of page.items) listed.items.push(item);
+      if (listed.items.length + page.remaining > atMost) return undefined;
+      // All pages of a list are of the same moment.
+      listed.resourceVersion = page.resourceVersion ?? listed.resourceVersion;
+    }
+    if (!expired) return listed;
+  }
+  throw expiring(client, request);
+}
+
+function expiring({ server }: Client, { what }: ListRequest): RetryableError {
+  const message = `the API server ${server} could not list ${what}: its pages expire while they are read`;
+  return new RetryableError(message, { code: 'server', subject: what });
+}
+
+interface ReadPage {
+  items: KubeObject[];
+  /** Characters of the answer. */
+  bytes: number;
+  /** How many items come after it, where the server says so. */
+  remaining: number;
+  resourceVersion: string | undefined;
+}
+
+async function* pages(
   client: Client,
   { path, labelSelector, metadataOnly = false, refused, signal }: ListRequest,
-  atMost: number,
-): Promise<Listed | 'expired' | 'too many'> {
-  const items: KubeObject[] = [];
-  let resourceVersion = '';
+  limit: () => number,
+): AsyncGenerator<ReadPage | 'expired'> {
   let token: string | undefined;
   do {
-    const query = new URLSearchParams({ limit: String(Math.min(pageSize, atMost + 1)) });
+    const query = new URLSearchParams({ limit: String(limit()) });
     if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
     if (token !== undefined) query.set('continue', token);
     const answer = await client.send(
@@ -84,16 +131,16 @@ async function pages(
       },
       signal,
     );
-    if (answer.status === 410 && token !== undefined) return 'expired';
+    if (answer.status === 410 && token !== undefined) {
+      yield 'expired';
+      return;
+    }
     const page = pageOf(answer);
     if (page === undefined) throw refused(answer);
-    for (const item of page.items ?? []) items.push(item);
-    if (items.length + (page.metadata?.remainingItemCount ?? 0) > atMost) return 'too many';
+    const { remainingItemCount: remaining = 0, resourceVersion } = page.metadata ?? {};
     token = page.metadata?.continue || undefined;
-    // All pages of a list are of the same moment.
-    resourceVersion = page.metadata?.resourceVersion ?? resourceVersion;
+    yield { items: page.items ?? [], bytes: answer.text.length, remaining, resourceVersion };
   } while (token !== undefined);
-  return { items, resourceVersion };
 }
 
 /** Undefined for what is no list: a refusal, or the page of something in between. */
