@@ -1,13 +1,14 @@
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { type Shower, showerOf } from './field-drift.ts';
-import { type FieldPath, type FieldsV1, pathText, union } from './fields.ts';
+import { type FieldPath, type FieldsV1, hasChildren, nodeAt, pathText, union } from './fields.ts';
 import { type Addition, foreignAdditions } from './foreign.ts';
 import { canonicalJson, keyFor } from './hash.ts';
 import { holderOf } from './holder.ts';
 import { isLeft, type Leaving } from './left.ts';
-import { ourFields } from './managers.ts';
+import { fieldsOf, otherEntries, ourFields } from './managers.ts';
 import { changedPaths, type LostPath, lostPaths } from './owned.ts';
+import { isEmptyTree, treeAt } from './projection.ts';
 import type { AppliedEntry } from './record.ts';
 import { resolvePath } from './resolve.ts';
 import type { Scaling } from './scalers.ts';
@@ -59,7 +60,9 @@ export function compareObject({ entry, live, desired, hashKey, scaling }: Compar
   if (ours === undefined) return ownershipGone(entry, live, show, hashKey);
 
   const key = keyFor(entry, hashKey);
-  const lost = lostPaths(entry, ours, live, key).map((path) => ({ ...path, holder: holderOf(live, path.path) }));
+  const lost = lostPaths(entry, ours, live, key)
+    .map((path) => (isFilled(path, entry, live) ? { ...path, value: 'same' as const } : path))
+    .map((path) => ({ ...path, holder: holderOf(live, path.path) }));
   const isOthers = ({ path, value, holder }: HeldPath) => value === 'changed' && isLeft(path, holder, leaving);
   const changed = [
     ...lost.filter((path) => path.value !== 'same' && !isOthers(path)).map(show.lost),
@@ -68,6 +71,12 @@ export function compareObject({ entry, live, desired, hashKey, scaling }: Compar
   const same = lost.filter(({ value }) => value === 'same').map(({ path }) => pathText(path));
   const left = [...lost.filter(isOthers), ...held.left].map(show.lost);
   return verdictOf(entry, [...changed, ...back], additionsIn(entry, live, union(entry.fields, ours), show), same, left);
+}
+
+/** True for a map or list that was applied empty and into which others put fields of their own: these speak for themselves, as additions. */
+function isFilled({ path, value }: LostPath, { projection }: AppliedEntry, live: KubeObject): boolean {
+  if (value !== 'changed' || !isEmptyTree(treeAt(projection, path))) return false;
+  return otherEntries(live).some((entry) => hasChildren(nodeAt(fieldsOf(entry) ?? {}, path) ?? {}));
 }
 
 /** A field of Git's that is not ours any more, and whose it is. */

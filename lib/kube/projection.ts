@@ -22,26 +22,51 @@ export function treeOf(value: unknown, key?: Uint8Array): HashTree {
 
 /**
  * The value cut down to a set of fields, as a hash tree. A field of the set that the value does not have is left out:
- * the API server drops an env's empty `value`, and that it is not there is a fact like any other.
+ * the API server drops an env's empty `value`, and that it is not there is a fact like any other. Of a map or list that is empty or null in
+ * `git`, where that is given, nothing is recorded but that it is there: what it holds is what others put into it.
  */
-export function projectionOf(value: unknown, fields: FieldsV1, key?: Uint8Array): HashTree {
-  if (!hasChildren(fields)) return treeOf(value, key);
-  if (Array.isArray(value)) return { i: itemsOf(value, fields, key) };
+export function projectionOf(value: unknown, fields: FieldsV1, key?: Uint8Array, git?: unknown): HashTree {
+  if (!hasChildren(fields)) return (isEmpty(git) ? emptied(value) : undefined) ?? treeOf(value, key);
+  if (Array.isArray(value)) return { i: itemsOf(value, fields, key, git) };
   if (!isMap(value)) return treeOf(value, key);
   const map: Record<string, HashTree> = {};
   for (const [element, child] of childrenOf(fields)) {
     const found = resolveChild(value, element);
-    if (found.count !== 'none') map[element.slice(2)] = projectionOf(found.value, child, key);
+    if (found.count !== 'none') map[element.slice(2)] = projectionOf(found.value, child, key, inGit(git, element));
   }
   return { m: map };
 }
 
-function itemsOf(list: unknown[], fields: FieldsV1, key?: Uint8Array): [string, HashTree][] {
+function emptied(value: unknown): HashTree | undefined {
+  if (Array.isArray(value)) return { i: [] };
+  return isMap(value) ? { m: {} } : undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null) return true;
+  return Array.isArray(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
+}
+
+function inGit(git: unknown, element: string): unknown {
+  const found = resolveChild(git, element, true);
+  return found.count === 'one' ? found.value : undefined;
+}
+
+/** True for a map or list of which nothing was recorded but, at most, that it is there. */
+export function isEmptyTree(tree: HashTree | undefined): boolean {
+  if (tree === undefined) return true;
+  if (typeof tree === 'string') return false;
+  if ('m' in tree) return Object.keys(tree.m).length === 0;
+  return 'l' in tree ? tree.l.length === 0 : tree.i.length === 0;
+}
+
+function itemsOf(list: unknown[], fields: FieldsV1, key?: Uint8Array, git?: unknown): [string, HashTree][] {
   const items: { index: number; item: [string, HashTree] }[] = [];
   for (const [element, child] of childrenOf(fields)) {
     const found = resolveChild(list, element);
     if (found.count !== 'one') continue;
-    items.push({ index: found.index ?? 0, item: [element, projectionOf(found.value, child, key)] });
+    const item: [string, HashTree] = [element, projectionOf(found.value, child, key, inGit(git, element))];
+    items.push({ index: found.index ?? 0, item });
   }
   return items.sort((a, b) => a.index - b.index).map(({ item }) => item);
 }

@@ -124,7 +124,7 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
     ...(scaling === 'scaled' ? { scaled: true as const } : {}),
     ...(rewrites.length === 0 ? {} : { rewrites: [...rewrites] }),
     ...(exceptionsOf(desired).apply === 'merge' ? { merged: true as const } : {}),
-    projection: projectionOf(withValues(answer, contested.paths, desired), fields, keyFor(desired, hashKey)),
+    projection: projectionOf(withValues(answer, contested.paths, desired), fields, keyFor(desired, hashKey), desired),
     appliedAt: options.now.toISOString(),
   };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareObject } from '../../lib/kube/compare.ts';
+import { recordEntry } from '../../lib/kube/record.ts';
 import { isMap } from '../../lib/kube/values.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
 import { answerTo, edited, entryOf, git, hashKey } from './answers.ts';
@@ -114,6 +115,36 @@ describe('comparing an object with what was applied', () => {
       (live) => void Object.assign(live, { spec: { list: [{ n: 'a' }, { n: 'b' }], more: {} } }),
     );
     expect(compare(list, longer).drift?.fields).toMatchObject([{ path: 'spec.list' }]);
+  });
+
+  it('takes what others put into a map that Git gives empty for theirs, unless it is one value', () => {
+    const empty = git('ConfigMap', 'settings', { data: {} });
+    const filled = (manager: string, inner: object, ours = false) =>
+      edited(empty, (live) => {
+        Object.assign(live, { data: { token: 'x' } });
+        if (!ours) delete oursOf(live)['f:data'];
+        entries(live).push(by(manager, { 'f:data': inner }));
+      });
+    const fill = { '.': {}, 'f:token': {} };
+    for (const ours of [true, false]) {
+      const byProgram = compare(empty, filled('some-app', fill, ours));
+      expect(byProgram.drift).toBeUndefined();
+      expect(byProgram.addedByOthers).toMatchObject([{ path: 'data.token' }]);
+      const byPerson = compare(empty, filled('kubectl-edit', fill, ours));
+      expect(byPerson.drift).toMatchObject({ state: 'added', fields: [{ path: 'data.token' }] });
+    }
+    expect(compare(empty, filled('some-app', {})).drift).toMatchObject({
+      state: 'changed',
+      fields: [{ path: 'data' }],
+    });
+  });
+
+  it('does not record what others had put into a map that Git gives empty', () => {
+    const empty = git('ConfigMap', 'settings', { data: {}, list: [] });
+    const answer = edited(empty, (live) => void Object.assign(live, { data: { token: 'x' }, list: ['x'] }));
+    const entry = recordEntry(empty, answer, { hashKey, now: new Date() });
+    const rotated = edited(empty, (live) => void Object.assign(live, { data: { token: 'y' }, list: ['y', 'z'] }));
+    expect(compareObject({ entry, live: rotated, desired: empty, hashKey }).drift).toBeUndefined();
   });
 
   it('ignores what controllers add, status, and what a tool notes for itself', () => {
