@@ -19,6 +19,9 @@ interface GroupVersionKind {
   kind: string;
 }
 
+/** What the definitions of the API server's own kinds begin with: of the core, of CRDs and of APIServices. */
+const ownPrefixes = ['io.k8s.api.', 'io.k8s.apiextensions-apiserver.', 'io.k8s.kube-aggregator.'];
+
 /** The kinds of one API version. */
 type Kinds = ReadonlyMap<string, KindSchema>;
 
@@ -81,7 +84,7 @@ export class Schemas {
         .filter(({ group, version }) => [group, version].filter(Boolean).join('/') === apiVersion)
         .map(({ kind }): [string, KindSchema] => [
           kind,
-          { root: definitions[name]!, definitions, builtIn: name.startsWith('io.k8s.api.') },
+          { root: definitions[name]!, definitions, builtIn: ownPrefixes.some((prefix) => name.startsWith(prefix)) },
         ]),
     );
     return new Map(kinds);

@@ -5,7 +5,7 @@ import { exceptionsOf } from '../exceptions/exceptions.ts';
 import { ignoredIn, takenIn } from '../exceptions/ignored.ts';
 import { withoutIgnored } from '../exceptions/without-ignored.ts';
 import { type Shower, showerOf } from '../field-drift.ts';
-import { type FieldPath, type FieldsV1, pathText } from '../fields.ts';
+import type { FieldPath } from '../fields.ts';
 import { holderOf, holds } from '../holder.ts';
 import { isLeft } from '../left.ts';
 import { fieldsOf, type ManagerRules } from '../managers.ts';

@@ -1,7 +1,7 @@
 import type { FieldPath } from '../fields.ts';
 import type { KindSchema } from '../schema.ts';
 import { isMap, type JsonMap } from '../values.ts';
-import { asksToChoose, mayBeDropped } from './empty.ts';
+import { asksToChoose, isAppendedTo, mayBeDropped } from './empty.ts';
 import { type Group, groupsOf, isReordered } from './items.ts';
 import { childPlace, isAtomic, itemPlace, type Place, rootPlace } from './place.ts';
 import { isSameJson, isSameScalar } from './scalar.ts';
@@ -32,6 +32,8 @@ export function differences(git: unknown, live: unknown, kind: KindSchema): Diff
 function compare(git: unknown, live: unknown, place: Place, path: FieldPath, found: Difference[]): void {
   if (git === null || git === undefined) return;
   if (live === null || live === undefined) {
+    // Of such a list only its items have owners, so nothing tells whether it was ever there.
+    if (Array.isArray(git) && git.length === 0 && !isAtomic(place, git)) return;
     found.push({ path, what: 'absent', ...(mayBeDropped(git, place) && { doubt: 'dropped' as const }) });
   } else if (isAtomic(place, git) || !isGranular(git, live)) {
     const likeness = likenessOf(git, live, place);
@@ -83,14 +85,19 @@ function likenessOf(git: unknown, live: unknown, place: Place): Likeness {
   if (live === null || live === undefined) return mayBeDropped(git, place) ? 'filled' : 'other';
   if (isMap(git) && isMap(live)) return likenessOfMaps(git, live, place);
   if (Array.isArray(git) && Array.isArray(live)) {
-    if (git.length !== live.length) return asksToChoose(git, place) ? 'filled' : 'other';
-    const item = itemPlace(place);
-    return worst(git.map((value, i) => likenessOf(value, live[i], item)));
+    return likenessOfLists(git, live, place);
   }
   if (typeof git === 'object' || typeof live === 'object') return 'other';
   if (isSameScalar(git, live, place)) return 'same';
   if (asksToChoose(git, place)) return 'filled';
   return isSameJson(git, live) ? 'respelled' : 'other';
+}
+
+function likenessOfLists(git: unknown[], live: unknown[], place: Place): Likeness {
+  const more = live.length > git.length && (asksToChoose(git, place) || isAppendedTo(place));
+  if (git.length !== live.length && !more) return 'other';
+  const item = itemPlace(place);
+  return worst([...git.map((value, i) => likenessOf(value, live[i], item)), more ? 'filled' : 'same']);
 }
 
 function likenessOfMaps(git: JsonMap, live: JsonMap, place: Place): Likeness {

@@ -36,3 +36,8 @@ export function asksToChoose(git: unknown, place: Place): boolean {
   if (Array.isArray(git)) return git.length === 0;
   return git === '' || (git === 0 && zeroIsChoice.has(place.field));
 }
+
+/** True for a list to which the API server's own admission appends: what a Pod tolerates (DefaultTolerationSeconds, RuntimeClass). */
+export function isAppendedTo({ kind, field }: Place): boolean {
+  return kind.builtIn && field === 'tolerations';
+}
