@@ -1,0 +1,163 @@
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { openEksAccess } from '../../lib/adapters/aws/eks-access.ts';
+import { Client } from '../../lib/adapters/kubernetes/client.ts';
+import { KubernetesCluster } from '../../lib/adapters/kubernetes/cluster.ts';
+import { issueCertificate } from '../../lib/adapters/local/control-plane/certificate.ts';
+import { describeWithCluster, privateControlPlane, temporaryFolder } from '../helpers/cluster.ts';
+import { standIn } from '../helpers/stand-in.ts';
+
+const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'canary-secret-key', sessionToken: 'canary/session+==' };
+const role = 'arn:aws:sts::111111111111:assumed-role/windlass-drift/windlass';
+const named = { name: 'acme', region: 'eu-west-1' };
+const day = 86_400_000;
+
+/** Checks a token as EKS's authenticator does, and its signature as STS would: the name of the cluster is the one signed. */
+function refusalOf(token: string, cluster: string, now: number): string | undefined {
+  if (!token.startsWith('k8s-aws-v1.') || token.length > 4096) return 'it is no token of EKS';
+  const url = new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString());
+  const query = new Map(url.searchParams);
+  if (url.protocol !== 'https:' || url.host !== 'sts.eu-west-1.amazonaws.com' || url.pathname !== '/')
+    return `${url.origin}${url.pathname} is not STS`;
+  const signed = query.get('X-Amz-Date') ?? '';
+  const at = Date.parse(signed.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+  if (!(Math.abs(now - at) <= 15 * 60_000)) return 'it is older than 15 minutes';
+  const signature = query.get('X-Amz-Signature');
+  query.delete('X-Amz-Signature');
+  const encoded = [...query].map(([key, value]) => `${key}=${encodeURIComponent(value)}`).sort();
+  const headers = `host:${url.host}\nx-k8s-aws-id:${cluster}\n\nhost;x-k8s-aws-id`;
+  const canonical = `GET\n/\n${encoded.join('&')}\n${headers}\n${createHash('sha256').digest('hex')}`;
+  const scope = `${signed.slice(0, 8)}/eu-west-1/sts/aws4_request`;
+  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${keys.secretAccessKey}`);
+  const hash = createHash('sha256').update(canonical).digest('hex');
+  const right = hmac(key, `AWS4-HMAC-SHA256\n${signed}\n${scope}\n${hash}`).toString('hex');
+  return signature === right ? undefined : 'its signature is wrong';
+}
+
+/** An API server that asks this process who a token belongs to, as EKS's does; and a stand-in for DescribeCluster, which MiniStack answers without a real CA. */
+async function eks() {
+  const clock = { now: Date.now() };
+  const seen: { token: string; refusal: string | undefined }[] = [];
+  const authenticator = createServer(async (request, response) => {
+    const { spec } = JSON.parse((await request.toArray()).join('')) as { spec: { token: string } };
+    const refusal = refusalOf(spec.token, named.name, clock.now);
+    seen.push({ token: spec.token, refusal });
+    const user = { username: role, groups: ['windlass:drift'], extra: { arn: [role] } };
+    const status = refusal === undefined ? { authenticated: true, user } : { authenticated: false, error: refusal };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', status }));
+  });
+  authenticator.listen(0, '127.0.0.1');
+  await once(authenticator, 'listening');
+  onTestFinished(() => void authenticator.close());
+  const config = join(await temporaryFolder(), 'authenticator.json');
+  const server = `http://127.0.0.1:${(authenticator.address() as AddressInfo).port}/`;
+  const view = { name: 'here', context: { cluster: 'here', user: 'nobody' } };
+  await writeFile(
+    config,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'here', cluster: { server } }],
+      users: [{ name: 'nobody', user: {} }],
+      contexts: [view],
+      'current-context': view.name,
+    }),
+  );
+  const controlPlane = await privateControlPlane({
+    apiServerFlags: {
+      'authentication-token-webhook-config-file': config,
+      'authentication-token-webhook-version': 'v1',
+      'authentication-token-webhook-cache-ttl': '0s',
+    },
+  });
+  const described = { ca: controlPlane.caPem };
+  const api = await standIn({
+    '127.0.0.1': () => ({
+      headers: { 'content-type': 'application/json' },
+      body: {
+        cluster: {
+          ...named,
+          status: 'ACTIVE',
+          endpoint: controlPlane.server,
+          certificateAuthority: { data: Buffer.from(described.ca).toString('base64') },
+        },
+      },
+    }),
+  });
+  /** `skew`: how far the clock of whoever signs is ahead, in milliseconds. */
+  const open = async (name = named.name, skew = 0) => {
+    const options = { endpoint: api.url, credentials: keys, now: () => new Date(clock.now + skew) };
+    const access = await openEksAccess({ ...named, name }, options);
+    const cluster = new KubernetesCluster(new Client(access));
+    onTestFinished(async () => {
+      await cluster.close();
+      access.close();
+    });
+    return cluster;
+  };
+  return { clock, seen, described, asked: api.asked, open, ca: controlPlane.caPem };
+}
+
+const another = () =>
+  issueCertificate({ commonName: 'another', use: 'authority', validFrom: new Date(Date.now() - day), days: 2 }).certPem;
+
+describeWithCluster('an API server that asks as EKS does', () => {
+  it('lets the token in, and a new one when the first is nearly over', async () => {
+    const { clock, seen, open } = await eks();
+    const cluster = await open();
+    // Everybody who is let in may discover; nothing else is granted to the role.
+    expect(await cluster.resource('apps/v1', 'Deployment')).toMatchObject({ plural: 'deployments' });
+    expect(new Set(seen.map(({ token }) => token)).size).toBe(1);
+    clock.now += 14.5 * 60_000;
+    cluster.rediscover();
+    expect(await cluster.resource('v1', 'ConfigMap')).toMatchObject({ plural: 'configmaps' });
+    expect(new Set(seen.map(({ token }) => token)).size).toBe(2);
+    expect(seen.map(({ refusal }) => refusal).filter(Boolean)).toEqual([]);
+  });
+
+  it('is told who is not allowed what, with the ARN that the access entry is for', async () => {
+    const { open } = await eks();
+    const cluster = await open();
+    const deployments = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+    const refused = cluster.list(deployments);
+    await expect(refused).rejects.toMatchObject({ name: 'UserError', code: 'forbidden' });
+    await expect(refused).rejects.toThrow(role);
+  });
+
+  it('gets no one in under the name of another cluster, or with a clock that is wrong, and is told what to look at', async () => {
+    const { seen, open } = await eks();
+    const other = await open('acme-prod');
+    const refused = other.resource('v1', 'ConfigMap');
+    await expect(refused).rejects.toMatchObject({ name: 'UserError', code: 'unauthorized' });
+    await expect(refused).rejects.toThrow('acme-prod may have no access entry for this role');
+    await expect(refused).rejects.not.toThrow('k8s-aws-v1');
+    expect(new Set(seen.map(({ refusal }) => refusal))).toEqual(new Set(['its signature is wrong']));
+    const late = await open(named.name, -16 * 60_000);
+    await expect(late.resource('v1', 'ConfigMap')).rejects.toThrow('the clock here is wrong by minutes');
+    expect(seen.at(-1)?.refusal).toBe('it is older than 15 minutes');
+    expect(await (await open()).resource('v1', 'ConfigMap')).toBeDefined();
+  });
+
+  it('trusts two authorities while one takes the place of the other, and asks EKS again when the server has a new one', async () => {
+    const { clock, described, asked, open, ca } = await eks();
+    described.ca = another() + ca;
+    expect(await (await open()).resource('v1', 'ConfigMap')).toBeDefined();
+    described.ca = another();
+    const late = await open();
+    described.ca = ca;
+    clock.now += 60_000;
+    const before = asked.length;
+    expect(await late.resource('v1', 'ConfigMap')).toBeDefined();
+    expect(asked.length).toBe(before + 1);
+    described.ca = another();
+    const never = await open();
+    await expect(never.resource('v1', 'ConfigMap')).rejects.toMatchObject({ name: 'UserError', code: 'certificate' });
+  });
+});
