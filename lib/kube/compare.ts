@@ -1,12 +1,14 @@
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
+import type { DriftRules } from './drift-rules.ts';
+import { type FieldValue, ObjectRules } from './drift-rules-object.ts';
 import { type Shower, showerOf } from './field-drift.ts';
 import { type FieldPath, type FieldsV1, hasChildren, nodeAt, pathText, union } from './fields.ts';
 import { type Addition, foreignAdditions } from './foreign.ts';
 import { canonicalJson, keyFor } from './hash.ts';
 import { holderOf } from './holder.ts';
 import { isLeft, type Leaving } from './left.ts';
-import { fieldsOf, otherEntries, ourFields } from './managers.ts';
+import { fieldsOf, type ManagerClass, managerText, otherEntries, ourFields } from './managers.ts';
 import { changedPaths, type LostPath, lostPaths } from './owned.ts';
 import { isEmptyTree, treeAt } from './projection.ts';
 import type { AppliedEntry } from './record.ts';
@@ -24,6 +26,10 @@ export interface Verdict {
   addedByOthers: FieldDrift[];
   /** Paths that are no longer ours although their values are: taken back by the next apply. */
   ownershipLost: string[];
+  /** The rules of Git that took something away. */
+  rulesUsed?: string[];
+  /** Fields that others added and that a rule says may stay. */
+  ignoredAdditions?: FieldPath[];
 }
 
 /** One comparison. */
@@ -34,6 +40,8 @@ export interface Comparison {
   hashKey: Uint8Array;
   /** Whether an autoscaler sets its replicas; absent: what the record says. */
   scaling?: Scaling;
+  /** What Git says is no drift, and whose tools count. */
+  rules?: DriftRules | undefined;
 }
 
 /**
@@ -41,36 +49,60 @@ export interface Comparison {
  * `live` is read at the record's apiVersion, undefined only when the API server said that it is not there. `desired` (normalised, of the
  * revision that was applied) only serves to show Git's values. Objects named in the record's `intent` must not be compared.
  */
-export function compareObject({ entry, live, desired, hashKey, scaling }: Comparison): Verdict {
+export function compareObject(comparison: Comparison): Verdict {
+  const rules = new ObjectRules(comparison.entry, comparison.rules);
+  const verdict = compareWith(comparison, rules);
+  return { ...verdict, rulesUsed: rules.used, ignoredAdditions: rules.added };
+}
+
+function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rules: ObjectRules): Verdict {
   if (live === undefined) return verdict({ drift: { object: entry.object, state: 'missing', fields: [] } });
   if (live.apiVersion !== entry.apiVersion) {
     return verdict({ unknown: `it was applied as ${entry.apiVersion} and read as ${live.apiVersion}` });
   }
   const show = showerOf(live, desired, hashKey);
-  if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, show, hashKey);
-  const leaving: Leaving = { scaling: scaling ?? (entry.scaled ? 'scaled' : 'unknown'), taken: entry.taken ?? [] };
+  if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, show, hashKey, rules);
+  const leaving: Leaving = {
+    scaling: scaling ?? (entry.scaled ? 'scaled' : 'unknown'),
+    taken: entry.taken ?? [],
+    managers: rules.managers,
+  };
   const held = heldFields(entry, live, desired, leaving);
-  const back = held.back.map(show.lost);
+  const back = held.back.filter(({ path, holder }) => !rules.hides(path, holder && managerText(holder))).map(show.lost);
   // Of a fight the record has Git's value, not what was there.
   const isFought = entry.rewrites?.some(({ fight }) => fight !== undefined) ?? false;
   if (live.metadata.resourceVersion === entry.resourceVersion && !isFought) {
-    return verdictOf(entry, back, additionsIn(entry, live, entry.fields, show), [], held.left.map(show.lost));
+    return verdictOf(entry, back, additionsIn(entry, live, entry.fields, show, rules), [], held.left.map(show.lost));
   }
   const ours = ourFields(live);
-  if (ours === undefined) return ownershipGone(entry, live, show, hashKey);
+  if (ours === undefined) return ownershipGone(entry, live, show, hashKey, rules);
 
   const key = keyFor(entry, hashKey);
   const lost = lostPaths(entry, ours, live, key)
     .map((path) => (isFilled(path, entry, live) ? { ...path, value: 'same' as const } : path))
-    .map((path) => ({ ...path, holder: holderOf(live, path.path) }));
+    .map((path) => ({ ...path, holder: holderOf(live, path.path, rules.managers) }));
   const isOthers = ({ path, value, holder }: HeldPath) => value === 'changed' && isLeft(path, holder, leaving);
   const changed = [
-    ...lost.filter((path) => path.value !== 'same' && !isOthers(path)).map(show.lost),
-    ...changedPaths(entry, ours, live, key).map(show.changed),
+    ...lost
+      .filter((path) => path.value !== 'same' && !isOthers(path))
+      .filter((path) => !isIgnored(path, live, rules, key))
+      .map(show.lost),
+    ...changedPaths(entry, ours, live, key)
+      .filter(
+        ({ path, what }) =>
+          !rules.hides(path, undefined, what === 'order' ? undefined : fieldAt(live, path, false, key)),
+      )
+      .map(show.changed),
   ];
   const same = lost.filter(({ value }) => value === 'same').map(({ path }) => pathText(path));
   const left = [...lost.filter(isOthers), ...held.left].map(show.lost);
-  return verdictOf(entry, [...changed, ...back], additionsIn(entry, live, union(entry.fields, ours), show), same, left);
+  return verdictOf(
+    entry,
+    [...changed, ...back],
+    additionsIn(entry, live, union(entry.fields, ours), show, rules),
+    same,
+    left,
+  );
 }
 
 /** True for a map or list that was applied empty and into which others put fields of their own: these speak for themselves, as additions. */
@@ -81,6 +113,17 @@ function isFilled({ path, value }: LostPath, { projection }: AppliedEntry, live:
 
 /** A field of Git's that is not ours any more, and whose it is. */
 type HeldPath = LostPath & { holder?: ManagedFieldsEntry };
+
+/** True where a rule means what was lost, or all that differs in it. */
+function isIgnored({ path, value, holder }: HeldPath, live: KubeObject, rules: ObjectRules, key?: Uint8Array): boolean {
+  const field = value === 'changed' ? fieldAt(live, path, true, key) : undefined;
+  return rules.hides(path, holder && managerText(holder), field);
+}
+
+function fieldAt(live: KubeObject, path: FieldPath, exact: boolean, key?: Uint8Array): FieldValue {
+  const found = resolvePath(live, path);
+  return { value: found.count === 'none' ? undefined : found.value, exact, key };
+}
 
 interface Additions {
   people: FieldDrift[];
@@ -110,26 +153,38 @@ function verdictOf(
 }
 
 /** Another uid: somebody deleted it and created it again. What it holds now is compared by value. */
-function createdAgain(entry: AppliedEntry, live: KubeObject, show: Shower, hashKey: Uint8Array): Verdict {
-  const changed = byValue(entry, live, hashKey).map((lost) =>
-    show.lost({ ...lost, holder: holderOf(live, lost.path) }),
-  );
+function createdAgain(
+  entry: AppliedEntry,
+  live: KubeObject,
+  show: Shower,
+  hashKey: Uint8Array,
+  rules: ObjectRules,
+): Verdict {
+  const changed = byValue(entry, live, hashKey, rules).map(show.lost);
   const reason = `created again${live.metadata.creationTimestamp ? ` at ${live.metadata.creationTimestamp}` : ''}`;
   return verdictOf(entry, changed, { people: [], others: [] }, [], [], reason);
 }
 
 /** Somebody emptied `managedFields`: nothing says what is ours, values alone are left to compare. */
-function ownershipGone(entry: AppliedEntry, live: KubeObject, show: Shower, hashKey: Uint8Array): Verdict {
-  const changed = byValue(entry, live, hashKey).map((lost) =>
-    show.lost({ ...lost, holder: holderOf(live, lost.path) }),
-  );
-  const added = additionsIn(entry, live, entry.fields, show);
+function ownershipGone(
+  entry: AppliedEntry,
+  live: KubeObject,
+  show: Shower,
+  hashKey: Uint8Array,
+  rules: ObjectRules,
+): Verdict {
+  const changed = byValue(entry, live, hashKey, rules).map(show.lost);
+  const added = additionsIn(entry, live, entry.fields, show, rules);
   const reason = changed.length > 0 ? 'our entry in managedFields is gone: compared by value' : undefined;
   return verdictOf(entry, changed, added, ['(every field)'], [], reason);
 }
 
-function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array): LostPath[] {
-  return lostPaths(entry, {}, live, keyFor(entry, hashKey)).filter(({ value }) => value !== 'same');
+function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array, rules: ObjectRules): HeldPath[] {
+  const key = keyFor(entry, hashKey);
+  return lostPaths(entry, {}, live, key)
+    .filter(({ value }) => value !== 'same')
+    .map((lost) => ({ ...lost, holder: holderOf(live, lost.path, rules.managers) }))
+    .filter((lost) => !isIgnored(lost, live, rules, key));
 }
 
 function additionsIn(
@@ -137,13 +192,13 @@ function additionsIn(
   live: KubeObject,
   ours: FieldsV1,
   show: Shower,
+  { managers, keep }: ObjectRules,
 ): Additions {
   if (merged) return { people: [], others: [] };
   const isAdded = ({ path }: Addition) => !left.includes(pathText(path));
-  return {
-    people: foreignAdditions(live, ours, ['person'], ignored).filter(isAdded).map(show.added),
-    others: foreignAdditions(live, ours, ['deployer', 'other'], ignored).filter(isAdded).map(show.added),
-  };
+  const additions = (classes: ManagerClass[]) =>
+    foreignAdditions(live, ours, classes, ignored, { managers, keep }).filter(isAdded).map(show.added);
+  return { people: additions(['person']), others: additions(['deployer', 'other']) };
 }
 
 /**
@@ -159,7 +214,7 @@ function heldFields(
   if (left.length === 0) return { left: [], back: [] };
   const found = foreignAdditions(live, fields, ['person', 'deployer', 'other', 'controller'])
     .filter(({ path }) => left.includes(pathText(path)))
-    .map(({ path }): HeldPath => ({ path, value: 'changed', holder: holderOf(live, path) }));
+    .map(({ path }): HeldPath => ({ path, value: 'changed', holder: holderOf(live, path, leaving.managers) }));
   const { here = [], back = [] } = Object.groupBy(found, ({ path, holder }) =>
     isLeft(path, holder, leaving) ? 'here' : 'back',
   );
