@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { incidentKinds } from './incident.ts';
 import type {
+  Attributed,
   CheckReported,
   ConfigReported,
   DriftFound,
@@ -8,6 +9,7 @@ import type {
   ReportMessage,
   SyncReported,
   Wake,
+  WhoWanted,
 } from './messages.ts';
 
 /** Any ISO 8601 time with its offset, as UTC with milliseconds: times are compared as texts. */
@@ -47,6 +49,8 @@ const problem = z.object({
   object: z.string().optional(),
 });
 
+const count = z.number().int().nonnegative();
+
 const about = {
   run: name,
   at: time,
@@ -55,9 +59,9 @@ const about = {
   environment: name.optional(),
   revision: name.optional(),
   drift: z.array(objectDrift),
+  cut: count.optional(),
 };
 
-const count = z.number().int().nonnegative();
 const seconds = z.number().nonnegative();
 
 /** What a pull reports. Keys that a newer puller adds are left out. */
@@ -136,12 +140,59 @@ export const checkReportedSchema = z.object({
   limits: z.object({ puller: seconds, checker: seconds, held: seconds }),
 }) satisfies z.ZodType<CheckReported>;
 
+const text = z.string().max(2_000);
+
+/** The wish to know who is behind a drift. */
+export const whoWantedSchema = z.object({
+  type: z.literal('WhoWanted'),
+  cluster: name,
+  sync: name,
+  incident: name,
+  since: time.optional(),
+  until: time,
+  objects: z.array(
+    z.object({
+      object: name,
+      gone: z.boolean(),
+      tools: z.array(z.object({ manager: text, at: time.optional() })),
+      untold: z.boolean(),
+    }),
+  ),
+}) satisfies z.ZodType<WhoWanted>;
+
+/** What an audit log says of a drift. */
+export const attributedSchema = z.object({
+  type: z.literal('Attributed'),
+  run: name,
+  at: time,
+  cluster: name,
+  sync: name,
+  incident: name,
+  objects: z.array(
+    z.object({
+      object: name,
+      requests: z.array(
+        z.object({
+          at: time,
+          verb: text,
+          person: text,
+          on: text.optional(),
+          userAgent: text.optional(),
+          sourceIp: text.optional(),
+        }),
+      ),
+      note: text.optional(),
+    }),
+  ),
+}) satisfies z.ZodType<Attributed>;
+
 /** What the report flow reads from its queue. */
 export const reportSchema = z.discriminatedUnion('type', [
   syncReportedSchema,
   driftFoundSchema,
   configReportedSchema,
   checkReportedSchema,
+  attributedSchema,
 ]) satisfies z.ZodType<ReportMessage>;
 
 /** What wakes a puller. The puller takes any other message on its queue for the same wish. */

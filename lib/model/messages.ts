@@ -2,6 +2,7 @@ import type { ObjectChange } from './change-set.ts';
 import type { ObjectDrift, Unknown } from './drift.ts';
 import type { Problem } from './errors.ts';
 import type { Incident } from './incident.ts';
+import type { ObjectWho, WhoQuestion } from './who.ts';
 
 /** One image that a bump moved. `from` and `to` are the texts of the scalar, before and after. */
 export interface ImageChange {
@@ -67,6 +68,8 @@ export interface SyncReported {
   counts: Record<ObjectChange['action'], number>;
   /** What live showed against the record before anything was healed. */
   drift: ObjectDrift[];
+  /** How many more objects drift than `drift` names, because the message would have been too long. Absent: none. */
+  cut?: number;
   /** True when this pull put right what `drift` names. */
   healed: boolean;
   health: ObjectHealth[];
@@ -94,6 +97,8 @@ export interface DriftFound {
   /** When the applied record was last written (ISO 8601): a pull has put things right since an earlier look. */
   appliedAt?: string;
   drift: ObjectDrift[];
+  /** How many more objects drift than `drift` names, because the message would have been too long. Absent: none. */
+  cut?: number;
   unknown: Unknown[];
   /** Objects left to controllers (an HPA's replicas ...): not drift, listed once. */
   leftToControllers: string[];
@@ -148,6 +153,35 @@ export interface CheckReported {
   limits: { puller: number; checker: number; held: number };
 }
 
+/** The wish to know which person is behind a drift, where the cluster's audit log may be asked. Answered by `Attributed`, minutes later. */
+export interface WhoWanted {
+  type: 'WhoWanted';
+  cluster: string;
+  sync: string;
+  /** The key of the incident. */
+  incident: string;
+  /** ISO 8601, UTC: when the sync was last looked at before the look that found it; absent for the first look. */
+  since?: string;
+  /** ISO 8601, UTC: when it was found. */
+  until: string;
+  objects: WhoQuestion[];
+}
+
+/** What the audit log of a cluster says about the drift of an incident. */
+export interface Attributed {
+  type: 'Attributed';
+  /** Unique for this question. */
+  run: string;
+  /** ISO 8601, UTC: when the log was asked. */
+  at: string;
+  cluster: string;
+  sync: string;
+  /** The key of the incident. */
+  incident: string;
+  /** What was asked for, in that order. */
+  objects: ObjectWho[];
+}
+
 /** Makes a puller that watches look at the branch now. It only says *look*: nothing depends on what is in it. */
 export interface Wake {
   type: 'Wake';
@@ -182,7 +216,7 @@ export interface ConfigReported {
 }
 
 /** What the report flow reads from its queue. */
-export type ReportMessage = Report | ConfigReported | CheckReported;
+export type ReportMessage = Report | ConfigReported | CheckReported | Attributed;
 
 /** A message for people; routed and delivered by the notify flow. */
 export interface Notice {

@@ -68,7 +68,9 @@ function cutSync(report: SyncReported, step: Step): SyncReported {
   ].filter((text) => text !== undefined);
   const what = leftOut.length === 0 ? 'texts and fields were cut' : `left out: ${leftOut.join(', ')}`;
   const note: Problem = { code: 'report-shortened', message: `this report was too long to be sent whole; ${what}` };
-  return { ...report, ...kept, notices: [...kept.notices, note] };
+  // It may have been cut before, to be kept.
+  const cut = (report.cut ?? 0) + report.drift.length - kept.drift.length;
+  return { ...report, ...kept, ...(cut > 0 && { cut }), notices: [...kept.notices, note] };
 }
 
 /** The first ones, those that matter most before the others, in their order. */

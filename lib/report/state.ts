@@ -1,7 +1,9 @@
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
-import { healedBy, remaining, seenAt } from './drift-incidents.ts';
+import { behindAfter } from './behind.ts';
 import { unknownChecks } from './failure-incidents.ts';
+import { pendingAfter } from './grace.ts';
+import { healedBy, remaining, seenAt } from './look.ts';
 
 /** Objects and errors that the state of a sync keeps: an item of the table has a limit. */
 const mostKept = 200;
@@ -20,10 +22,12 @@ export function nextState(state: SyncState | undefined, report: Report): SyncSta
   const after = {
     ...(report.type === 'DriftFound' ? afterCheck(before, report) : afterPull(before, report)),
     ...healedAfter(before, report),
+    pending: pendingAfter(before, report),
+    behindSince: behindAfter(before, report),
   };
   const seen = seenAt(report);
   if (seen === undefined || seen <= (before.seenAt ?? '')) return { ...after, drifted: before.drifted };
-  return { ...after, seenAt: seen, drifted: remaining(report).length };
+  return { ...after, seenAt: seen, drifted: remaining(report) };
 }
 
 /** True when a report of this kind as late as this one was worked in already. */

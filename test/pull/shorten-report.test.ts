@@ -47,6 +47,18 @@ describe('a report on its way', () => {
     expect(reportSchema.parse(short)).toEqual(short);
   });
 
+  it('says how many drifting objects it does not name, also when it is cut twice', () => {
+    const drift = Array.from({ length: 3_000 }, (_, index) => ({
+      ...{ object: name(index), state: 'changed' as const },
+      fields: [{ path: 'data.key', live: 'x'.repeat(100) }],
+    }));
+    const once = shortenReport(reportOf({ drift }), limit);
+    const twice = shortenReport(once, 32 * 1024);
+    for (const short of [once, twice]) expect(short.drift.length + short.cut!).toBe(3_000);
+    expect(twice.cut).toBeGreaterThan(once.cut!);
+    expect(reportSchema.parse(twice)).toEqual(twice);
+  });
+
   it('keeps the first of what was left to others, and says how many more there were', () => {
     const left = Array.from({ length: 500 }, (_, index) => ({
       ...{ object: name(index), holder: 'keda-operator' },
