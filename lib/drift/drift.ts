@@ -1,10 +1,12 @@
 import { type Impersonation, userOf } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
 import type { DriftFound } from '../model/messages.ts';
-import { compareRecorded, verdictsOf } from './compare-recorded.ts';
+import { compareRecorded, type Verdicts, verdictsOf } from './compare-recorded.ts';
+import { compareWithGit } from './compare-with-git.ts';
 import { gitObjects } from './git-objects.ts';
 import type { ClusterReader, DesiredReader, Findings, RecordReader } from './ports.ts';
-import { readApplied } from './read-applied.ts';
+import { type Applied, readApplied } from './read-applied.ts';
+import type { Reading } from './read-live.ts';
 import { reasonOf } from './reason.ts';
 import { whileTime } from './time-left.ts';
 import { withoutRaces } from './without-races.ts';
@@ -36,7 +38,7 @@ export interface DriftDeps {
 }
 
 /**
- * Compares the cluster with what was last applied of one sync, and sends what it found, also when that is nothing.
+ * Compares the cluster with what was last applied of one sync, or without a record with Git, and sends what it found, also when that is nothing.
  * Only reads. What cannot be read is in `unknown`; only a bug, or a finding that cannot be sent, is thrown.
  */
 export async function drift({ sync, run, now, telling, signal }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
@@ -46,10 +48,10 @@ export async function drift({ sync, run, now, telling, signal }: DriftRequest, d
   ]);
   const user = userOf(sync, deps.impersonation);
   const reader = user === undefined ? deps.cluster : deps.cluster.as(user);
-  const compared = await compareRecorded(applied, { cluster: reader, signal });
-  const differs = compared.found.some(({ live }) => live !== undefined);
-  const git = differs ? await gitObjects(applied, deps.desired, signal) : new Map();
-  const verdicts = await withoutRaces(verdictsOf(compared, git), applied, deps.records);
+  const reading = { cluster: reader, signal };
+  const verdicts = applied.isNone
+    ? await compareWithGit({ sync: sync.name, head, reading, ...deps })
+    : await compareWithRecord(applied, reading, deps);
   const { revision, appliedAt } = applied;
   const found: DriftFound = {
     type: 'DriftFound',
@@ -66,6 +68,17 @@ export async function drift({ sync, run, now, telling, signal }: DriftRequest, d
   };
   await deps.findings.send(found);
   return found;
+}
+
+async function compareWithRecord(
+  applied: Applied,
+  reading: Reading,
+  { desired, records }: Pick<DriftDeps, 'desired' | 'records'>,
+): Promise<Verdicts> {
+  const compared = await compareRecorded(applied, reading);
+  const differs = compared.found.some(({ live }) => live !== undefined);
+  const git = differs ? await gitObjects(applied, desired, reading.signal) : new Map();
+  return await withoutRaces(verdictsOf(compared, git), applied, records);
 }
 
 /** Undefined when Git does not answer: the cluster can be compared with the record all the same. */

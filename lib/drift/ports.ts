@@ -1,4 +1,5 @@
 import type { AppliedRecord } from '../kube/record.ts';
+import type { KindSchema } from '../kube/schema.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { DriftFound } from '../model/messages.ts';
 import type { ObjectId } from '../model/object-id.ts';
@@ -36,6 +37,8 @@ export interface ClusterReader {
    * and the later one is the newer.
    */
   pages(resource: Resource, request: PageRequest): AsyncIterable<KubeObject[]>;
+  /** What the API server publishes of a kind; undefined where that is nothing. */
+  schema(apiVersion: string, kind: string): Promise<KindSchema | undefined>;
   /** Undefined only for a 404 of that object. */
   get(resource: Resource, id: ObjectId, signal?: AbortSignal): Promise<KubeObject | undefined>;
 }

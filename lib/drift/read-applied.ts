@@ -8,6 +8,8 @@ import { noTimeLeft, whileTime } from './time-left.ts';
 /** What was applied of a sync, as far as it can be compared. */
 export interface Applied {
   sync: string;
+  /** True where there is no record at all. */
+  isNone?: true;
   /** The revision of the record; absent without one. */
   revision?: string;
   /** When an object was applied last (ISO 8601). */
@@ -19,6 +21,9 @@ export interface Applied {
   /** For the hashes of Secrets; empty where there is no Secret among the entries. */
   hashKey: Uint8Array;
 }
+
+/** Why nothing is known of a sync that has no record. */
+export const neverPulled = 'never pulled';
 
 /** How the record is read. */
 export interface ReadOptions {
@@ -34,7 +39,7 @@ export async function readApplied(sync: string, records: RecordReader, { signal 
   } catch (error) {
     return { ...nothing, unknown: [{ object: '*', reason: whyNot(error, signal) }] };
   }
-  if (record === undefined) return { ...nothing, unknown: [{ object: '*', reason: 'never pulled' }] };
+  if (record === undefined) return { ...nothing, isNone: true, unknown: [{ object: '*', reason: neverPulled }] };
   const { settled, interrupted } = splitByIntent(record);
   const keyed = await withHashKey(settled, records, signal);
   const appliedAt = record.entries

@@ -98,6 +98,7 @@ export const driftFoundSchema = z.object({
   ...about,
   head: name.optional(),
   appliedAt: time.optional(),
+  basis: z.literal('git').optional(),
   unknown: z.array(z.object({ object: name, reason: z.string(), beingWritten: z.boolean().optional() })),
   leftToControllers: z.array(name),
   leftOut: z.array(name).optional(),

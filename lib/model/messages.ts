@@ -96,6 +96,8 @@ export interface DriftFound {
   head?: string;
   /** When the applied record was last written (ISO 8601): a pull has put things right since an earlier look. */
   appliedAt?: string;
+  /** `git`: there is no applied record, and the cluster was compared with Git's head by the meaning of values. Absent: with the record. */
+  basis?: 'git';
   drift: ObjectDrift[];
   /** How many more objects drift than `drift` names, because the message would have been too long. Absent: none. */
   cut?: number;

@@ -18,7 +18,9 @@ export const drift: Command = {
   details: [
     'Compares the objects of a sync with what the last pull applied, and says which fields differ, what Git has, and which tool changed',
     'them when, as far as the API server knows. Only reads (get and list). What could not be read is unknown: never drift, never missing.',
-    'JSON: { revision, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
+    'Of a sync that no pull applied, because another tool does or its record was lost, the cluster is compared with Git, by the meaning of values;',
+    'the JSON then has basis: "git".',
+    'JSON: { revision, basis, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
     'behind: [{ sync, revision, head }], unknown: [{ object, reason }], notices: [{ code, message, hint }] }; state is changed, missing or added; keys that are not known are',
     'left out; revision is null before the first pull. behind: Git is ahead of what was applied, which is no drift. notices: who suspended the sync, until when and why.',
     'Exit code: 0 without drift, also when behind; 1 with drift; 3 without drift when something could not be checked.',

@@ -18,10 +18,14 @@ export function behindOf({ sync, revision, head }: DriftFound): Behind[] {
   return revision === undefined || head === undefined || revision === head ? [] : [{ sync, revision, head }];
 }
 
-/** Prints a check as `{ revision, drift, behind, unknown, notices }`. */
+/** Prints a check as `{ revision, basis, drift, behind, unknown, notices }`. */
 export function printDriftJson(io: Io, found: DriftFound, notices: readonly Problem[]): void {
-  const { revision, drift, unknown } = found;
-  printJson(io, { revision: revision ?? null, drift: driftJson(drift), behind: behindOf(found), unknown, notices });
+  const { revision, basis, drift, unknown } = found;
+  printJson(io, {
+    revision: revision ?? null,
+    ...(basis !== undefined && { basis }),
+    ...{ drift: driftJson(drift), behind: behindOf(found), unknown, notices },
+  });
 }
 
 /** Drift as programs read it; of a Secret hashes. */
@@ -50,6 +54,10 @@ export function printDrift(io: Io, found: DriftFound, notices: readonly Problem[
   for (const { revision, head } of behindOf(found)) {
     const then = notices.length > 0 ? 'no pull applies it' : 'the next pull applies it';
     print(`${style.yellow('behind')}  the cluster has ${short(revision)}, Git is at ${short(head)}: ${then}`);
+  }
+  if (found.basis === 'git') {
+    const head = found.head === undefined ? '' : ` at ${short(found.head)}`;
+    print(`${style.yellow('note')} no pull recorded what it applied: the cluster was compared with Git${head}`);
   }
   for (const notice of notices) print(`${style.yellow('note')} ${formatProblem(notice)}`);
   const at = found.revision === undefined ? '' : ` at ${short(found.revision)}`;

@@ -1,0 +1,130 @@
+import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
+import { isSecret } from '../kube/hash.ts';
+import { syncLabel } from '../kube/normalise.ts';
+import type { KindSchema } from '../kube/schema.ts';
+import { compareWithGit as compareObject } from '../kube/semantic/compare-with-git.ts';
+import { valueAt } from '../kube/values.ts';
+import type { Unknown } from '../model/drift.ts';
+import { type KubeObject, nameOf } from '../model/kube-object.ts';
+import { sorted, type Verdicts } from './compare-recorded.ts';
+import type { DesiredReader, RecordReader } from './ports.ts';
+import { neverPulled, readApplied, writing } from './read-applied.ts';
+import { type Pair, type ReadPairs, readDeclared } from './read-declared.ts';
+import type { Reading } from './read-live.ts';
+import { reasonOf } from './reason.ts';
+import { noTimeLeft, whileTime } from './time-left.ts';
+
+/** What a sync without a record is compared by. */
+export interface WithoutRecord {
+  sync: string;
+  /** Git's head; undefined where it could not be read. */
+  head: string | undefined;
+  desired: DesiredReader;
+  records: RecordReader;
+  reading: Reading;
+}
+
+/** What was found; `basis` is there when Git was compared. */
+export type GitVerdicts = Verdicts & { basis?: 'git' };
+
+/**
+ * Compares a sync of which there is no record with Git's head: another tool applies it, or the record was lost. Where nothing of it is in the
+ * cluster it was never applied by anybody, and nothing is known.
+ */
+export async function compareWithGit(request: WithoutRecord): Promise<GitVerdicts> {
+  const { sync, reading, records } = request;
+  const declared = await declaredObjects(request);
+  if ('reason' in declared) return nothingKnown(declared.reason);
+  const read = await readDeclared(declared.objects.filter(isCompared), reading);
+  const unknown = read.unknown;
+  if (!wasApplied(read, sync)) return nothingKnown(neverPulled, unknown);
+  const verdicts = await compareAll(read, request);
+  const again = verdicts.drift.length === 0 ? undefined : await readApplied(sync, records, { signal: reading.signal });
+  // A pull has begun: what differed may be what it writes.
+  if (again !== undefined && !again.isNone) return nothingKnown(writing('*').reason, unknown);
+  return { basis: 'git', ...sorted(verdicts) };
+}
+
+async function declaredObjects({
+  sync,
+  head,
+  desired,
+  reading: { signal },
+}: WithoutRecord): Promise<{ objects: KubeObject[] } | { reason: string }> {
+  if (head === undefined) return { reason: `${neverPulled}, and the head of Git cannot be read` };
+  try {
+    return { objects: await whileTime(desired.objects(sync, head), signal) };
+  } catch (error) {
+    return { reason: `${neverPulled}, and Git cannot be compared: ${signal?.aborted ? noTimeLeft : reasonOf(error)}` };
+  }
+}
+
+function nothingKnown(reason: string, more: Unknown[] = []): GitVerdicts {
+  return sorted({ drift: [], unknown: [{ object: '*', reason }, ...more], leftToControllers: [] });
+}
+
+function isCompared(object: KubeObject): boolean {
+  return exceptionsOf(object).apply !== 'never';
+}
+
+/**
+ * True when something of the sync is in the cluster that only an apply can have brought there: a Namespace is often made ahead, and what
+ * another sync of ours applied was moved in Git and not pulled yet.
+ */
+function wasApplied({ pairs }: ReadPairs, sync: string): boolean {
+  const telling = pairs.filter(({ git }) => git.kind !== 'Namespace');
+  return (telling.length > 0 ? telling : pairs).some(({ live }) => {
+    const applier = live?.metadata.labels?.[syncLabel];
+    return live !== undefined && (applier === undefined || applier === sync);
+  });
+}
+
+async function compareAll(read: ReadPairs, { records, reading }: WithoutRecord): Promise<Verdicts> {
+  const verdicts: Verdicts = { drift: [], unknown: [...read.unknown], leftToControllers: [] };
+  const kinds = [...Map.groupBy(read.pairs, ({ git }) => `${git.apiVersion} ${git.kind}`).values()];
+  const schemas = await Promise.all(kinds.map((pairs) => schemaOf(pairs[0]!.git, reading)));
+  const hashKey = read.pairs.some(({ git }) => isSecret(git)) ? await savedHashKey(records, reading) : undefined;
+  for (const [i, pairs] of kinds.entries()) {
+    const schema = schemas[i]!;
+    for (const pair of pairs) {
+      if ('reason' in schema) verdicts.unknown.push({ object: nameOf(pair.git), reason: schema.reason });
+      else if (pair.live !== undefined || !isFleeting(pair.git)) compare(pair, schema, hashKey, verdicts);
+    }
+  }
+  return verdicts;
+}
+
+function compare({ git, live }: Pair, schema: KindSchema, hashKey: Uint8Array | undefined, verdicts: Verdicts): void {
+  const { drift, leftToControllers } = compareObject({ git, live, schema, hashKey });
+  if (drift !== undefined) verdicts.drift.push(drift);
+  if (leftToControllers.length > 0) verdicts.leftToControllers.push(nameOf(git));
+}
+
+async function schemaOf(
+  { apiVersion, kind }: KubeObject,
+  { cluster, signal }: Reading,
+): Promise<KindSchema | { reason: string }> {
+  try {
+    const schema = await whileTime(cluster.schema(apiVersion, kind), signal);
+    return schema ?? { reason: `the API server does not publish a schema of ${kind} of ${apiVersion}` };
+  } catch (error) {
+    return { reason: signal?.aborted ? noTimeLeft : reasonOf(error) };
+  }
+}
+
+/** Without the key, values of Secrets are compared and not shown. */
+async function savedHashKey(records: RecordReader, { signal }: Reading): Promise<Uint8Array | undefined> {
+  try {
+    return await whileTime(records.savedHashKey(), signal);
+  } catch (error) {
+    if (!signal?.aborted) reasonOf(error);
+    return undefined;
+  }
+}
+
+/** True for what goes away when it is done: hooks of Helm and Argo CD, and Jobs that say so. */
+function isFleeting(git: KubeObject): boolean {
+  const annotations = git.metadata.annotations ?? {};
+  const isHook = 'helm.sh/hook' in annotations || 'argocd.argoproj.io/hook' in annotations;
+  return isHook || (git.kind === 'Job' && valueAt(git, 'spec', 'ttlSecondsAfterFinished') !== undefined);
+}
