@@ -50,6 +50,7 @@ export interface Incident {
     | 'the other writer stopped'
     | 'it is back, or its record is gone'
     | 'applied'
+    | 'the sync was suspended'
     | 'the puller reports again'
     | 'the check runs again'
     | 'released';

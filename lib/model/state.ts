@@ -1,4 +1,5 @@
 import type { ObjectChange } from './change-set.ts';
+import type { ObjectDrift } from './drift.ts';
 import type { CheckReported, DriftFound, SyncReported } from './messages.ts';
 
 /** The last known state of one image policy. */
@@ -16,6 +17,15 @@ export interface ImageState {
   holds: { tag: string; past: string; who: string; why: string; until?: string }[];
   /** ISO 8601. */
   at: string;
+}
+
+/** An object that drifts, while there is a grace period before people are told. */
+export interface PendingDrift {
+  object: string;
+  /** The first of the looks that saw it drift without a break (ISO 8601). */
+  since: string;
+  /** In short; absent where many drift. */
+  drift?: ObjectDrift;
 }
 
 /** The last known state of one sync: what the page and `status` show. */
@@ -46,6 +56,10 @@ export interface SyncState {
   healed?: { object: string; at: string }[];
   /** Number of checks in a row that could not read everything. */
   unknownChecks?: number;
+  /** Where there is a grace period: what drifts, the first 500 by name, and since when there are more. */
+  pending?: { objects: PendingDrift[]; restSince?: string };
+  /** Since when what is applied is behind Git, as far as checks saw it (ISO 8601). */
+  behindSince?: string;
 }
 
 /** The last known state of one cluster, as its last check left it. */

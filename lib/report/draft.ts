@@ -21,6 +21,15 @@ export type Content = Pick<Incident, 'title' | 'drift' | 'details' | 'namespaces
 /** What an incident is about: no two are open for the same. */
 export type About = Pick<Incident, 'kind' | 'cluster' | 'sync' | 'object'>;
 
+/** What is only known of an incident when it opens. */
+export type First = Pick<Incident, 'firstSeenAt' | 'madeAt'>;
+
+/** The earliest of several first looks. */
+export function earliest(all: readonly First[]): First {
+  const [first] = all.flatMap(({ firstSeenAt }) => firstSeenAt ?? []).sort();
+  return first === undefined ? {} : { firstSeenAt: first };
+}
+
 /** What a report does to the incidents. One that is opened and resolved at once is in both lists, in its last form in `resolved`. */
 export interface Transitions {
   opened: Incident[];
@@ -53,10 +62,11 @@ export class Draft {
   }
 
   /** Opens an incident, or changes the open one when its content is another. */
-  tell(about: About, content: Content, at: string): void {
+  tell(about: About, content: Content, at: string, first: First = {}): void {
     const open = this.find(about);
     if (open === undefined) {
-      const incident: Incident = { key: keyOf(about, at), ...about, ...content, openedAt: at, changedAt: at };
+      const times = { openedAt: at, ...first, changedAt: at };
+      const incident: Incident = { key: keyOf(about, at), ...about, ...content, ...times };
       this.opened.push(incident);
       this.#open.set(place(about), incident);
     } else if (open.contentHash !== content.contentHash) {

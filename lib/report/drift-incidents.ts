@@ -47,12 +47,14 @@ function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh
     for (const drift of look.drift.filter(isOpen)) draft.tell(about(drift.object), contentOf(drift), look.at);
   }
   const first = (drift: ObjectDrift) => seenBefore(firstSeen(known.state, drift.object, look.at), look);
-  if (group === undefined && alone.length <= mostAlone) {
+  // What is cut off has no names to be told by.
+  const isMany = alone.length > mostAlone || (alone.length > 0 && look.cut > 0);
+  if (group === undefined && !isMany) {
     for (const drift of alone)
       draft.tell(about(drift.object), contentOf(drift), look.at, { ...madeAt(drift, look.at), ...first(drift) });
   } else if (group === undefined || (fresh && bringsNew(group, alone))) {
     const kept = group === undefined ? [] : linesOfGroup(group).filter((line) => isLeftOut(report, objectOf(line)));
-    draft.tell(about(), groupContent(report.sync, alone, kept), look.at, earliest(alone.map(first)));
+    draft.tell(about(), groupContent(report.sync, alone, { kept, cut: look.cut }), look.at, earliest(alone.map(first)));
   }
 }
 
@@ -77,7 +79,12 @@ function resolveHealed(draft: Draft, known: Known, report: SyncReported, look: L
   const mayEnd = (incident: Incident) => !seenLater || draft.opened.includes(incident);
   const group = draft.find({ kind: 'drift' });
   const rest = group === undefined ? [] : restOf(draft, known, report, look, group);
-  if (group !== undefined && mayEnd(group) && rest.every((drift) => isHealed(report, drift))) {
+  if (
+    group !== undefined &&
+    mayEnd(group) &&
+    rest.every((drift) => isHealed(report, drift)) &&
+    (look.cut === 0 || report.healed)
+  ) {
     draft.resolve(group, 'converged by pull', report.at);
   }
   for (const drift of look.drift.filter((one) => isHealed(report, one))) {

@@ -1,3 +1,4 @@
+import type { Unknown } from '../model/drift.ts';
 import { formatProblem } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
@@ -21,7 +22,12 @@ export function failureTransitions(draft: Draft, state: SyncState | undefined, r
 
 /** How many checks in a row could not read everything, this one included. */
 export function unknownChecks(state: SyncState | undefined, report: DriftFound): number {
-  return report.unknown.length === 0 ? 0 : (state?.unknownChecks ?? 0) + 1;
+  return troubles(report).length === 0 ? 0 : (state?.unknownChecks ?? 0) + 1;
+}
+
+// What a pull is just writing is readable, and soon compared.
+function troubles({ unknown }: DriftFound): Unknown[] {
+  return unknown.filter(({ beingWritten }) => beingWritten !== true);
 }
 
 function failedTransitions(draft: Draft, report: SyncReported): void {
@@ -41,7 +47,7 @@ function unhealthyTransitions(draft: Draft, report: SyncReported): void {
 function unknownTransitions(draft: Draft, state: SyncState | undefined, report: DriftFound): void {
   const about = aboutSync('unknown', report);
   const lasts = unknownChecks(state, report) >= unknownLimit || draft.find(about) !== undefined;
-  if (report.unknown.length === 0) resolve(draft, about, 'readable again', report.at);
+  if (troubles(report).length === 0) resolve(draft, about, 'readable again', report.at);
   else if (lasts) draft.tell(about, unknownContent(report), report.at);
 }
 
@@ -91,11 +97,12 @@ function unhealthyContent(report: SyncReported): Content {
 }
 
 function unknownContent(report: DriftFound): Content {
+  const unknown = troubles(report);
   return {
     title: `${report.sync} cannot be checked fully for drift`,
-    details: some(report.unknown.map((one) => `${one.object}: ${one.reason}`)),
-    ...inNamespaces(report.unknown.map(({ object }) => object)),
-    contentHash: contentHash(report.unknown.map((one) => [one.object, steady(one.reason)]).sort()),
+    details: some(unknown.map((one) => `${one.object}: ${one.reason}`)),
+    ...inNamespaces(unknown.map(({ object }) => object)),
+    contentHash: contentHash(unknown.map((one) => [one.object, steady(one.reason)]).sort()),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Report } from '../model/messages.ts';
+import { behindTransitions } from './behind.ts';
 import { Draft, type Known, type Transitions } from './draft.ts';
 import { driftTransitions } from './drift-incidents.ts';
 import { failureTransitions } from './failure-incidents.ts';
@@ -13,5 +14,6 @@ export function nextIncidents(known: Known, report: Report): Transitions {
   driftTransitions(draft, known, report);
   failureTransitions(draft, known.state, report);
   guardTransitions(draft, known.state, report);
+  behindTransitions(draft, known.state, report);
   return draft.transitions();
 }

@@ -5,6 +5,8 @@ import type { Incident } from '../model/incident.ts';
 import type { LeftFields, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 import type { Transitions } from './draft.ts';
+import { mostAlone } from './drift-content.ts';
+import type { EndedWithinGrace } from './grace.ts';
 import { isLate } from './state.ts';
 
 const mostLeft = { objects: 20, fields: 3 };
@@ -108,6 +110,33 @@ function driftRecord(report: Report, incident: Incident): AuditRecord {
     result: 'ok',
     summary: drift === undefined ? incident.title : (driftLines(drift)[0] ?? incident.title),
     details: drift === undefined ? { objects: incident.details } : { state: drift.state, fields: drift.fields },
+  };
+}
+
+/** Drift that nobody was told of, as it was over within its grace period: one record each, of many one for all. */
+export function graceRecords(report: Report, ended: readonly EndedWithinGrace[]): AuditRecord[] {
+  if (ended.length > mostAlone) return [manyRecord(report, ended)];
+  return ended.map(({ object, since, drift, how }) => ({
+    ...base(report, (drift && managersOf(drift).join(', ')) || 'not recorded'),
+    id: recordId('drift-found', 'within grace', report.cluster, report.sync, report.run, object),
+    kind: 'drift-found',
+    subjects: [...subjects(report), `object:${object}`],
+    result: 'ok',
+    summary: `${(drift && driftLines(drift)[0]) ?? `${object} drifted`}; over within the grace period: ${how}`,
+    details: { ...(drift && { state: drift.state, fields: drift.fields }), since, resolution: how },
+  }));
+}
+
+function manyRecord(report: Report, ended: readonly EndedWithinGrace[]): AuditRecord {
+  const how = [...new Set(ended.map((one) => one.how))].join(', ');
+  return {
+    ...base(report, 'not recorded'),
+    id: recordId('drift-found', 'within grace', report.cluster, report.sync, report.run),
+    kind: 'drift-found',
+    subjects: subjects(report),
+    result: 'ok',
+    summary: `${ended.length} objects of ${report.sync} drifted; over within the grace period: ${how}`,
+    details: { objects: ended.map(({ object, since }) => `${object} since ${since}`).sort(), resolution: how },
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Report, SyncReported } from '../model/messages.ts';
 import { isStale, staleTransitions } from './cluster-incidents.ts';
 import type { Known } from './draft.ts';
-import { mostAlone } from './drift-incidents.ts';
+import { mostAlone } from './drift-content.ts';
+import { endedWithinGrace } from './grace.ts';
 import { nextIncidents } from './incidents.ts';
 import type { ReportRecords } from './ports.ts';
-import { incidentRecords, recordsFor } from './records.ts';
+import { graceRecords, incidentRecords, recordsFor } from './records.ts';
 import { nextState } from './state.ts';
 import { type TellDeps, tell } from './tell.ts';
 import type { TellHost } from './tell-host.ts';
@@ -24,7 +25,11 @@ export async function report(message: Report, deps: ReportDeps): Promise<void> {
   const { records, tellHost } = deps;
   const known = await whatIsKnown(message, records);
   const transitions = nextIncidents(known, message);
-  await tell(transitions, recordsFor(message, known.state, transitions), deps);
+  const trail = [
+    ...recordsFor(message, known.state, transitions),
+    ...graceRecords(message, endedWithinGrace(known, message, transitions)),
+  ];
+  await tell(transitions, trail, deps);
   if (message.type === 'SyncReported') await lookForChecks(message, deps);
   await records.saveSyncState(nextState(known.state, message));
   // The same report once more is no older one: it may have broken off here.

@@ -3,7 +3,7 @@ import type { SyncState } from '../model/state.ts';
 import { behindAfter } from './behind.ts';
 import { unknownChecks } from './failure-incidents.ts';
 import { pendingAfter } from './grace.ts';
-import { healedBy, remaining, seenAt } from './look.ts';
+import { healedBy, howManyRemain, seenAt } from './look.ts';
 
 /** Objects and errors that the state of a sync keeps: an item of the table has a limit. */
 const mostKept = 200;
@@ -27,7 +27,7 @@ export function nextState(state: SyncState | undefined, report: Report): SyncSta
   };
   const seen = seenAt(report);
   if (seen === undefined || seen <= (before.seenAt ?? '')) return { ...after, drifted: before.drifted };
-  return { ...after, seenAt: seen, drifted: remaining(report) };
+  return { ...after, seenAt: seen, drifted: howManyRemain(report) };
 }
 
 /** True when a report of this kind as late as this one was worked in already. */

@@ -1,0 +1,84 @@
+import type { ObjectDrift } from '../model/drift.ts';
+import { managersOf } from '../model/drift-text.ts';
+import type { Incident } from '../model/incident.ts';
+import { type Content, contentHash, inNamespaces } from './draft.ts';
+
+/** With more objects than this drifting at once, one incident tells of all: a namespace was deleted, a label was set on everything. */
+export const mostAlone = 20;
+/** Objects that such an incident names. */
+const mostNamed = 500;
+/** Milliseconds that the clock of an API server may be ahead. */
+const skew = 60_000;
+
+/** What people are told of one drifting object. */
+export function contentOf(drift: ObjectDrift): Content {
+  const fields = drift.fields.map(({ time: _, git: __, ...field }) => field);
+  return {
+    title: titleOf(drift),
+    drift,
+    ...inNamespaces([drift.object]),
+    contentHash: contentHash({ state: drift.state, reason: drift.reason, fields }),
+  };
+}
+
+/** When a change was made that was seen at a time: the earliest one of its fields. Empty where the API server does not tell, or something later. */
+export function madeAt(drift: ObjectDrift, seen: string): Pick<Incident, 'madeAt'> {
+  const times = drift.fields.flatMap(({ time }) => (time === undefined ? [] : [Date.parse(time)]));
+  const first = Math.min(...times.filter((time) => !Number.isNaN(time)));
+  const last = Date.parse(seen);
+  return first <= last + skew ? { madeAt: new Date(Math.min(first, last)).toISOString() } : {};
+}
+
+/** What people are told of many; `kept` are lines of objects that this look says nothing about, and `cut` more drift without being named. */
+export function groupContent(
+  sync: string,
+  drifts: readonly ObjectDrift[],
+  { kept, cut }: { kept: readonly string[]; cut: number },
+): Content {
+  const lines = [...kept, ...drifts.map(groupLine)].sort();
+  const missing = lines.filter((line) => line.endsWith(' missing')).length;
+  const named = lines.slice(0, mostNamed);
+  const more = lines.length + cut - named.length;
+  const atLeast = cut === 0 ? '' : 'at least ';
+  return {
+    title: `${lines.length + cut} objects of ${sync} drifted${missing === 0 ? '' : `, ${atLeast}${missing} of them are missing`}`,
+    details: more === 0 ? named : [...named, `and ${more} more`],
+    ...inNamespaces(lines.map(objectOf)),
+    contentHash: contentHash(lines),
+  };
+}
+
+/** The lines of the objects that an incident about many names. */
+export function linesOfGroup(group: Incident): string[] {
+  return (group.details ?? []).filter((line) => /^\S+ (?:changed|missing|added|unmanaged)$/.test(line));
+}
+
+/** The object of such a line. */
+export function objectOf(line: string): string {
+  return line.slice(0, line.lastIndexOf(' '));
+}
+
+/** True when an incident about many names an object. */
+export function names(group: Incident, object: string): boolean {
+  return linesOfGroup(group).some((line) => objectOf(line) === object);
+}
+
+/** While many objects come back one by one nobody is told again; of new ones people are. */
+export function bringsNew(group: Incident, drifts: readonly ObjectDrift[]): boolean {
+  const named = new Set(group.details);
+  return named.size <= mostNamed && drifts.some((drift) => !named.has(groupLine(drift)));
+}
+
+function groupLine(drift: ObjectDrift): string {
+  return `${drift.object} ${drift.state}`;
+}
+
+function titleOf(drift: ObjectDrift): string {
+  if (drift.state === 'missing') return `${drift.object} is missing`;
+  if (drift.state === 'unmanaged') return `${drift.object} was not declared by anybody`;
+  const managers = managersOf(drift).join(', ');
+  if (drift.state === 'changed') return `${drift.object} was changed${managers === '' ? '' : ` by ${managers}`}`;
+  return managers === ''
+    ? `${drift.object} got fields that Git does not have`
+    : `${managers} added fields to ${drift.object} that Git does not have`;
+}

@@ -1,0 +1,73 @@
+import type { ObjectDrift } from '../model/drift.ts';
+import type { Report, SyncReported } from '../model/messages.ts';
+
+/** One look at a whole sync: by a check, or by a pull before it changed anything. */
+export interface Look {
+  at: string;
+  /** False for a pull that failed, and for a report that was shortened: what it does not name may drift all the same. */
+  complete: boolean;
+  drift: ObjectDrift[];
+  /** So many more drift, and are not named. */
+  cut: number;
+}
+
+/** What a report saw. */
+export function lookOf(report: Report): Look {
+  const { drift, cut = 0 } = report;
+  const at = report.type === 'DriftFound' ? report.at : report.startedAt;
+  return { at, complete: !hasFailed(report) && cut === 0, drift, cut };
+}
+
+/** When a report saw the whole sync; undefined for a pull that failed before it had. */
+export function seenAt(report: Report): string | undefined {
+  return hasFailed(report) ? undefined : lookOf(report).at;
+}
+
+function hasFailed(report: Report): boolean {
+  return report.type === 'SyncReported' && report.result === 'failed';
+}
+
+/** What still drifts after a pull: what it did not put right. */
+export function remaining(report: Report): ObjectDrift[] {
+  return report.type === 'SyncReported' ? report.drift.filter((drift) => !isHealed(report, drift)) : report.drift;
+}
+
+/** How many objects that is, with those that the report does not name. */
+export function howManyRemain(report: Report): number {
+  const hidden = report.type === 'SyncReported' && report.healed ? 0 : (report.cut ?? 0);
+  return remaining(report).length + hidden;
+}
+
+/** The objects that a report says were put right. */
+export function healedBy(report: Report): string[] {
+  if (report.type === 'DriftFound') return [];
+  return report.drift.filter((drift) => isHealed(report, drift)).map(({ object }) => object);
+}
+
+/** True when a pull put a drifting object right. */
+export function isHealed(report: SyncReported, drift: ObjectDrift): boolean {
+  // Fields that a person added go away only when the object was really written, and all of it.
+  const written = report.changes.some(({ object, action }) => object === drift.object && action !== 'skipped');
+  const added = drift.state === 'added' || drift.state === 'unmanaged';
+  return added ? report.healed && written : report.healed || written;
+}
+
+/** True for an object that the report says nothing about: it could not be read, or the check leaves it to others. */
+export function isUnseen(report: Report, object: string): boolean {
+  return isUnread(report, object) || isLeftOut(report, object);
+}
+
+/** True for an object that could not be read. */
+export function isUnread(report: Report, object: string): boolean {
+  return report.type === 'DriftFound' && report.unknown.some((one) => covers(one.object, object));
+}
+
+/** True for an object that the check leaves to others. */
+export function isLeftOut(report: Report, object: string): boolean {
+  return report.type === 'DriftFound' && (report.leftOut ?? []).some((one) => covers(one, object));
+}
+
+/** `apps/Deployment` covers all Deployments, `*` everything. */
+function covers(some: string, object: string): boolean {
+  return some === '*' || some === object || object.startsWith(`${some}/`);
+}
