@@ -1,10 +1,11 @@
 import type { ObjectDrift } from '../model/drift.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import { toSeconds } from '../model/until.ts';
+import type { DriftRules } from './drift-rules.ts';
 import { ignoredIn } from './exceptions/ignored.ts';
 import { childrenOf, type FieldPath, type FieldsV1, pathText } from './fields.ts';
 import { type Fight, type Finding, type Judgement, judge } from './fight.ts';
-import { fieldsOf, ourFields } from './managers.ts';
+import { fieldsOf, type ManagerRules, ourFields } from './managers.ts';
 import { takeOverPatch } from './ownership.ts';
 import type { ApplyDecision } from './planned-apply.ts';
 import type { AppliedEntry } from './record.ts';
@@ -19,6 +20,8 @@ interface Applied {
   live: KubeObject | undefined;
   entry: AppliedEntry;
   drift: ObjectDrift | undefined;
+  /** Fields that others added and that a rule says may stay. */
+  kept?: readonly FieldPath[];
   /** True when its replicas are ours with an autoscaler's number, and there is no autoscaler any more. */
   freed: boolean;
   scaling: Scaling | undefined;
@@ -36,12 +39,13 @@ interface Told {
 /** Decides what to do about an object that may have drifted: put it right, or leave it, wholly or in part, because it was put right too often. */
 export function heal(
   applied: Applied,
-  options: { selfHeal: boolean; takeOver?: boolean; now?: Date },
+  options: { selfHeal: boolean; takeOver?: boolean; now?: Date; rules?: DriftRules | undefined },
   told: Told,
 ): Decision {
   const { entry, live, drift } = applied;
   if (!options.selfHeal) return unhealed(applied);
-  const judged = judgeDrift(applied, options.now);
+  const managers = options.rules?.managers;
+  const judged = judgeDrift(applied, options.now, managers);
   told.fights.push(...judged.fights);
   if (drift === undefined || live === undefined) return withoutFields(applied, judged, told);
   const { paused } = judged;
@@ -49,7 +53,8 @@ export function heal(
   if (texts.size > 0) told.notHealed.add(entry.object);
   const fields = drift.fields.filter(({ path }) => !texts.has(path));
   if (fields.length === 0 && drift.reason === undefined) return { skip: pausedReason(judged.fights) };
-  const removable = () => takeOverPatch(live, 'people', [...ignoredIn(applied.desired, live), ...paused]) !== undefined;
+  const except = [...ignoredIn(applied.desired, live), ...(applied.kept ?? []), ...paused];
+  const removable = () => takeOverPatch(live, 'people', except, managers) !== undefined;
   const isAdded = fields.length > 0 && fields.every(({ note }) => note === 'added') && drift.reason === undefined;
   if (isAdded && !(options.takeOver && removable())) return 'unchanged';
   return {
@@ -97,9 +102,9 @@ function notedEntry(
   return { ...rest, ...(isScaled && { scaled: true as const }), ...(rewrites.length > 0 && { rewrites }) };
 }
 
-function judgeDrift({ entry, live, drift }: Applied, now: Date | undefined): Judgement {
+function judgeDrift({ entry, live, drift }: Applied, now: Date | undefined, managers?: ManagerRules): Judgement {
   if (now === undefined) return { paused: [], rewrites: [], ended: false, fights: [] };
-  return judge(entry.object, entry.rewrites ?? [], findingsOf(entry, live, drift), now);
+  return judge(entry.object, entry.rewrites ?? [], findingsOf(entry, live, drift), now, managers);
 }
 
 function findingsOf(entry: AppliedEntry, live: KubeObject | undefined, drift: ObjectDrift | undefined): Finding[] {

@@ -3,6 +3,7 @@ import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
 import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { compareObject, type Verdict } from './compare.ts';
+import type { DriftRules } from './drift-rules.ts';
 import { exceptionsOf } from './exceptions/exceptions.ts';
 import { hasMember, pathText } from './fields.ts';
 import type { Fight } from './fight.ts';
@@ -70,6 +71,8 @@ export interface PlanOptions extends PruneOptions {
   scaling?: ReadonlyMap<string, Scaling>;
   /** By object, the autoscaler that sets its replicas, or rests while they are 0. */
   scalers?: ReadonlyMap<string, string>;
+  /** What Git says is no drift, and whose tools count. */
+  rules?: DriftRules | undefined;
   /** The time of the pull: with it, what another writer keeps changing is left for a growing time between two rewrites. */
   now?: Date;
 }
@@ -114,7 +117,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
       const decision = decide(subject, findings, options, result);
       if (decision === 'unchanged') result.unchanged.push(id);
       else if ('skip' in decision) result.skipped.push({ id, reason: decision.skip });
-      else applies.push(applyOf(subject, decision, options));
+      else applies.push(applyOf(subject, { ...decision, kept: findings?.ignoredAdditions }, options));
     }
     if (applies.length > 0) result.apply.push(applies);
   }
@@ -213,8 +216,8 @@ function leaveAlone(
 
 function compare({ id, entry, live, desired, asApplied }: Subject, options: PlanOptions): Verdict | undefined {
   if (entry === undefined) return undefined;
-  const { hashKey, scaling } = options;
-  return compareObject({ entry, live, hashKey, ...(asApplied && { desired }), scaling: scaling?.get(id) });
+  const { hashKey, scaling, rules } = options;
+  return compareObject({ entry, live, hashKey, ...(asApplied && { desired }), scaling: scaling?.get(id), rules });
 }
 
 function note(result: Plan, id: string, findings: Verdict | undefined, { scaling, scalers }: PlanOptions): void {
@@ -242,7 +245,8 @@ function decide(subject: Subject, findings: Verdict | undefined, options: PlanOp
   const scaling = options.scaling?.get(subject.id);
   const scaler = options.scalers?.get(subject.id);
   const freed = live !== undefined && isFreed(entry!, live, scaling);
-  return heal({ desired, live, entry: entry!, drift: findings?.drift, freed, scaling, scaler }, options, result);
+  const { drift, ignoredAdditions: kept = [] } = findings ?? {};
+  return heal({ desired, live, entry: entry!, drift, kept, freed, scaling, scaler }, options, result);
 }
 
 /** As long as an autoscaler targeted the object, its replicas were applied as they were. */

@@ -1,10 +1,11 @@
 import type { KubeObject } from '../model/kube-object.ts';
+import type { DriftRules } from './drift-rules.ts';
 import { exceptionsOf } from './exceptions/exceptions.ts';
 import { ignoredIn, takenIn, withLiveIgnored } from './exceptions/ignored.ts';
 import { withoutIgnored } from './exceptions/without-ignored.ts';
 import { type FieldPath, type FieldsV1, isWithin, pathText } from './fields.ts';
 import type { Rewrite } from './fight.ts';
-import { managerText } from './managers.ts';
+import { type ManagerRules, managerText } from './managers.ts';
 import { adoptedFrom, heldByOthers, type JsonPatch, type TakenFrom, takeOverPatch, without } from './ownership.ts';
 import { type Recreation, recreationOf } from './recreate.ts';
 import { replicasPath, type Scaling } from './scalers.ts';
@@ -24,6 +25,8 @@ export interface PlannedApply {
    * so that the apply removes it. When the object changed meanwhile, `takeOverPatch` makes it anew from `takenFrom` and `except`.
    */
   ownership?: { takenFrom: TakenFrom; except: FieldPath[]; patch: JsonPatch };
+  /** Whose tools count as what. */
+  managers?: ManagerRules;
   /** Set at adoption (only with the option `takeOver`): what the API server credits to `before-first-apply` then is taken over as well. */
   adopts?: { except: FieldPath[] };
   /** What is left to others although Git sets it, and to whom. */
@@ -44,6 +47,8 @@ export interface ApplyDecision {
   adopt?: boolean;
   /** Fields that are left to another writer for now. */
   paused?: readonly FieldPath[];
+  /** Fields that others added and that may stay. */
+  kept?: readonly FieldPath[] | undefined;
   before?: FieldsV1;
   rewrites?: Rewrite[];
 }
@@ -58,22 +63,24 @@ interface ApplySubject {
 /** Plans the apply of one object: what is sent, what is left to others, what is taken from them. */
 export function applyOf(
   { id, desired, live }: ApplySubject,
-  { action, reason, adopt = false, paused = [], before = {}, rewrites = [] }: ApplyDecision,
+  { action, reason, adopt = false, paused = [], kept: mayStay = [], before = {}, rewrites = [] }: ApplyDecision,
   options: {
     sync: string;
     takeOver?: boolean;
     scaling?: ReadonlyMap<string, Scaling>;
     scalers?: ReadonlyMap<string, string>;
+    rules?: DriftRules | undefined;
   },
 ): PlannedApply {
-  const history = rewrites.length > 0 && { rewrites };
+  const managers = options.rules?.managers;
+  const history = { ...(rewrites.length > 0 && { rewrites }), ...(managers !== undefined && { managers }) };
   if (live === undefined) return { id, object: desired, desired, action, reason, ...history };
   const scaling = options.scaling?.get(id);
-  const leaving = { scaling: scaling ?? 'unknown', taken: takenIn(desired, live) } as const;
+  const leaving = { scaling: scaling ?? 'unknown', taken: takenIn(desired, live), managers } as const;
   const held = heldByOthers(withoutIgnored(desired), live, leaving);
   const isScaled = scaling === 'scaled' && !leaving.taken.some((outer) => isWithin(replicasPath, outer));
   const kept = [...ignoredIn(desired, live), ...paused, ...(isScaled ? [replicasPath] : [])];
-  const except = [...kept, ...held.map(({ path }) => path)];
+  const except = [...kept, ...mayStay, ...held.map(({ path }) => path)];
   const object = withLiveIgnored(
     without(
       desired,
@@ -84,9 +91,9 @@ export function applyOf(
   );
   const takenFrom = adopt ? 'people and deployers' : 'people';
   const mayTake = options.takeOver && exceptionsOf(desired).apply !== 'merge';
-  const patch = mayTake ? takeOverPatch(live, takenFrom, except) : undefined;
+  const patch = mayTake ? takeOverPatch(live, takenFrom, except, managers) : undefined;
   const recreate = recreationOf(desired, live, options.sync);
-  const from = adopt && mayTake ? adoptedFrom(live, except) : [];
+  const from = adopt && mayTake ? adoptedFrom(live, except, managers) : [];
   // Replicas are the autoscaler's, whoever wrote them last.
   const scaler = isScaled ? options.scalers?.get(id) : undefined;
   const left = held.map(({ path, holder }) => ({

@@ -8,7 +8,7 @@ import { foreignAdditions } from './foreign.ts';
 import type { WaitingPrune } from './guard.ts';
 import { desiredHashOf, keyFor } from './hash.ts';
 import { isLeft, type Leaving } from './left.ts';
-import { ourFields, ourManager } from './managers.ts';
+import { type ManagerRules, ourFields, ourManager } from './managers.ts';
 import { heldByOthers } from './ownership.ts';
 import { type HashTree, projectionOf } from './projection.ts';
 import { resolvePath } from './resolve.ts';
@@ -85,6 +85,8 @@ export interface RecordOptions {
   now: Date;
   /** Whether an autoscaler sets its replicas; absent is `unknown`. */
   scaling?: Scaling;
+  /** Whose tools count as what. */
+  managers?: ManagerRules | undefined;
   /** Fields that were left to another writer for now: of those that the record had (`before`), it keeps Git's values. */
   contested?: { paths: readonly FieldPath[]; before: FieldsV1 };
   rewrites?: readonly Rewrite[];
@@ -102,11 +104,11 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
       `${nameOf(desired)}: the API server's answer has no uid, no resourceVersion or no fields of ${ourManager}`,
     );
   }
-  const { contested = { paths: [], before: {} }, rewrites = [], scaling = 'unknown', hashKey } = options;
+  const { contested = { paths: [], before: {} }, rewrites = [], scaling = 'unknown', managers, hashKey } = options;
   const ignored = ignoredIn(desired, answer);
   const taken = takenIn(desired, answer);
   const fields = union(splitFields(owned, ignored).outside, splitFields(contested.before, contested.paths).inside);
-  const left = leftIn(desired, answer, { scaling, taken });
+  const left = leftIn(desired, answer, { scaling, taken, managers });
   return {
     object: nameOf(desired),
     apiVersion: desired.apiVersion,
@@ -117,7 +119,7 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
     resourceVersion,
     desiredHash: desiredHashOf(desired, hashKey),
     fields,
-    foreign: foreignAdditions(answer, fields, ['person'], ignored).map(({ path }) => pathText(path)),
+    foreign: foreignAdditions(answer, fields, ['person'], ignored, { managers }).map(({ path }) => pathText(path)),
     ...(left.length === 0 ? {} : { left }),
     ...(ignored.length === 0 ? {} : { ignored: ignored.map((path) => [...path]) }),
     ...(taken.length === 0 ? {} : { taken: taken.map((path) => [...path]) }),

@@ -1,4 +1,5 @@
 import type { FieldPath } from '../kube/fields.ts';
+import type { ManagerRules } from '../kube/managers.ts';
 import { type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
@@ -87,7 +88,8 @@ async function applyGroup(
 async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>, deps: PerformDeps): Promise<void> {
   const { cluster, resources, run, ledger, hashKey, now } = deps;
   const resource = resources.get(planned.id)!;
-  if (planned.ownership !== undefined) await release(planned.object, planned.ownership, resource, deps);
+  if (planned.ownership !== undefined)
+    await release(planned.object, { ...planned.ownership, managers: planned.managers }, resource, deps);
   let answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
   let { reason } = planned;
   let wasWritten = false;
@@ -97,7 +99,7 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   }
   if ('object' in answer && planned.adopts !== undefined && hasEarlierFields(answer.object)) {
     wasWritten = true;
-    await release(planned.object, adoption(answer.object, planned.adopts.except), resource, deps);
+    await release(planned.object, adoption(answer.object, planned.adopts.except, planned.managers), resource, deps);
     answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
   }
   if ('failure' in answer) {
@@ -105,8 +107,9 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
     if (!answer.failure.retryable && !wasWritten) ledger.refuse(planned.id);
     return;
   }
-  const { scaling, contested, rewrites } = planned;
-  const entry = recordEntry(planned.desired, answer.object, { hashKey, now: now(), scaling, contested, rewrites });
+  const { scaling, managers, contested, rewrites } = planned;
+  const options = { hashKey, now: now(), scaling, managers, contested, rewrites };
+  const entry = recordEntry(planned.desired, answer.object, options);
   ledger.settle(entry);
   // The entry has what is ours of it. Of thousands of objects it is a quarter of the memory of a pull.
   delete answer.object.metadata.managedFields;
@@ -119,8 +122,9 @@ function hasEarlierFields({ metadata }: KubeObject): boolean {
   return metadata.managedFields?.some(({ manager }) => manager === 'before-first-apply') ?? false;
 }
 
-function adoption(live: KubeObject, except: readonly FieldPath[]): Release {
-  return { takenFrom: 'people and deployers', except, patch: takeOverPatch(live, 'people and deployers', except) };
+function adoption(live: KubeObject, except: readonly FieldPath[], managers?: ManagerRules): Release {
+  const takenFrom = 'people and deployers';
+  return { takenFrom, except, managers, patch: takeOverPatch(live, takenFrom, except, managers) };
 }
 
 function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): string {
@@ -134,6 +138,7 @@ function immutableHint({ desired, adopts }: PlannedApply, { code }: ApplyFailure
 interface Release {
   takenFrom: TakenFrom;
   except: readonly FieldPath[];
+  managers: ManagerRules | undefined;
   patch: JsonPatch | undefined;
 }
 
@@ -147,7 +152,7 @@ async function release(object: KubeObject, from: Release, resource: Resource, de
     if (answer.failure.code !== 'conflict' || attempt === releaseTries)
       return deps.run.refused('apply', answer.failure);
     const live = await deps.cluster.get(resource, name);
-    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except);
+    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except, from.managers);
   }
 }
 

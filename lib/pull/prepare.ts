@@ -1,3 +1,4 @@
+import { driftRules } from '../kube/drift-rules.ts';
 import { leftFields } from '../kube/left-fields.ts';
 import type { Plan } from '../kube/plan.ts';
 import type { AppliedRecord } from '../kube/record.ts';
@@ -61,6 +62,7 @@ export async function prepare(request: PullRequest, deps: PullDeps, run: Run): P
         guards,
         claimed: await claimedElsewhere(leftOf(record, wanted), head.tree, sync, head.config.syncs, renderer),
         ...keepBecauseOf(wanted, live),
+        rules: driftRules(head.config.drift, now()),
         now: now(),
       },
     },
