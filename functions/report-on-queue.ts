@@ -6,7 +6,15 @@ import { z } from 'zod';
 import { recordId } from '../lib/model/audit-record.ts';
 import type { ReportMessage } from '../lib/model/messages.ts';
 import { reportSchema } from '../lib/model/messages-schema.ts';
-import type { CommitStatuses, Notices, ReportRecords, ToldStore } from '../lib/report/ports.ts';
+import { reportAttributed } from '../lib/report/attribution.ts';
+import type {
+  AttributionRecords,
+  CommitStatuses,
+  Notices,
+  ReportRecords,
+  ToldStore,
+  WhoAsks,
+} from '../lib/report/ports.ts';
 import { type ReportDeps, report } from '../lib/report/report.ts';
 import { reportCheck } from '../lib/report/report-check.ts';
 import { reportConfig } from '../lib/report/report-config.ts';
@@ -15,10 +23,12 @@ import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-b
 
 /** What the function works with. */
 export interface ReportOnQueueDeps {
-  records: ReportRecords;
+  records: ReportRecords & AttributionRecords;
   notices: Notices;
   /** The host of the config repo, where it shows statuses on commits; without it nothing is told there. */
   host?: { statuses: CommitStatuses; store: ToldStore; now(): Date };
+  /** Where the audit logs of clusters may be asked who is behind a drift; without it nobody is. */
+  asks?: WhoAsks;
   /** One that logs as Lambda expects it, unless told. */
   logger?: Logger;
 }
@@ -30,6 +40,8 @@ interface Malformed {
   at: string;
 }
 
+type WorkDeps = ReportDeps & Pick<ReportOnQueueDeps, 'records'>;
+
 /**
  * The SQS handler of the report queue (FIFO, one group a sync): works the reports in, in order. A message that is no report is put into the
  * audit trail and done with; trouble that may pass sends the rest of the batch again.
@@ -38,22 +50,25 @@ export function reportOnQueue(
   deps: ReportOnQueueDeps,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
-  const { records, notices, host } = deps;
-  const tellHost = host && hostTeller({ ...host, warn: (message) => logger.warn(message) });
+  const { records, notices, host, asks } = deps;
+  const warn = (message: string) => logger.warn(message);
+  const tellHost = host && hostTeller({ ...host, warn });
+  const askWho = asks && { asks, warn };
   const handler = middy<Batch<ReportMessage | Malformed>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(readBatch(readReport))
     .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
-    .handler((batch) => workIn(batch, { records, notices, tellHost }));
+    .handler((batch) => workIn(batch, { records, notices, tellHost, askWho }));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
 
-async function workIn(batch: Batch<ReportMessage | Malformed>, deps: ReportDeps): Promise<SQSBatchResponse> {
+async function workIn(batch: Batch<ReportMessage | Malformed>, deps: WorkDeps): Promise<SQSBatchResponse> {
   for (const message of batch.messages) {
     if ('malformed' in message.value) await recordMalformed(message.value, deps.records);
     else if (message.value.type === 'ConfigReported') await reportConfig(message.value, deps);
     else if (message.value.type === 'CheckReported') await reportCheck(message.value, deps);
+    else if (message.value.type === 'Attributed') await reportAttributed(message.value, deps);
     else await report(message.value, deps);
     message.done = true;
   }

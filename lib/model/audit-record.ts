@@ -16,6 +16,7 @@ export const auditKinds = [
   'object-applied',
   'object-pruned',
   'drift-found',
+  'drift-attributed',
   'incident-opened',
   'incident-changed',
   'incident-resolved',

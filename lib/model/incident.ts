@@ -1,4 +1,5 @@
 import type { ObjectDrift } from './drift.ts';
+import type { ObjectWho } from './who.ts';
 
 /** Every kind of incident. */
 export const incidentKinds = [
@@ -56,6 +57,8 @@ export interface Incident {
     | 'released';
   /** The last content, for drift. */
   drift?: ObjectDrift;
+  /** What the cluster's audit log says of it, where that was asked. Later than the rest, and never part of the content. */
+  who?: ObjectWho[];
   /** The last content, for everything else. */
   details?: string[];
   /** The namespaces of the objects that it is about, or was since it opened, sorted; absent where there are none. */

@@ -16,12 +16,21 @@ export function noticesFor(transitions: Transitions): Notice[] {
 }
 
 function notice(kind: Notice['kind'], incident: Incident, at: string, title: string): Notice {
+  return incidentNotice(kind, incident, { at, title, lines: linesOf(incident) });
+}
+
+/** A message about an incident, in words of its own. */
+export function incidentNotice(
+  kind: Notice['kind'],
+  incident: Incident,
+  { at, title, lines }: Pick<Notice, 'at' | 'title' | 'lines'>,
+): Notice {
   return {
     type: 'Notice',
     kind,
     at,
     title: printable(title),
-    lines: linesOf(incident),
+    lines: someOf(lines),
     incident: incident.key,
     about: incident.kind,
     ...(incident.cluster === undefined ? {} : { cluster: incident.cluster }),
@@ -38,10 +47,12 @@ function resolvedNotice(incident: Incident): Notice {
 }
 
 function linesOf(incident: Incident): string[] {
-  const lines =
-    incident.drift === undefined
-      ? (incident.details ?? []).flatMap((text) => text.split('\n')).map(printable)
-      : driftLines(incident.drift);
+  return incident.drift === undefined
+    ? (incident.details ?? []).flatMap((text) => text.split('\n')).map(printable)
+    : driftLines(incident.drift);
+}
+
+function someOf(lines: string[]): string[] {
   return lines.length <= mostLines ? lines : [...lines.slice(0, mostLines), `and ${lines.length - mostLines} more`];
 }
 

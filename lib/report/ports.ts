@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Notice } from '../model/messages.ts';
+import type { Notice, WhoWanted } from '../model/messages.ts';
 import type { ClusterState, SyncState } from '../model/state.ts';
 
 export type { SyncState } from '../model/state.ts';
@@ -24,6 +24,22 @@ export interface ReportRecords {
    * the same thing meanwhile.
    */
   saveIncident(incident: Incident): Promise<void>;
+}
+
+/** The tables behind the attribution of a drift. Every method throws `RetryableError` when they cannot be reached. */
+export interface AttributionRecords {
+  append(records: AuditRecord[]): Promise<void>;
+  /** An incident by its key, whether it is open or not; undefined where there never was one. */
+  incident(key: string): Promise<Incident | undefined>;
+  /** Saves `who` of an incident, which is otherwise as it was read. Throws `RetryableError` when it changed meanwhile. */
+  saveWho(incident: Incident): Promise<void>;
+}
+
+/** Asks some minutes later who is behind a drift: by then the API server's audit log can be read. */
+export interface WhoAsks {
+  /** False where windlass.yaml does not switch it on for the cluster. */
+  isWanted(cluster: string): Promise<boolean>;
+  send(wanted: WhoWanted): Promise<void>;
 }
 
 /** Puts a message for people on the notify queue. */

@@ -1,4 +1,5 @@
 import type { Report, SyncReported } from '../model/messages.ts';
+import { type AskWho, askWho } from './ask-who.ts';
 import { isStale, staleTransitions } from './cluster-incidents.ts';
 import type { Known } from './draft.ts';
 import { mostAlone } from './drift-content.ts';
@@ -12,6 +13,8 @@ import type { TellHost } from './tell-host.ts';
 
 /** What the report flow works with. */
 export interface ReportDeps extends TellDeps {
+  /** Where the audit logs of clusters may be asked who is behind a drift. */
+  askWho?: AskWho;
   /** Where the host of the config repo shows statuses on commits. */
   tellHost?: TellHost;
 }
@@ -19,6 +22,7 @@ export interface ReportDeps extends TellDeps {
 /**
  * Works one report in: audit records, incidents, messages for people, and the state of the sync, in this order, so that a report that
  * broke off half way does the rest when it comes again, and leaves nothing twice but perhaps a message. The host of the config repo is told last.
+ * Who is behind a drift is asked only when people were told, and nothing waits for the answer.
  * Throws `RetryableError` when the records cannot be reached or another report of the sync was worked in meanwhile.
  */
 export async function report(message: Report, deps: ReportDeps): Promise<void> {
@@ -30,6 +34,7 @@ export async function report(message: Report, deps: ReportDeps): Promise<void> {
     ...graceRecords(message, endedWithinGrace(known, message, transitions)),
   ];
   await tell(transitions, trail, deps);
+  if (deps.askWho !== undefined) await askWho(message, known.state, transitions, deps.askWho);
   if (message.type === 'SyncReported') await lookForChecks(message, deps);
   await records.saveSyncState(nextState(known.state, message));
   // The same report once more is no older one: it may have broken off here.

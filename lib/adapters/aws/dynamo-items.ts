@@ -147,8 +147,8 @@ export function placeOf(incident: Pick<Incident, 'kind' | 'sync' | 'object' | 'c
 }
 
 function incidentAttributes(incident: Incident) {
-  const { drift, details, ...rest } = incident;
-  const content = shorten({ drift, details }, longestDetails) as Pick<Incident, 'drift' | 'details'>;
+  const { drift, details, who, ...rest } = incident;
+  const content = shorten({ drift, details, who }, longestDetails) as Pick<Incident, 'drift' | 'details' | 'who'>;
   return {
     format,
     key: incident.key,

@@ -5,7 +5,7 @@ import type { AuditRecord } from '../../model/audit-record.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import type { Incident } from '../../model/incident.ts';
 import type { ClusterState, ImageState, SyncState } from '../../model/state.ts';
-import type { ReportRecords } from '../../report/ports.ts';
+import type { AttributionRecords, ReportRecords } from '../../report/ports.ts';
 import {
   clusterItem,
   clusterStateOf,
@@ -36,7 +36,7 @@ const pageSize = 100;
  * The records table: what bump and report write, and what the page and the CLI read (docs/records.md has its keys and queries).
  * Every method throws `RetryableError` when the table is throttled or cannot be reached.
  */
-export class DynamoRecords implements ReportRecords, RecordsReader, Omit<BumpRecords, 'announce'> {
+export class DynamoRecords implements ReportRecords, AttributionRecords, RecordsReader, Omit<BumpRecords, 'announce'> {
   readonly #table: DynamoTable;
   readonly #onUnreadable: (error: UserError) => void;
   /** Days that are in the list of days already. */
@@ -157,6 +157,20 @@ export class DynamoRecords implements ReportRecords, RecordsReader, Omit<BumpRec
       names: { '#key': 'key' },
       values: { ':key': incident.key },
     });
+  }
+
+  /** Saves who is behind an incident, which is otherwise as it was read. Throws `RetryableError` (`records-changed`) when it changed meanwhile. */
+  async saveWho(incident: Incident): Promise<void> {
+    const asRead = {
+      expression: '#key = :key AND changedAt = :changedAt',
+      names: { '#key': 'key' },
+      values: { ':key': incident.key, ':changedAt': incident.changedAt },
+    };
+    const isOpen = incident.resolvedAt === undefined;
+    const placed = await this.#table.put(isOpen ? openIncidentItem(incident) : lastIncidentItem(incident), asRead);
+    // Of an ended one another may have taken the place: it stays in the list of all.
+    const kept = (placed || !isOpen) && (await this.#table.put(incidentItem(incident), asRead));
+    if (!kept) throw changedMeanwhile(`the incident "${incident.title}"`);
   }
 
   /** The incident of the same kind, sync (or, without one, cluster) and object that was resolved last. Throws `UserError` when the item cannot be understood. */

@@ -14,7 +14,14 @@ const choices = {
     'bump-failed',
   ],
   pulls: ['synced', 'sync-failed', 'object-applied', 'object-pruned'],
-  incidents: ['drift-found', 'incident-opened', 'incident-changed', 'incident-resolved', 'notify-failed'],
+  incidents: [
+    'drift-found',
+    'drift-attributed',
+    'incident-opened',
+    'incident-changed',
+    'incident-resolved',
+    'notify-failed',
+  ],
 };
 
 /** In one entry, what came of it first, then why. */
