@@ -33,7 +33,7 @@ export function pendingAfter(state: SyncState, report: Report): SyncState['pendi
   const { at, complete } = lookOf(report);
   const before = state.pending?.objects ?? [];
   if (at <= (state.seenAt ?? '')) return withoutHealed(state, report);
-  const drifting = remaining(report);
+  const drifting = remaining(report).filter(({ object }) => !isOver(state, object, at));
   const healed = new Set(healedBy(report));
   const named = new Set(drifting.map(({ object }) => object));
   const stays = ({ object }: PendingDrift) => !healed.has(object) && (!complete || isUnseen(report, object));
@@ -67,9 +67,12 @@ export function endedWithinGrace(known: Known, report: Report, transitions: Tran
 function healedNow({ state }: Known, report: Report): ObjectDrift[] {
   const healed = new Set(healedBy(report));
   const { at, drift } = lookOf(report);
-  // What was put right since the look is over and written down, also by this report itself.
-  const isOver = (object: string) => state?.healed?.some((one) => one.object === object && one.at >= at) ?? false;
-  return drift.filter(({ object }) => healed.has(object) && !isOver(object));
+  return drift.filter(({ object }) => healed.has(object) && !isOver(state, object, at));
+}
+
+// What was put right since the look is over and written down, also by this report itself.
+function isOver(state: SyncState | undefined, object: string, at: string): boolean {
+  return state?.healed?.some((one) => one.object === object && one.at >= at) ?? false;
 }
 
 function goneNow(state: SyncState | undefined, report: Report): PendingDrift[] {
