@@ -22,6 +22,8 @@ export interface WithoutRecord {
   desired: DesiredReader;
   records: RecordReader;
   reading: Reading;
+  /** `left`: Secrets are not looked at. */
+  secrets?: 'left' | undefined;
 }
 
 /** What was found; `basis` is there when Git was compared. */
@@ -35,7 +37,10 @@ export async function compareWithGit(request: WithoutRecord): Promise<GitVerdict
   const { sync, reading, records } = request;
   const declared = await declaredObjects(request);
   if ('reason' in declared) return nothingKnown(declared.reason);
-  const read = await readDeclared(declared.objects.filter(isCompared), reading);
+  const read = await readDeclared(
+    declared.objects.filter((object) => isCompared(object, request)),
+    reading,
+  );
   const unknown = read.unknown;
   if (!wasApplied(read, sync)) return nothingKnown(neverPulled, unknown);
   const verdicts = await compareAll(read, request);
@@ -63,7 +68,8 @@ function nothingKnown(reason: string, more: Unknown[] = []): GitVerdicts {
   return sorted({ drift: [], unknown: [{ object: '*', reason }, ...more], leftToControllers: [] });
 }
 
-function isCompared(object: KubeObject): boolean {
+function isCompared(object: KubeObject, { secrets }: WithoutRecord): boolean {
+  if (secrets === 'left' && isSecret(object)) return false;
   return exceptionsOf(object).apply !== 'never';
 }
 

@@ -8,6 +8,7 @@ import type { ClusterReader, DesiredReader, Findings, RecordReader } from './por
 import { type Applied, readApplied } from './read-applied.ts';
 import type { Reading } from './read-live.ts';
 import { reasonOf } from './reason.ts';
+import { shortenFinding } from './shorten-finding.ts';
 import { whileTime } from './time-left.ts';
 import { withoutRaces } from './without-races.ts';
 
@@ -35,6 +36,8 @@ export interface DriftDeps {
   findings: Findings;
   /** Which syncs are read as their service account; those that name one, unless told. */
   impersonation?: Impersonation;
+  /** `left`: Secrets are left to the puller. They are neither listed nor read, and the finding says so. */
+  secrets?: 'left';
 }
 
 /**
@@ -43,7 +46,7 @@ export interface DriftDeps {
  */
 export async function drift({ sync, run, now, telling, signal }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
   const [applied, head] = await Promise.all([
-    readApplied(sync.name, deps.records, { signal }),
+    readApplied(sync.name, deps.records, { secrets: deps.secrets, signal }),
     headOf(deps.desired, signal),
   ]);
   const user = userOf(sync, deps.impersonation);
@@ -64,9 +67,10 @@ export async function drift({ sync, run, now, telling, signal }: DriftRequest, d
     ...(head !== undefined && { head }),
     ...(appliedAt !== undefined && { appliedAt }),
     ...verdicts,
+    ...(deps.secrets === 'left' && { leftOut: ['Secret'] }),
     ...telling,
   };
-  await deps.findings.send(found);
+  await deps.findings.send(shortenFinding(found));
   return found;
 }
 

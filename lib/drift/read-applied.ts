@@ -27,11 +27,17 @@ export const neverPulled = 'never pulled';
 
 /** How the record is read. */
 export interface ReadOptions {
+  /** `left`: as if the record had none. */
+  secrets?: 'left' | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** Reads the applied record and sorts out what a comparison could only guess at: no record, an interrupted pull, Secrets without their key. */
-export async function readApplied(sync: string, records: RecordReader, { signal }: ReadOptions = {}): Promise<Applied> {
+export async function readApplied(
+  sync: string,
+  records: RecordReader,
+  { secrets, signal }: ReadOptions = {},
+): Promise<Applied> {
   const nothing: Applied = { sync, entries: [], unknown: [], hashKey: new Uint8Array() };
   let record: AppliedRecord | undefined;
   try {
@@ -40,7 +46,7 @@ export async function readApplied(sync: string, records: RecordReader, { signal 
     return { ...nothing, unknown: [{ object: '*', reason: whyNot(error, signal) }] };
   }
   if (record === undefined) return { ...nothing, isNone: true, unknown: [{ object: '*', reason: neverPulled }] };
-  const { settled, interrupted } = splitByIntent(record);
+  const { settled, interrupted } = splitByIntent(secrets === 'left' ? withoutSecrets(record) : record);
   const keyed = await withHashKey(settled, records, signal);
   const appliedAt = record.entries
     .map((entry) => entry.appliedAt)
@@ -68,12 +74,21 @@ export function splitByIntent(record: AppliedRecord): { settled: AppliedEntry[];
   return { settled: record.entries.filter((entry) => !writing.has(entry.object)), interrupted };
 }
 
+function withoutSecrets({ intent, ...record }: AppliedRecord): AppliedRecord {
+  const objects = intent?.objects.filter((object) => !object.startsWith('Secret/'));
+  return {
+    ...record,
+    entries: record.entries.filter((entry) => !isSecret(entry)),
+    ...(intent && objects && { intent: { ...intent, objects } }),
+  };
+}
+
 async function withHashKey(
   entries: AppliedEntry[],
   records: RecordReader,
   signal: AbortSignal | undefined,
 ): Promise<Pick<Applied, 'entries' | 'unknown' | 'hashKey'>> {
-  const secrets = entries.filter(isSecretEntry);
+  const secrets = entries.filter((entry) => isSecret(entry));
   if (secrets.length === 0) return { entries, unknown: [], hashKey: new Uint8Array() };
   let reason = 'the key of the hashes of Secrets is gone from the cluster';
   try {
@@ -83,11 +98,7 @@ async function withHashKey(
     reason = whyNot(error, signal);
   }
   const unknown = secrets.map(({ object }) => ({ object, reason }));
-  return { entries: entries.filter((entry) => !isSecretEntry(entry)), unknown, hashKey: new Uint8Array() };
-}
-
-function isSecretEntry(entry: AppliedEntry): boolean {
-  return isSecret(entry);
+  return { entries: entries.filter((entry) => !isSecret(entry)), unknown, hashKey: new Uint8Array() };
 }
 
 function whyNot(error: unknown, signal: AbortSignal | undefined): string {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ConfigReported, SyncReported } from '../model/messages.ts';
 import { configReportedSchema, syncReportedSchema } from '../model/messages-schema.ts';
+import { sizeOf } from '../model/shorten.ts';
 import type { KeptText, ReportQueue } from './ports.ts';
-import { shortenReport, sizeOf } from './shorten-report.ts';
+import { shortenReport } from './shorten-report.ts';
 
 /** What a puller reports. */
 export type PullerReport = SyncReported | ConfigReported;

@@ -1,5 +1,6 @@
 import type { Problem } from '../model/errors.ts';
-import type { ConfigReported, ReportMessage, SyncReported } from '../model/messages.ts';
+import type { ConfigReported, SyncReported } from '../model/messages.ts';
+import { shortText, sizeOf } from '../model/shorten.ts';
 
 /** How much of each list, and how many characters of a text, are kept: the first of these with which a report fits. */
 const steps = [
@@ -12,11 +13,6 @@ const steps = [
   { list: 0, text: 200 },
 ] as const;
 type Step = (typeof steps)[number];
-
-/** How many bytes a message has on its way. */
-export function sizeOf(message: ReportMessage): number {
-  return Buffer.byteLength(JSON.stringify(message));
-}
 
 /**
  * A report as it is when it has at most so many bytes, else with its lists cut, and a notice that says what was left out. Counts, result, revision and
@@ -94,7 +90,6 @@ function shortProblem(problem: Problem, step: Step): Problem {
   return source === undefined || source.length > step.text ? shorter : { ...shorter, source };
 }
 
-function short(text: string, { text: length }: Step): string {
-  // A cut must not leave half of a surrogate pair.
-  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+function short(text: string, step: Step): string {
+  return shortText(text, step.text);
 }

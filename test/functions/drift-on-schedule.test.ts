@@ -21,10 +21,10 @@ function unpulled(name: string, send: (found: DriftFound) => Promise<void>) {
         pages: () => {
           throw new Error('this check lists nothing');
         },
-        ...{ resource: refused, list: refused, get: refused },
+        ...{ resource: refused, schema: refused, list: refused, get: refused },
       },
       records: { read: async () => undefined, savedHashKey: refused },
-      desired: { head: async () => 'abc', objects: refused },
+      desired: { head: async () => 'abc', objects: async () => [] },
       findings: { send },
     },
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../lib/model/errors.ts';
 import type { ReportMessage } from '../../lib/model/messages.ts';
+import { sizeOf } from '../../lib/model/shorten.ts';
 import { bounded, openOutbox, type PullerReport } from '../../lib/pull/outbox.ts';
 import type { KeptText } from '../../lib/pull/ports.ts';
-import { sizeOf } from '../../lib/pull/shorten-report.ts';
 import { reportOf } from './reports.ts';
 
 const limits = { messageBytes: 256 * 1024, keptBytes: 32 * 1024, allBytes: 600 * 1024, pause: 30_000 };

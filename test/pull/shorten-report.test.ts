@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { countActions, type ObjectChange } from '../../lib/model/change-set.ts';
 import type { ConfigReported, SyncReported } from '../../lib/model/messages.ts';
 import { reportSchema } from '../../lib/model/messages-schema.ts';
-import { shortenReport, sizeOf } from '../../lib/pull/shorten-report.ts';
+import { sizeOf } from '../../lib/model/shorten.ts';
+import { shortenReport } from '../../lib/pull/shorten-report.ts';
 import { reportOf } from './reports.ts';
 
 const limit = 256 * 1024;

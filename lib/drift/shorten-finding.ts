@@ -1,0 +1,85 @@
+import type { FieldDrift, ObjectDrift, Unknown } from '../model/drift.ts';
+import type { DriftFound } from '../model/messages.ts';
+import { formatObjectId, parseObjectId } from '../model/object-id.ts';
+import { shortText, sizeOf } from '../model/shorten.ts';
+
+/** SQS takes messages of 256 KiB from every queue, and counts some attributes. */
+export const messageBytes = 250 * 1024;
+/** Of one object; more than `mostAlone` of the report flow fit into a message, so that what is cut is always one of many. In bytes. */
+const objectBytes = 8 * 1024;
+/** Of a value that is too large by itself. In characters of its JSON. */
+const longestValue = 500;
+/** What is left to controllers is no finding. */
+const mostLeft = 100;
+
+/**
+ * A finding as it can be sent: with at most `bytes`, the last objects counted in `cut` instead of named. An object's fields are cut to 8 KiB, always
+ * in the same way, so that the same drift is no news because of what drifts beside it. What is unknown is never left out: of very many
+ * objects, their kinds are unknown.
+ */
+export function shortenFinding(found: DriftFound, bytes: number = messageBytes): DriftFound {
+  const whole = { ...found, drift: found.drift.map(shortObject) };
+  if (sizeOf(whole) <= bytes) return whole;
+  const bare: DriftFound = {
+    ...whole,
+    ...{ drift: [], cut: found.drift.length },
+    unknown: byKind(found.unknown),
+    leftToControllers: found.leftToControllers.slice(0, mostLeft),
+  };
+  const drift = firstThatFit(whole.drift, bytes - sizeOf(bare));
+  const { cut: _, ...rest } = bare;
+  const cut = found.drift.length - drift.length;
+  return { ...rest, drift, ...(cut > 0 && { cut }) };
+}
+
+function firstThatFit<T extends object>(items: readonly T[], bytes: number): T[] {
+  let left = bytes;
+  const end = items.findIndex((item) => {
+    left -= sizeOf(item) + 1;
+    return left < 0;
+  });
+  return end === -1 ? [...items] : items.slice(0, end);
+}
+
+function shortObject(drift: ObjectDrift): ObjectDrift {
+  if (sizeOf(drift) <= objectBytes) return drift;
+  const fields = firstThatFit(drift.fields.map(shortField), objectBytes - sizeOf({ ...drift, fields: [] }) - 100);
+  const more = drift.fields.length - fields.length;
+  const reasons = [drift.reason, more === 0 ? undefined : `and ${more} more fields`].filter((one) => one !== undefined);
+  return { ...drift, fields, ...(reasons.length > 0 && { reason: reasons.join('; ') }) };
+}
+
+function shortField(field: FieldDrift): FieldDrift {
+  return {
+    ...field,
+    path: shortText(field.path, longestValue),
+    ...('git' in field && { git: shortValue(field.git) }),
+    ...('live' in field && { live: shortValue(field.live) }),
+  };
+}
+
+function shortValue(value: unknown): unknown {
+  const text = JSON.stringify(value) ?? '';
+  return text.length <= longestValue ? value : shortText(text, longestValue);
+}
+
+/** The kinds of the objects, each with the reason of its first. */
+function byKind(unknown: readonly Unknown[]): Unknown[] {
+  return [...Map.groupBy(unknown, ({ object }) => kindOf(object))].map(([object, ofKind]) => {
+    const { reason } = ofKind[0]!;
+    const more = ofKind.length - 1;
+    const isWritten = ofKind.every(({ beingWritten }) => beingWritten);
+    const short = shortText(reason, longestValue);
+    return {
+      object,
+      reason: more === 0 ? short : `${short} (and ${more} more)`,
+      ...(isWritten && { beingWritten: true }),
+    };
+  });
+}
+
+/** The kind of an object; what is no object's name stays. */
+function kindOf(object: string): string {
+  const id = parseObjectId(object);
+  return id === undefined ? object : formatObjectId({ ...id, namespace: '', name: '' });
+}
