@@ -1,4 +1,5 @@
 import type { Target } from '../edit/target.ts';
+import type { DriftSettings } from '../kube/drift-rules.ts';
 import type { PruneLimit } from '../kube/guard.ts';
 import type { Severity, Topic } from '../model/notice.ts';
 import type { GateRules } from '../policy/gates.ts';
@@ -135,15 +136,12 @@ export interface SyncSpec {
   guard?: GuardMode;
 }
 
-/** A difference that is not drift. */
-export interface IgnoreRule {
-  /** An object's written name, where `*` stands for any text without a slash. */
-  object: string;
-  /** A JSON Pointer (RFC 6901); everything below it is ignored too. */
-  path: string;
-  why?: string;
-  /** ISO 8601 date or time; the rule is void after it. */
-  until?: string;
+/** Objects that nobody declared are drift in these namespaces. */
+export interface UnmanagedRules {
+  /** `*` stands for any text. */
+  namespaces: string[];
+  /** Written names of objects that may be there, where `*` stands for any text without a slash. */
+  ignore: string[];
 }
 
 /** For how long something may last before people are told, in seconds: to be behind Git, a silent puller, a check that does not run, to be suspended or held. */
@@ -193,8 +191,9 @@ export interface Config {
   health?: HealthRule[];
   /** Whom the guard of syncs lets through. */
   guard: GuardRules;
-  drift: {
-    ignore: IgnoreRule[];
+  drift: DriftSettings & {
+    /** Absent: objects that nobody declared are not looked for. */
+    unmanaged?: UnmanagedRules;
     /** For how long something may drift before people are told; 0: told at once. */
     graceSeconds: number;
     limits: DriftLimits;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { limitsSchema } from './drift-limits.ts';
+import { driftSchema, ignoreSchema } from './drift-schema.ts';
 import { guardMode, guardSchema } from './guard-schema.ts';
 import { healthRuleSchema, kindName } from './health-schema.ts';
 import { imageName, imageSchema, policyKinds } from './image-schema.ts';
 import { destinationSchema, routeSchema } from './route-schema.ts';
-import { accountName, allError, date, duration, name, notAll, pointer } from './scalars.ts';
+import { accountName, allError, duration, name, notAll } from './scalars.ts';
 import { helmSchema, variableName } from './source-schema.ts';
 import { targetAlternatives, targetSchema } from './target-schema.ts';
 import { checkTemplate } from './template.ts';
@@ -55,18 +55,6 @@ const syncSchema = z.strictObject({
   guard: guardMode.optional().describe('What happens to changes by hand: a warning for who makes one, or a refusal.'),
 });
 
-const ignoreSchema = z.strictObject({
-  object: z
-    .string()
-    .regex(/^(?:[a-z*][a-z0-9.*-]*\/)?[A-Z*][A-Za-z0-9*]*(?:\/[^/]+){1,2}$/, {
-      error: 'must be an object like apps/Deployment/shop/web, where * stands for any text without a slash',
-    })
-    .describe('The object, as it is written everywhere; * stands for any text without a slash.'),
-  path: pointer.describe('A JSON Pointer (RFC 6901); everything below it is ignored too.'),
-  why: z.string().optional().describe('For the readers of the file.'),
-  until: date.optional().describe('The rule is void after this date or time.'),
-});
-
 const label = z.string().regex(/^\S(?:[^\r\n,]{0,48}\S)?$/, {
   error: 'must be a label: up to 50 characters on one line, without a comma',
 });
@@ -109,14 +97,7 @@ export const windlassSchema = z.strictObject({
   guard: guardSchema
     .optional()
     .describe('Whom the guard of syncs lets through, beside Windlass and the cluster itself.'),
-  drift: z
-    .strictObject({
-      ignore: z.array(ignoreSchema).optional().describe('Differences that are not drift.'),
-      grace: duration.optional().describe('How long something may drift before people are told; at once unless told.'),
-      limits: limitsSchema.optional().describe('How long other things may last before people are told.'),
-    })
-    .optional()
-    .describe('How the cluster is compared with what was applied.'),
+  drift: driftSchema.optional().describe('How the cluster is compared with what was applied.'),
   notify: z
     .strictObject({
       routes: z.array(routeSchema).optional().describe('Which notices go where. Each route that fits gets a notice.'),
@@ -137,6 +118,7 @@ export function jsonSchema(): Record<string, unknown> {
     override: ({ zodSchema, jsonSchema: written }) => {
       if (zodSchema === (imageSchema as unknown)) written.oneOf = policyKinds.map((kind) => ({ required: [kind] }));
       if (zodSchema === (targetSchema as unknown)) written.oneOf = targetAlternatives;
+      if (zodSchema === (ignoreSchema as unknown)) written.anyOf = [{ required: ['path'] }, { required: ['manager'] }];
     },
   });
   return { ...schema, title: 'windlass.yaml', description: 'What Windlass does with a config repo.' };

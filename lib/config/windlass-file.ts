@@ -1,4 +1,5 @@
 import { type Problem, UserError } from '../model/errors.ts';
+import { checkDrift } from './check-drift.ts';
 import { checkVariables } from './check-helm.ts';
 import { checkImages } from './check-images.ts';
 import type { Names } from './check-names.ts';
@@ -26,10 +27,18 @@ export interface ParsedWindlassFile {
   warnings: Problem[];
 }
 
+/** How the file is read. */
+export interface ReadOptions {
+  /** Its name, for problems. */
+  file?: string;
+  /** With it, rules that are void are told. */
+  now?: Date;
+}
+
 /** Reads windlass.yaml. All problems at once, each with line, column and the line itself; never throws for what is written in it. */
 export function parseWindlassFile(
   text: string,
-  { file = windlassFileName }: { file?: string } = {},
+  { file = windlassFileName, now }: ReadOptions = {},
 ): ParsedWindlassFile {
   const { source, problems } = readYamlSource(text, file);
   if (source === undefined) return { problems: problems.map(emptyHint), warnings: [] };
@@ -37,7 +46,7 @@ export function parseWindlassFile(
   const parsed = windlassSchema.safeParse(raw);
   const shape = parsed.success ? [] : findingsOf(windlassSchema, raw, parsed.error.issues);
   const sound = parsed.success ? parsed.data : soundPart(raw, shape);
-  const rest = sound === undefined ? { problems: [], warnings: [] } : checkMeaning(sound, namesIn(raw));
+  const rest = sound === undefined ? { problems: [], warnings: [] } : checkMeaning(sound, namesIn(raw), now);
   const variables = sound === undefined ? [] : checkVariables(sound, source);
   const findings = [...shape, ...rest.problems, ...variables].map(source.problem).sort(byPlace);
   return {
@@ -50,7 +59,7 @@ export function parseWindlassFile(
 /** Reads windlass.yaml and expands it; no config where there are problems. */
 export function readConfig(
   text: string,
-  options: { file?: string } = {},
+  options: ReadOptions = {},
 ): { config?: Config; problems: Problem[]; warnings: Problem[] } {
   const { file, problems, warnings } = parseWindlassFile(text, options);
   return { ...(file === undefined ? {} : { config: expand(file) }), problems, warnings };
@@ -84,6 +93,8 @@ export function expand(file: WindlassFile): Config {
     },
     drift: {
       ignore: file.drift?.ignore ?? [],
+      ...managerRules(file),
+      ...unmanagedRules(file),
       graceSeconds: parseDuration(file.drift?.grace ?? '') ?? 0,
       limits: driftLimits(file.drift?.limits),
     },
@@ -91,17 +102,35 @@ export function expand(file: WindlassFile): Config {
   };
 }
 
+function managerRules({ drift }: WindlassFile): Pick<Config['drift'], 'managers'> {
+  const { alert = [], silent = [] } = drift?.managers ?? {};
+  return alert.length + silent.length === 0 ? {} : { managers: { alert, silent } };
+}
+
+function unmanagedRules({ drift }: WindlassFile): Pick<Config['drift'], 'unmanaged'> {
+  if (drift?.unmanaged === undefined) return {};
+  const { namespaces, ignore = [] } = drift.unmanaged;
+  return { unmanaged: { namespaces, ignore } };
+}
+
 function healthRule([key, rule]: [string, NonNullable<WindlassFile['health']>[string]]): HealthRule {
   const slash = key.indexOf('/');
   return { group: key.slice(0, Math.max(slash, 0)), kind: key.slice(slash + 1), ...rule };
 }
 
-function checkMeaning(file: WindlassFile, names: Names): { problems: Finding[]; warnings: Finding[] } {
+function checkMeaning(file: WindlassFile, names: Names, now?: Date): { problems: Finding[]; warnings: Finding[] } {
   const images = checkImages(file, names);
   const syncs = checkSyncs(file, names);
+  const drift = checkDrift(file, now);
   return {
-    problems: [...images.problems, ...checkTargets(file), ...syncs.problems, ...checkRoutes(file, names)],
-    warnings: [...images.warnings, ...syncs.warnings, ...notYet(file)],
+    problems: [
+      ...images.problems,
+      ...checkTargets(file),
+      ...syncs.problems,
+      ...drift.problems,
+      ...checkRoutes(file, names),
+    ],
+    warnings: [...images.warnings, ...syncs.warnings, ...drift.warnings, ...notYet(file)],
   };
 }
 
@@ -115,14 +144,6 @@ function notYet(file: WindlassFile): Finding[] {
       at: 'key',
       code: 'not-yet',
       message: 'routes are not followed yet: local mode tells in its terminal, and the audit records have all',
-    });
-  }
-  if ((file.drift?.ignore ?? []).length > 0) {
-    findings.push({
-      path: ['drift', 'ignore'],
-      at: 'key',
-      code: 'not-yet',
-      message: 'drift.ignore has no effect yet: these differences are reported',
     });
   }
   return findings;

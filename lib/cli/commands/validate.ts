@@ -48,16 +48,16 @@ interface Report {
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
   const { tree } = await localTree(resolve(io.cwd, args.text('repo') ?? '.'), '.');
-  const report = await check(tree, renderers(io));
+  const report = await check(tree, renderers(io), io.now());
   if (args.flag('json')) printJson(io, report);
   else print(io, report);
   if (report.problems.length > 0) return 2;
   return report.unchecked > 0 ? 3 : 0;
 }
 
-async function check(tree: SourceTree, tools: Renderers): Promise<Report> {
+async function check(tree: SourceTree, tools: Renderers, now: Date): Promise<Report> {
   const stops = await readStops(tree);
-  const { config, text, problems, warnings } = await readWindlassFile(tree);
+  const { config, text, problems, warnings } = await readWindlassFile(tree, now);
   if (config === undefined)
     return { problems: [...problems, ...distinct(stops.problems)], warnings, syncs: [], unchecked: 0 };
   const places = await checkPlaces(tree, config, text);
@@ -123,6 +123,7 @@ interface Rendered {
 
 async function readWindlassFile(
   tree: SourceTree,
+  now: Date,
 ): Promise<{ config?: Config; text: string; problems: Problem[]; warnings: Problem[] }> {
   const found = (await tree.files('.')).find((file) => file.path === windlassFileName && file.kind === 'file');
   if (found === undefined) {
@@ -131,7 +132,7 @@ async function readWindlassFile(
     return { text: '', problems: [{ code: 'no-windlass-file', file: windlassFileName, message, hint }], warnings: [] };
   }
   const text = new TextDecoder().decode(await tree.read(windlassFileName));
-  return { text, ...readConfig(text) };
+  return { text, ...readConfig(text, { now }) };
 }
 
 /** An object that two syncs of one cluster declare: each would take it from the other. */
