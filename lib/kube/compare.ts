@@ -3,7 +3,7 @@ import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import type { DriftRules } from './drift-rules.ts';
 import { type FieldValue, ObjectRules } from './drift-rules-object.ts';
 import { type Shower, showerOf } from './field-drift.ts';
-import { type FieldPath, type FieldsV1, hasChildren, nodeAt, pathText, union } from './fields.ts';
+import { type FieldPath, type FieldsV1, hasChildren, hasMember, nodeAt, pathText, union } from './fields.ts';
 import { type Addition, foreignAdditions } from './foreign.ts';
 import { canonicalJson, keyFor } from './hash.ts';
 import { holderOf } from './holder.ts';
@@ -74,7 +74,8 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
   if (live.metadata.resourceVersion === entry.resourceVersion && !isFought) {
     return verdictOf(entry, back, additionsIn(entry, live, entry.fields, show, rules), [], held.left.map(show.lost));
   }
-  const ours = ourFields(live);
+  // Taken from us one by one, each field has its new holder; taken all at once, none has.
+  const ours = ourFields(live) ?? (otherEntries(live).some(({ subresource }) => !subresource) ? {} : undefined);
   if (ours === undefined) return ownershipGone(entry, live, show, hashKey, rules);
 
   const key = keyFor(entry, hashKey);
@@ -109,6 +110,12 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
 function isFilled({ path, value }: LostPath, { projection }: AppliedEntry, live: KubeObject): boolean {
   if (value !== 'changed' || !isEmptyTree(treeAt(projection, path))) return false;
   return otherEntries(live).some((entry) => hasChildren(nodeAt(fieldsOf(entry) ?? {}, path) ?? {}));
+}
+
+/** True for a map or list that was applied empty and that holds something now which nobody's entry has: a Namespace's finalizers. */
+function isFilledByNobody({ path, value }: LostPath, { projection }: AppliedEntry, live: KubeObject): boolean {
+  if (value !== 'changed' || !isEmptyTree(treeAt(projection, path))) return false;
+  return !otherEntries(live).some((entry) => hasMember(fieldsOf(entry) ?? {}, path));
 }
 
 /** A field of Git's that is not ours any more, and whose it is. */
@@ -183,6 +190,7 @@ function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array, rul
   const key = keyFor(entry, hashKey);
   return lostPaths(entry, {}, live, key)
     .filter(({ value }) => value !== 'same')
+    .filter((lost) => !isFilledByNobody(lost, entry, live))
     .map((lost) => ({ ...lost, holder: holderOf(live, lost.path, rules.managers) }))
     .filter((lost) => !isIgnored(lost, live, rules, key));
 }

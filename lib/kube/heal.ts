@@ -61,6 +61,7 @@ export function heal(
     action: 'configured',
     reason: ['drift', drift.reason, listed(fields.map(({ path }) => path))].filter(Boolean).join(': '),
     rewrites: judged.rewrites,
+    ...(isStripped(live) && { adopt: true }),
     ...(paused.length > 0 && { paused, before: entry.fields }),
   };
 }
@@ -79,12 +80,22 @@ function withoutFields({ entry, live, freed, scaling, scaler }: Applied, judged:
   }
   if (live === undefined) return { action: 'created', reason: 'it was missing', rewrites };
   if (ourFields(live) === undefined)
-    return { action: 'configured', reason: 'our ownership of its fields was taken away', rewrites };
+    return {
+      action: 'configured',
+      reason: 'our ownership of its fields was taken away',
+      rewrites,
+      ...(isStripped(live) && { adopt: true }),
+    };
   if (freed) return { action: 'configured', reason: freedReason(scaler), rewrites };
   const changes =
     scaling === undefined || scaling === 'unknown' ? false : (scaling === 'scaled') !== (entry.scaled ?? false);
   if (judged.ended || changes) told.noted.push(notedEntry(entry, judged, scaling));
   return 'unchanged';
+}
+
+/** True where nobody's fields are known: the API server credits them to `before-first-apply` then, and they have to become ours again. */
+function isStripped({ metadata }: KubeObject): boolean {
+  return (metadata.managedFields ?? []).length === 0;
 }
 
 function freedReason(scaler: string | undefined): string {

@@ -1,5 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
-import { type FieldPath, type FieldsV1, hasChildren, nodeAt } from './fields.ts';
+import { type FieldPath, type FieldsV1, nodeAt } from './fields.ts';
 import { classOfEntry, fieldsOf, type ManagerRules, otherEntries } from './managers.ts';
 
 /** Whose entry has a path, or all of what it lies in: people before others, others before controllers, then the latest. */
@@ -17,8 +17,13 @@ export function holds(fields: FieldsV1, path: FieldPath): boolean {
   if (nodeAt(fields, path) !== undefined) return true;
   return path.some((_, length) => {
     const outer = length === 0 ? undefined : nodeAt(fields, path.slice(0, length));
-    return outer !== undefined && !hasChildren(outer);
+    return outer !== undefined && isWhole(outer);
   });
+}
+
+/** True for a value that is held as one. A map of which only itself is held (`.`) holds nothing of what others have in it. */
+function isWhole(node: FieldsV1): boolean {
+  return Object.keys(node).length === 0;
 }
 
 /** True where a controller holds the field. */

@@ -1,6 +1,6 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { keepsCreator } from './creator.ts';
-import { splitFields } from './exceptions/ignored.ts';
+import { put, splitFields } from './exceptions/ignored.ts';
 import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, pathText, union } from './fields.ts';
 import { canonicalJson } from './hash.ts';
 import { byHolderAlone, isLeft, type Leaving } from './left.ts';
@@ -15,7 +15,6 @@ import {
   ourManager,
 } from './managers.ts';
 import { resolveChild, resolvePath } from './resolve.ts';
-import { isMap } from './values.ts';
 
 /** A JSON patch (RFC 6902). */
 export type JsonPatch = { op: 'replace'; path: string; value: unknown }[];
@@ -122,10 +121,7 @@ export function heldByOthers(desired: KubeObject, live: KubeObject, leaving: Lea
 export function without(object: KubeObject, paths: readonly FieldPath[]): KubeObject {
   if (paths.length === 0) return object;
   const copy = structuredClone(object);
-  for (const path of paths) {
-    const parent = resolvePath(copy, path.slice(0, -1), true);
-    if (parent.count === 'one' && isMap(parent.value)) delete parent.value[path.at(-1)!.slice(2)];
-  }
+  for (const path of paths) put(copy, path, undefined);
   return copy;
 }
 

@@ -91,6 +91,33 @@ describe('comparing an object with what was applied', () => {
     expect(compare(settings, live).drift?.fields).toMatchObject([{ manager: 'k9s' }]);
   });
 
+  it('does not blame who made a map for what somebody else put into it', () => {
+    const maker = by('kubectl-label', { 'f:data': { '.': {} } });
+    const program = by('stock-keeper', { 'f:data': { 'f:a': {} } });
+    const live = taken(maker);
+    entries(live).push(program);
+    expect(compare(settings, live).drift?.fields).toMatchObject([{ path: 'data.a', manager: 'stock-keeper' }]);
+  });
+
+  it('judges each field by its new holder where all of ours were taken one by one', () => {
+    const live = taken(by('kube-controller-manager', { 'f:data': { 'f:a': {} } }));
+    entries(live).shift();
+    entries(live).push(by('kubectl-edit', { 'f:data': { 'f:b': {} } }));
+    const { drift, leftToControllers, ownershipLost } = compare(settings, live);
+    expect(drift).toBeUndefined();
+    expect(leftToControllers).toMatchObject([{ path: 'data.a', manager: 'kube-controller-manager' }]);
+    expect(ownershipLost).toContain('data.b');
+  });
+
+  it('says nothing of what the server put into a map that Git has empty, also when managedFields were emptied', () => {
+    const team = git('Namespace', 'team', { spec: {} }, '');
+    const live = edited(team, (object) => {
+      object['spec'] = { finalizers: ['kubernetes'] };
+      object.metadata.managedFields = [];
+    });
+    expect(compare(team, live).drift).toBeUndefined();
+  });
+
   it('calls a holder that the API server forgot an unknown tool', () => {
     const live = taken(by('ancient-changes', { 'f:data': { 'f:a': {} } }));
     expect(compare(settings, live).drift?.fields).toMatchObject([{ manager: 'unknown tool' }]);

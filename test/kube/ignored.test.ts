@@ -57,6 +57,16 @@ describe('ignored paths', () => {
     });
   });
 
+  it('leave no empty map behind where they are left out', () => {
+    const object = web('/spec/template/metadata/annotations/rev', {
+      template: { metadata: { annotations: { rev: '1' } } },
+    });
+    const live = answerTo(object);
+    const path = ['f:spec', 'f:template', 'f:metadata', 'f:annotations', 'f:rev'];
+    live.metadata.managedFields = [entry({ 'f:spec': { 'f:replicas': {} } }, 'windlass')];
+    expect(withLiveIgnored(object, [path], live)).not.toHaveProperty('spec');
+  });
+
   it('into a list that is one value stand for the whole list', () => {
     const object = web('/spec/args/0', { args: ['a', 'b'] });
     expect(ignoredIn(object, answerTo(object))).toEqual([['f:spec', 'f:args']]);

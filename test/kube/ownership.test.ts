@@ -64,6 +64,19 @@ describe('fields that controllers hold', () => {
     expect(paths(heldByOthers(hook, live)).map(pathText)).toEqual(['webhooks[name=x].clientConfig.caBundle']);
   });
 
+  it('leave no empty map behind, which would be ours as a whole', () => {
+    const object = git('ConfigMap', 'settings', { data: { a: '1' }, immutable: true });
+    expect(without(object, [['f:data', 'f:a']])).not.toHaveProperty('data');
+    const two = git('ConfigMap', 'settings', { data: { a: '1', b: '2' } });
+    expect(without(two, [['f:data', 'f:a']])).toMatchObject({ data: { b: '2' } });
+    expect(
+      without(two, [
+        ['f:data', 'f:c'],
+        ['f:none', 'f:c'],
+      ]),
+    ).toEqual(two);
+  });
+
   it('are left out of what is sent, without changing the object of Git', () => {
     expect(without(hook, paths(heldByOthers(hook, live)))).toMatchObject({
       webhooks: [{ name: 'x', clientConfig: { url: 'https://x' } }],

@@ -100,7 +100,10 @@ function itemElement(list: unknown[], index: number, node: FieldsV1): string | u
     });
 }
 
-/** Sets or, without a value, removes what is at a path; maps on the way are made, items of lists are not. */
+/**
+ * Sets or, without a value, removes what is at a path. Maps on the way are made, items of lists are not; a map that nothing is left in goes
+ * too: applied empty it would be ours as a whole.
+ */
 export function put(root: KubeObject, path: FieldPath, value: unknown): void {
   let parent: unknown = root;
   for (const element of path.slice(0, -1)) {
@@ -117,8 +120,16 @@ export function put(root: KubeObject, path: FieldPath, value: unknown): void {
   if (Array.isArray(parent)) {
     const at = found.count === 'one' ? (found.index ?? parent.length) : parent.length;
     parent.splice(at, 1, ...(value === undefined ? [] : [value]));
-  } else if (isMap(parent) && value === undefined) delete parent[last.slice(2)];
+  } else if (isMap(parent) && value === undefined) remove(root, path, parent);
   else if (isMap(parent)) parent[last.slice(2)] = value;
+}
+
+function remove(root: KubeObject, path: FieldPath, parent: Record<string, unknown>): void {
+  const name = path.at(-1)!.slice(2);
+  if (!Object.hasOwn(parent, name)) return;
+  delete parent[name];
+  const outer = path.slice(0, -1);
+  if (outer.at(-1)?.startsWith('f:') && Object.keys(parent).length === 0) put(root, outer, undefined);
 }
 
 /** The part of a live value that a set of fields has. */
