@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { type DriftDeps, drift } from '../../lib/drift/drift.ts';
@@ -19,6 +20,8 @@ export interface DriftStage {
   git: Record<string, string>;
   /** The real kubectl, in the stage's namespace. Throws with its error output. */
   kubectl(args: string[], input?: string): string;
+  /** The same without blocking this process: for a write about which the API server asks a server of the test. */
+  kubectlMeanwhile(args: string[], input?: string): Promise<string>;
   /** The object as kubectl gets it. */
   get(...target: string[]): Loose;
   check(deps?: Partial<DriftDeps>): Promise<DriftFound>;
@@ -51,8 +54,13 @@ export async function driftStage(kubeconfig: string): Promise<DriftStage> {
     execFileSync(program, ['--kubeconfig', kubeconfig, '-n', namespace, ...args], {
       ...{ input, encoding: 'utf8', maxBuffer: 1e8, stdio: 'pipe' },
     });
+  const kubectlMeanwhile: DriftStage['kubectlMeanwhile'] = async (args, input) => {
+    const running = promisify(execFile)(program, ['--kubeconfig', kubeconfig, '-n', namespace, ...args]);
+    running.child.stdin?.end(input);
+    return (await running).stdout;
+  };
   const stage: DriftStage = {
-    ...{ world, namespace, kubectl },
+    ...{ world, namespace, kubectl, kubectlMeanwhile },
     git: {},
     get: (...target) => JSON.parse(kubectl(['get', ...target, '-o', 'json', '--show-managed-fields'])),
     check: (deps = {}) =>
