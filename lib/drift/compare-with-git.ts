@@ -1,8 +1,9 @@
+import type { DriftRules } from '../kube/drift-rules.ts';
 import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
 import { isSecret } from '../kube/hash.ts';
 import { syncLabel } from '../kube/normalise.ts';
 import type { KindSchema } from '../kube/schema.ts';
-import { compareWithGit as compareObject } from '../kube/semantic/compare-with-git.ts';
+import { compareWithGit as compareObject, type GitComparison } from '../kube/semantic/compare-with-git.ts';
 import { valueAt } from '../kube/values.ts';
 import type { Unknown } from '../model/drift.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
@@ -12,6 +13,7 @@ import { neverPulled, readApplied, writing } from './read-applied.ts';
 import { type Pair, type ReadPairs, readDeclared } from './read-declared.ts';
 import type { Reading } from './read-live.ts';
 import { reasonOf } from './reason.ts';
+import { ruleUses } from './rule-uses.ts';
 import { noTimeLeft, whileTime } from './time-left.ts';
 
 /** What a sync without a record is compared by. */
@@ -24,6 +26,8 @@ export interface WithoutRecord {
   reading: Reading;
   /** `left`: Secrets are not looked at. */
   secrets?: 'left' | undefined;
+  /** What Git says is no drift, and whose tools count. */
+  rules?: DriftRules | undefined;
 }
 
 /** What was found; `basis` is there when Git was compared. */
@@ -85,8 +89,9 @@ function wasApplied({ pairs }: ReadPairs, sync: string): boolean {
   });
 }
 
-async function compareAll(read: ReadPairs, { records, reading }: WithoutRecord): Promise<Verdicts> {
+async function compareAll(read: ReadPairs, { records, reading, rules }: WithoutRecord): Promise<Verdicts> {
   const verdicts: Verdicts = { drift: [], unknown: [...read.unknown], leftToControllers: [] };
+  const used: string[][] = [];
   const kinds = [...Map.groupBy(read.pairs, ({ git }) => `${git.apiVersion} ${git.kind}`).values()];
   const schemas = await Promise.all(kinds.map((pairs) => schemaOf(pairs[0]!.git, reading)));
   const hashKey = read.pairs.some(({ git }) => isSecret(git)) ? await savedHashKey(records, reading) : undefined;
@@ -94,16 +99,25 @@ async function compareAll(read: ReadPairs, { records, reading }: WithoutRecord):
     const schema = schemas[i]!;
     for (const pair of pairs) {
       if ('reason' in schema) verdicts.unknown.push({ object: nameOf(pair.git), reason: schema.reason });
-      else if (pair.live !== undefined || !isFleeting(pair.git)) compare(pair, schema, hashKey, verdicts);
+      else if (pair.live !== undefined || !isFleeting(pair.git))
+        used.push(compare(pair, { schema, hashKey, rules }, verdicts));
     }
   }
-  return verdicts;
+  const objects = read.pairs.map(({ git }) => nameOf(git));
+  const uses = ruleUses(rules, { objects, unknown: verdicts.unknown, used });
+  return { ...verdicts, ...(uses.length > 0 && { rules: uses }) };
 }
 
-function compare({ git, live }: Pair, schema: KindSchema, hashKey: Uint8Array | undefined, verdicts: Verdicts): void {
-  const { drift, leftToControllers } = compareObject({ git, live, schema, hashKey });
+/** Gives the rules that took something away. */
+function compare(
+  { git, live }: Pair,
+  by: Pick<GitComparison, 'schema' | 'hashKey' | 'rules'>,
+  verdicts: Verdicts,
+): string[] {
+  const { drift, leftToControllers, rulesUsed = [] } = compareObject({ git, live, ...by });
   if (drift !== undefined) verdicts.drift.push(drift);
   if (leftToControllers.length > 0) verdicts.leftToControllers.push(nameOf(git));
+  return rulesUsed;
 }
 
 async function schemaOf(

@@ -1,5 +1,6 @@
 import { type Impersonation, userOf } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
+import { type DriftRules, type DriftSettings, driftRules } from '../kube/drift-rules.ts';
 import type { DriftFound } from '../model/messages.ts';
 import { compareRecorded, type Verdicts, verdictsOf } from './compare-recorded.ts';
 import { compareWithGit } from './compare-with-git.ts';
@@ -24,6 +25,8 @@ export interface DriftRequest {
    * so that some seconds must be left after it.
    */
   signal?: AbortSignal | undefined;
+  /** What windlass.yaml says about drift. Absent: nothing. */
+  settings?: DriftSettings | undefined;
   /** What the report flow has to know to tell people in time. */
   telling?: Pick<DriftFound, 'graceSeconds' | 'behindSeconds' | 'suspended'>;
 }
@@ -44,17 +47,19 @@ export interface DriftDeps {
  * Compares the cluster with what was last applied of one sync, or without a record with Git, and sends what it found, also when that is nothing.
  * Only reads. What cannot be read is in `unknown`; only a bug, or a finding that cannot be sent, is thrown.
  */
-export async function drift({ sync, run, now, telling, signal }: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
+export async function drift(request: DriftRequest, deps: DriftDeps): Promise<DriftFound> {
+  const { sync, run, now, telling, signal, settings } = request;
   const [applied, head] = await Promise.all([
     readApplied(sync.name, deps.records, { secrets: deps.secrets, signal }),
     headOf(deps.desired, signal),
   ]);
   const user = userOf(sync, deps.impersonation);
   const reader = user === undefined ? deps.cluster : deps.cluster.as(user);
-  const reading = { cluster: reader, signal };
+  const rules = settings && driftRules(settings, now);
+  const reading = { cluster: reader, signal, managers: rules?.managers };
   const verdicts = applied.isNone
-    ? await compareWithGit({ sync: sync.name, head, reading, ...deps })
-    : await compareWithRecord(applied, reading, deps);
+    ? await compareWithGit({ sync: sync.name, head, reading, rules, ...deps })
+    : await compareWithRecord(applied, reading, rules, deps);
   const { revision, appliedAt } = applied;
   const found: DriftFound = {
     type: 'DriftFound',
@@ -77,9 +82,10 @@ export async function drift({ sync, run, now, telling, signal }: DriftRequest, d
 async function compareWithRecord(
   applied: Applied,
   reading: Reading,
+  rules: DriftRules | undefined,
   { desired, records }: Pick<DriftDeps, 'desired' | 'records'>,
 ): Promise<Verdicts> {
-  const compared = await compareRecorded(applied, reading);
+  const compared = await compareRecorded(applied, reading, rules);
   const differs = compared.found.some(({ live }) => live !== undefined);
   const git = differs ? await gitObjects(applied, desired, reading.signal) : new Map();
   return await withoutRaces(verdictsOf(compared, git), applied, records);

@@ -9,8 +9,9 @@ export const messageBytes = 250 * 1024;
 const objectBytes = 8 * 1024;
 /** Of a value that is too large by itself. In characters of its JSON. */
 const longestValue = 500;
-/** What is left to controllers is no finding. */
+/** What is left to controllers is no finding, and what programs added is none. */
 const mostLeft = 100;
+const mostOthers = 20;
 
 /**
  * A finding as it can be sent: with at most `bytes`, the last objects counted in `cut` instead of named. An object's fields are cut to 8 KiB, always
@@ -18,18 +19,20 @@ const mostLeft = 100;
  * objects, their kinds are unknown.
  */
 export function shortenFinding(found: DriftFound, bytes: number = messageBytes): DriftFound {
-  const whole = { ...found, drift: found.drift.map(shortObject) };
+  const { addedByOthers, ...rest } = { ...found, drift: found.drift.map(shortObject) };
+  const others = addedByOthers?.slice(0, mostOthers).map(shortObject);
+  const whole = { ...rest, ...(others !== undefined && { addedByOthers: others }) };
   if (sizeOf(whole) <= bytes) return whole;
   const bare: DriftFound = {
-    ...whole,
+    ...rest,
     ...{ drift: [], cut: found.drift.length },
     unknown: byKind(found.unknown),
     leftToControllers: found.leftToControllers.slice(0, mostLeft),
   };
   const drift = firstThatFit(whole.drift, bytes - sizeOf(bare));
-  const { cut: _, ...rest } = bare;
+  const { cut: _, ...uncut } = bare;
   const cut = found.drift.length - drift.length;
-  return { ...rest, drift, ...(cut > 0 && { cut }) };
+  return { ...uncut, drift, ...(cut > 0 && { cut }) };
 }
 
 function firstThatFit<T extends object>(items: readonly T[], bytes: number): T[] {

@@ -39,3 +39,11 @@ export interface Unknown {
   /** A pull is just writing it: that is no trouble, however long it takes. */
   beingWritten?: boolean;
 }
+
+/** What a rule of `drift.ignore` did in one check. */
+export interface RuleUse {
+  /** As it is named everywhere: `apps/Deployment/shop/web: spec.replicas by mesh-agent`. */
+  rule: string;
+  /** Of so many objects it took something away. None: everything that it is about was looked at, and there was nothing for it. */
+  objects: number;
+}

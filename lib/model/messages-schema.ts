@@ -101,6 +101,8 @@ export const driftFoundSchema = z.object({
   basis: z.literal('git').optional(),
   unknown: z.array(z.object({ object: name, reason: z.string(), beingWritten: z.boolean().optional() })),
   leftToControllers: z.array(name),
+  addedByOthers: z.array(objectDrift).optional(),
+  rules: z.array(z.object({ rule: name, objects: count })).optional(),
   leftOut: z.array(name).optional(),
   graceSeconds: seconds.optional(),
   behindSeconds: seconds.optional(),

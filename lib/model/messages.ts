@@ -1,5 +1,5 @@
 import type { ObjectChange } from './change-set.ts';
-import type { ObjectDrift, Unknown } from './drift.ts';
+import type { ObjectDrift, RuleUse, Unknown } from './drift.ts';
 import type { Problem } from './errors.ts';
 import type { Incident } from './incident.ts';
 import type { ObjectWho, WhoQuestion } from './who.ts';
@@ -104,6 +104,10 @@ export interface DriftFound {
   unknown: Unknown[];
   /** Objects left to controllers (an HPA's replicas ...): not drift, listed once. */
   leftToControllers: string[];
+  /** What programs that are neither people's tools nor controllers added to objects: shown, and no drift. Absent: nothing. */
+  addedByOthers?: ObjectDrift[];
+  /** The rules in force that are about objects of the sync, and what they did. Absent: none. */
+  rules?: RuleUse[];
   /** Kinds or objects, written as in `Unknown.object`, that this check does not look at by design: incidents about them stay as they are. */
   leftOut?: string[];
   /** For how long something may drift before people are told, in seconds; absent: told at once. */

@@ -1,15 +1,19 @@
 import type { FieldDrift } from '../../model/drift.ts';
 import { type KubeObject, type ManagedFieldsEntry, nameOf } from '../../model/kube-object.ts';
 import type { Verdict } from '../compare.ts';
+import type { DriftRules } from '../drift-rules.ts';
+import { ObjectRules } from '../drift-rules-object.ts';
 import { exceptionsOf } from '../exceptions/exceptions.ts';
 import { ignoredIn, takenIn } from '../exceptions/ignored.ts';
 import { withoutIgnored } from '../exceptions/without-ignored.ts';
 import { type Shower, showerOf } from '../field-drift.ts';
 import type { FieldPath } from '../fields.ts';
+import { keyFor } from '../hash.ts';
 import { holderOf, holds } from '../holder.ts';
 import { isLeft } from '../left.ts';
-import { fieldsOf, type ManagerRules } from '../managers.ts';
+import { fieldsOf, type ManagerRules, managerText } from '../managers.ts';
 import { cleaned } from '../normalise.ts';
+import { projectionOf } from '../projection.ts';
 import { resolvePath } from '../resolve.ts';
 import type { KindSchema } from '../schema.ts';
 import { addedBesideGit } from './added.ts';
@@ -28,15 +32,17 @@ export interface GitComparison {
   schema: KindSchema;
   /** For the values of Secrets; without one they are not shown at all. */
   hashKey?: Uint8Array | undefined;
-  managers?: ManagerRules | undefined;
+  /** What Git says is no drift, and whose tools count. */
+  rules?: DriftRules | undefined;
 }
 
 /**
  * Compares an object with Git by the meaning of values, and by `managedFields`: what people put beside Git is `added`. Git's value may not have
  * been applied yet, so a difference says only that Git and the cluster differ, and whose the field is now.
  */
-export function compareWithGit({ git, live, schema, hashKey, managers }: GitComparison): Verdict {
+export function compareWithGit({ git, live, schema, hashKey, rules: inForce }: GitComparison): Verdict {
   const object = nameOf(git);
+  const managers = inForce?.managers;
   const nothing: Verdict = { leftToControllers: [], addedByOthers: [], ownershipLost: [] };
   const { apply } = exceptionsOf(git);
   if (apply === 'never') return nothing;
@@ -47,14 +53,20 @@ export function compareWithGit({ git, live, schema, hashKey, managers }: GitComp
   const appliers = appliersOf(live, managers);
   const show = showerOf(live, wanted, hashKey ?? new Uint8Array());
   const judge: Judge = { live, appliers, show, taken: takenIn(git, live), managers };
-  const found = differences(wanted, live, schema).map((difference) => ({ difference, ...judged(difference, judge) }));
   const ours = declaredFields(wanted, schema);
-  const added = apply === 'merge' ? [] : addedBesideGit(live, { ours, schema, appliers, ignored, managers });
+  const projection = projectionOf(wanted, ours, keyFor(git, hashKey ?? new Uint8Array()));
+  const rules = new ObjectRules({ object, projection, ignored: ignored.map((path) => [...path]) }, inForce);
+  const found = differences(wanted, live, schema)
+    .map((difference) => judged(difference, judge))
+    .filter(({ is, path, holder }) => is !== 'changed' || !rules.hides(path, holder && managerText(holder)));
+  const added =
+    apply === 'merge' ? [] : addedBesideGit(live, { ours, schema, appliers, ignored, managers }).flatMap(rules.keep);
   const conceals = (field: FieldDrift) => (hashKey === undefined ? conceal(field) : field);
   const changed = found.flatMap(({ field, is }) => (is === 'changed' ? [field()] : []));
   const fields = [...changed, ...added.map(show.added)].map(conceals).sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     ...nothing,
+    rulesUsed: rules.used,
     leftToControllers: found.flatMap(({ field, is }) => (is === 'left' ? [conceals(field())] : [])),
     ...(fields.length > 0 && { drift: { object, state: changed.length > 0 ? 'changed' : 'added', fields } }),
   };
@@ -71,6 +83,9 @@ interface Judge {
 
 interface Judged {
   is: 'changed' | 'left' | 'nothing';
+  path: FieldPath;
+  /** Whose the field is now, where that is not who applies. */
+  holder: ManagedFieldsEntry | undefined;
   field(): FieldDrift;
 }
 
@@ -80,10 +95,10 @@ function judged(difference: Difference, judge: Judge): Judged {
   const other = holderOf(withEntries(live, appliers.others), path, managers);
   const field = () => fieldOf(difference, other, judge);
   if (isLeft(path, other, { scaling: 'unknown', taken, managers })) {
-    return { is: doubt === undefined ? 'left' : 'nothing', field };
+    return { is: doubt === undefined ? 'left' : 'nothing', path, holder: other, field };
   }
   const isReal = doubt === undefined || other !== undefined || isLost(path, live, appliers);
-  return { is: isReal ? 'changed' : 'nothing', field };
+  return { is: isReal ? 'changed' : 'nothing', path, holder: other, field };
 }
 
 function fieldOf({ path, what }: Difference, other: ManagedFieldsEntry | undefined, judge: Judge): FieldDrift {
