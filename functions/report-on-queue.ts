@@ -10,6 +10,7 @@ import { reportAttributed } from '../lib/report/attribution.ts';
 import type {
   AttributionRecords,
   CommitStatuses,
+  Events,
   Notices,
   ReportRecords,
   ToldStore,
@@ -29,6 +30,10 @@ export interface ReportOnQueueDeps {
   host?: { statuses: CommitStatuses; store: ToldStore; now(): Date };
   /** Where the audit logs of clusters may be asked who is behind a drift; without it nobody is. */
   asks?: WhoAsks;
+  /** Where programs are told of the steps of incidents; without it they are not. */
+  events?: Events;
+  /** Writes metrics of drift that is over into the log, in CloudWatch's embedded format. */
+  measures?: boolean;
   /** One that logs as Lambda expects it, unless told. */
   logger?: Logger;
 }
@@ -50,15 +55,18 @@ export function reportOnQueue(
   deps: ReportOnQueueDeps,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
-  const { records, notices, host, asks } = deps;
+  const { records, notices, host, asks, events } = deps;
   const warn = (message: string) => logger.warn(message);
   const tellHost = host && hostTeller({ ...host, warn });
   const askWho = asks && { asks, warn };
+  const metrics = deps.measures
+    ? { write: (fields: Record<string, unknown>) => logger.info('drift is over', fields) }
+    : undefined;
   const handler = middy<Batch<ReportMessage | Malformed>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(readBatch(readReport))
     .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
-    .handler((batch) => workIn(batch, { records, notices, tellHost, askWho }));
+    .handler((batch) => workIn(batch, { records, notices, events, metrics, tellHost, askWho }));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }

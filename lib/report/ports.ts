@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
+import type { IncidentEvent } from '../model/incident-event.ts';
 import type { Notice, WhoWanted } from '../model/messages.ts';
 import type { ClusterState, SyncState } from '../model/state.ts';
 
@@ -45,6 +46,16 @@ export interface WhoAsks {
 /** Puts a message for people on the notify queue. */
 export interface Notices {
   send(notice: Notice): Promise<void>;
+}
+
+/** Puts the steps of incidents on a bus, for programs; each may come twice, with the same id. */
+export interface Events {
+  send(events: readonly IncidentEvent[]): Promise<void>;
+}
+
+/** Where metrics are written: each call becomes one line of JSON in the log. */
+export interface MetricsLog {
+  write(fields: Record<string, unknown>): void;
 }
 
 /** How a sync, or a whole environment, stands with a commit. `failure`: it is not healthy; `error`: it could not be applied. */

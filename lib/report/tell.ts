@@ -1,23 +1,32 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Transitions } from './draft.ts';
+import { eventsFor } from './events.ts';
+import { resolvedFields } from './metrics.ts';
 import { noticesFor } from './notices.ts';
-import type { Notices, ReportRecords } from './ports.ts';
+import type { Events, MetricsLog, Notices, ReportRecords } from './ports.ts';
 
 /** What telling people works with. */
 export interface TellDeps {
   records: ReportRecords;
   notices: Notices;
+  /** Absent: no program is told. */
+  events?: Events;
+  /** Absent: nothing is measured. */
+  metrics?: MetricsLog;
 }
 
 /**
  * Writes down and tells what became of incidents, in an order in which a message that broke off half way does the rest when it comes again: the
- * audit trail, people, and last the incidents themselves.
+ * audit trail, people, programs, and last the incidents themselves. How long those that are over took is measured at the end.
  */
 export async function tell(transitions: Transitions, trail: AuditRecord[], deps: TellDeps): Promise<void> {
   await deps.records.append(trail);
   for (const notice of noticesFor(transitions)) await deps.notices.send(notice);
+  const events = eventsFor(transitions);
+  if (events.length > 0) await deps.events?.send(events);
   for (const incident of lastForms(transitions)) await deps.records.saveIncident(incident);
+  for (const fields of transitions.resolved.map(resolvedFields)) if (fields !== undefined) deps.metrics?.write(fields);
 }
 
 /** What is to be saved: an incident that was opened and resolved at once in its last form alone. */

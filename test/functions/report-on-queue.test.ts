@@ -1,3 +1,5 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, SQSEvent } from 'aws-lambda';
@@ -7,6 +9,7 @@ import type { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { openToldStore } from '../../lib/adapters/aws/told-store.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
+import type { IncidentEvent } from '../../lib/model/incident-event.ts';
 import type { Notice } from '../../lib/model/messages.ts';
 import type { CommitStatuses, ToldStore } from '../../lib/report/ports.ts';
 import { openRecords } from '../report/records.ts';
@@ -48,6 +51,35 @@ describe('the handler of the report queue', () => {
     const bodies = [check(0, [changed()]), pull(5, 6, [changed()], { healed: true })].map((one) => JSON.stringify(one));
     expect(await handler()(event(...bodies), context)).toEqual({ batchItemFailures: [] });
     expect(notices.map((notice) => notice.kind)).toEqual(['incident-opened', 'incident-resolved']);
+  });
+
+  it('tells programs of the steps, and measures drift that is over into the log', async () => {
+    const events: IncidentEvent[] = [];
+    const lines: string[] = [];
+    const write = new Writable({
+      write: (chunk, _, done) => {
+        lines.push(String(chunk));
+        done();
+      },
+    });
+    const logged = new Logger({ serviceName: 'windlass-report' });
+    Object.assign(logged, { console: new Console(write) });
+    const working = reportOnQueue({
+      ...{ records, notices: { send: async () => {} }, logger: logged, measures: true },
+      events: { send: async (some) => void events.push(...some) },
+    });
+    const bodies = [check(100, [changed()]), pull(145, 146, [changed()], { healed: true })];
+    await working(event(...bodies.map((one) => JSON.stringify(one))), context);
+    expect(events.map(({ type }) => type)).toEqual(['Windlass Incident Opened', 'Windlass Incident Resolved']);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        cluster: 'prod',
+        sync: 'shop-prod',
+        TimeToDetect: 7,
+        TimeToRecover: 46,
+        _aws: { Timestamp: Date.parse(time(146)) },
+      },
+    ]);
   });
 
   it('records what is no report, without repeating it, and goes on', async () => {
