@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Config } from '../../config/config.ts';
+import { type AllRecords, allRecorded } from '../../drift/all-recorded.ts';
 import { drift as check } from '../../drift/drift.ts';
 import { gitReader } from '../../drift/git-reader.ts';
+import { ruleNotices, rulesAboutNothing } from '../../drift/rule-notices.ts';
 import type { Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import { readHead, syncNamed } from '../../pull/head.ts';
@@ -21,7 +24,7 @@ export const drift: Command = {
     'Of a sync that no pull applied, because another tool does or its record was lost, the cluster is compared with Git, by the meaning of values;',
     'the JSON then has basis: "git".',
     'JSON: { revision, basis, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
-    'behind: [{ sync, revision, head }], unknown: [{ object, reason }], notices: [{ code, message, hint }] }; state is changed, missing or added; keys that are not known are',
+    'rules: [{ rule, objects }], addedByOthers: [{ object, state, fields }], behind: [{ sync, revision, head }], unknown: [{ object, reason }], notices: [{ code, message, hint }] }; state is changed, missing or added; keys that are not known are',
     'left out; revision is null before the first pull. behind: Git is ahead of what was applied, which is no drift. notices: who suspended the sync, until when and why.',
     'Exit code: 0 without drift, also when behind; 1 with drift; 3 without drift when something could not be checked.',
   ].join('\n'),
@@ -34,21 +37,21 @@ export const drift: Command = {
 };
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
-  const { found, notices } = await checkOnce(args, io);
-  if (args.flag('json')) printDriftJson(io, found, notices);
-  else printDrift(io, found, notices);
+  const { found, stops, rules } = await checkOnce(args, io);
+  if (args.flag('json')) printDriftJson(io, found, [...stops, ...rules]);
+  else printDrift(io, found, { stops, rules });
   if (found.drift.length > 0) return 1;
   return found.unknown.length > 0 ? 3 : 0;
 }
 
-async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; notices: Problem[] }> {
+async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; stops: Problem[]; rules: Problem[] }> {
   const kubeconfig = kubeconfigOf(args, io);
   const source = await configSource(io, { repo: args.need('repo'), branch: args.text('branch') });
   const tree = await source.open(await source.head());
-  const { sync, notices } = await readHead(tree)
+  const { sync, config, stops } = await readHead(tree)
     .then(async (head) => {
       const sync = syncNamed(head, args.need('sync'));
-      return { sync, notices: await stopNotices(tree, sync, io.now()) };
+      return { sync, config: head.config, stops: await stopNotices(tree, sync, io.now()) };
     })
     .finally(() => tree.close());
   const { cluster, records, capabilities } = await kubernetes(kubeconfig, {
@@ -59,9 +62,27 @@ async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; notic
     const desired = gitReader({ source, ...renderers(io), capabilities });
     // One check of a person: the terminal is the report.
     const findings = { send: async () => undefined };
-    const found = await check({ sync, run: randomUUID(), now: io.now() }, { cluster, records, desired, findings });
-    return { found, notices };
+    const now = io.now();
+    const deps = { cluster, records, desired, findings };
+    const found = await check({ sync, run: randomUUID(), now, settings: config.drift }, deps);
+    const rules = [
+      ...ruleNotices(config.drift, found, now),
+      ...(await uselessRules(config, found.unknown.length === 0, records, now)),
+    ];
+    return { found, stops, rules };
   } finally {
     await cluster.close();
   }
+}
+
+/** Rules about objects that no sync has. Only where this cluster is the only one can that be told, and where all could be read. */
+async function uselessRules(config: Config, complete: boolean, records: AllRecords, now: Date): Promise<Problem[]> {
+  const isOnly = Object.keys(config.clusters).length <= 1;
+  if (!isOnly || !complete || config.drift.ignore.length === 0) return [];
+  const recorded = await allRecorded(records);
+  return rulesAboutNothing(
+    config.drift,
+    recorded.flatMap(({ objects }) => objects),
+    now,
+  );
 }

@@ -57,13 +57,20 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
     teller.changes.changed();
   };
 
+  let toldRules = '';
   const checkAll = driftOnSchedule({
     now: io.now,
+    unusedRules: (rules) => {
+      const lines = rules.map(({ message }) => `note: ${message}`).join('\n');
+      if (lines !== toldRules) teller.print(lines);
+      toldRules = lines;
+    },
     syncs: async () =>
       (heads.config()?.syncs ?? []).map((sync) => ({
         name: sync.name,
         open: async () => ({
           sync,
+          settings: heads.config()?.drift,
           deps: { cluster, records: applied, desired: gitReader({ source, ...tools }), findings: { send: report } },
         }),
       })),

@@ -1,5 +1,5 @@
 import type { FieldDrift, ObjectDrift } from '../../model/drift.ts';
-import { attribution, missingReason, printable, valueText } from '../../model/drift-text.ts';
+import { attribution, managersOf, missingReason, printable, valueText } from '../../model/drift-text.ts';
 import { formatProblem, type Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import type { Io } from '../command.ts';
@@ -18,13 +18,16 @@ export function behindOf({ sync, revision, head }: DriftFound): Behind[] {
   return revision === undefined || head === undefined || revision === head ? [] : [{ sync, revision, head }];
 }
 
-/** Prints a check as `{ revision, basis, drift, behind, unknown, notices }`. */
+/** Prints a check as `{ revision, basis, drift, addedByOthers, rules, behind, unknown, notices }`. */
 export function printDriftJson(io: Io, found: DriftFound, notices: readonly Problem[]): void {
-  const { revision, basis, drift, unknown } = found;
+  const { revision, basis, drift, addedByOthers, rules, unknown } = found;
   printJson(io, {
     revision: revision ?? null,
     ...(basis !== undefined && { basis }),
-    ...{ drift: driftJson(drift), behind: behindOf(found), unknown, notices },
+    drift: driftJson(drift),
+    ...(addedByOthers !== undefined && { addedByOthers: driftJson(addedByOthers) }),
+    ...(rules !== undefined && { rules }),
+    ...{ behind: behindOf(found), unknown, notices },
   });
 }
 
@@ -42,26 +45,45 @@ function fieldJson({ path, git, live, manager, operation, subresource, time, not
   return { path, git, live, manager, operation, subresource, time, note };
 }
 
+/** What people should know beside what was found: who stopped the sync, and which rules are of no use. */
+export interface DriftNotices {
+  stops: readonly Problem[];
+  rules: readonly Problem[];
+}
+
 /** Prints a check for people: each object with its fields, what could not be checked, and one line that says it all. */
-export function printDrift(io: Io, found: DriftFound, notices: readonly Problem[]): void {
+export function printDrift(io: Io, found: DriftFound, { stops, rules }: DriftNotices): void {
   const style = styleFor(io.stdout, io.env);
   const print = (line: string) => io.stdout.write(`${line}\n`);
   for (const object of found.drift) for (const line of objectLines(object, style)) print(line);
   for (const { object, reason } of found.unknown) {
     print(`${style.yellow('unknown')}  ${object === '*' ? 'everything' : printable(object)}: ${printable(reason)}`);
   }
+  printOthers(found.addedByOthers ?? [], style, print);
   for (const object of found.leftToControllers) print(style.dim(`left to a controller  ${printable(object)}`));
   for (const { revision, head } of behindOf(found)) {
-    const then = notices.length > 0 ? 'no pull applies it' : 'the next pull applies it';
+    const then = stops.length > 0 ? 'no pull applies it' : 'the next pull applies it';
     print(`${style.yellow('behind')}  the cluster has ${short(revision)}, Git is at ${short(head)}: ${then}`);
   }
   if (found.basis === 'git') {
     const head = found.head === undefined ? '' : ` at ${short(found.head)}`;
     print(`${style.yellow('note')} no pull recorded what it applied: the cluster was compared with Git${head}`);
   }
-  for (const notice of notices) print(`${style.yellow('note')} ${formatProblem(notice)}`);
+  for (const notice of [...stops, ...rules]) print(`${style.yellow('note')} ${formatProblem(notice)}`);
   const at = found.revision === undefined ? '' : ` at ${short(found.revision)}`;
   print(`${style.bold(found.sync)}${at}: ${verdict(found)}`);
+}
+
+/** What unknown programs added, and how Git would say what they are. */
+function printOthers(added: readonly ObjectDrift[], style: Style, print: (line: string) => void): void {
+  for (const object of added) {
+    const [, ...fields] = objectLines(object, style);
+    for (const line of [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields]) print(line);
+  }
+  const managers = [...new Set(added.flatMap(managersOf))].sort().map(printable).join(', ');
+  if (managers === '') return;
+  const how = `in drift.managers of windlass.yaml, alert: [${managers}] makes it drift, silent: [${managers}] leaves it out`;
+  print(style.dim(`  no drift: it is not known whether these are people's tools; ${how}`));
 }
 
 function objectLines(drift: ObjectDrift, style: Style): string[] {
