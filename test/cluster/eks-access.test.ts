@@ -1,16 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openEksAccess } from '../../lib/adapters/aws/eks-access.ts';
 import { Client } from '../../lib/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { issueCertificate } from '../../lib/adapters/local/control-plane/certificate.ts';
-import { describeWithCluster, privateControlPlane, temporaryFolder } from '../helpers/cluster.ts';
+import { describeWithCluster, privateControlPlane } from '../helpers/cluster.ts';
 import { standIn } from '../helpers/stand-in.ts';
+import { tokenUsers } from '../helpers/token-users.ts';
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'canary-secret-key', sessionToken: 'canary/session+==' };
 const role = 'arn:aws:sts::111111111111:assumed-role/windlass-drift/windlass';
@@ -44,39 +40,12 @@ function refusalOf(token: string, cluster: string, now: number): string | undefi
 async function eks() {
   const clock = { now: Date.now() };
   const seen: { token: string; refusal: string | undefined }[] = [];
-  const authenticator = createServer(async (request, response) => {
-    const { spec } = JSON.parse((await request.toArray()).join('')) as { spec: { token: string } };
-    const refusal = refusalOf(spec.token, named.name, clock.now);
-    seen.push({ token: spec.token, refusal });
-    const user = { username: role, groups: ['windlass:drift'], extra: { arn: [role] } };
-    const status = refusal === undefined ? { authenticated: true, user } : { authenticated: false, error: refusal };
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', status }));
+  const flags = await tokenUsers((token) => {
+    const refusal = refusalOf(token, named.name, clock.now);
+    seen.push({ token, refusal });
+    return refusal ?? { username: role, groups: ['windlass:drift'], extra: { arn: [role] } };
   });
-  authenticator.listen(0, '127.0.0.1');
-  await once(authenticator, 'listening');
-  onTestFinished(() => void authenticator.close());
-  const config = join(await temporaryFolder(), 'authenticator.json');
-  const server = `http://127.0.0.1:${(authenticator.address() as AddressInfo).port}/`;
-  const view = { name: 'here', context: { cluster: 'here', user: 'nobody' } };
-  await writeFile(
-    config,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'here', cluster: { server } }],
-      users: [{ name: 'nobody', user: {} }],
-      contexts: [view],
-      'current-context': view.name,
-    }),
-  );
-  const controlPlane = await privateControlPlane({
-    apiServerFlags: {
-      'authentication-token-webhook-config-file': config,
-      'authentication-token-webhook-version': 'v1',
-      'authentication-token-webhook-cache-ttl': '0s',
-    },
-  });
+  const controlPlane = await privateControlPlane({ apiServerFlags: flags });
   const described = { ca: controlPlane.caPem };
   const api = await standIn({
     '127.0.0.1': () => ({

@@ -1,8 +1,8 @@
 import { EKSClient, type EKSClientConfig } from '@aws-sdk/client-eks';
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { RetryableError } from '../../model/errors.ts';
 import { describeCluster, type EksCluster, type EksName } from './eks-cluster.ts';
 import { type EksToken, eksToken } from './eks-token.ts';
+import { credentialsOfRole } from './role-credentials.ts';
 
 /** The way into an API server of EKS, in the shape that the Kubernetes adapter takes. */
 export interface EksAccess {
@@ -36,7 +36,7 @@ export async function openEksAccess(cluster: EksName, options: EksOptions = {}):
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     ...where,
-    ...(cluster.assumeRole !== undefined && { credentials: ofRole(cluster, cluster.assumeRole, options) }),
+    ...(cluster.assumeRole !== undefined && { credentials: credentialsOfRole(cluster, cluster.assumeRole, options) }),
   });
   let known = await described(client, cluster);
   let askedAt = now().getTime();
@@ -77,14 +77,6 @@ async function described(client: EKSClient, cluster: EksName): Promise<EksCluste
     client.destroy();
     throw error;
   }
-}
-
-function ofRole({ region }: EksName, role: string, { credentials, endpoint }: EksOptions) {
-  return fromTemporaryCredentials({
-    params: { RoleArn: role, RoleSessionName: 'windlass' },
-    clientConfig: { region, ...(endpoint !== undefined && { endpoint }) },
-    ...(credentials !== undefined && { masterCredentials: credentials }),
-  });
 }
 
 // EKS says no more than 401, whatever is wrong.
