@@ -36,6 +36,8 @@ export interface RecordsReader {
   openIncidents(): Promise<Incident[]>;
   /** Open and resolved ones, the newest first. */
   recentIncidents(limit: number): Promise<Incident[]>;
+  /** Those that opened from a time on and before another one (ISO 8601, UTC, milliseconds), the newest first. */
+  incidentsBetween(from: string, to: string): Promise<Incident[]>;
   /** One incident by its key; undefined when there never was one. */
   incident(key: string): Promise<Incident | undefined>;
 }

@@ -212,6 +212,18 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
     return this.#first({ pk: partitions.incidents }, limit, incidentOf);
   }
 
+  /** Those that opened from a time on and before another one, newest first. */
+  async incidentsBetween(from: string, to: string): Promise<Incident[]> {
+    const found: Incident[] = [];
+    // Keys begin with the time of opening.
+    for await (const item of this.#table.query({ pk: partitions.incidents, below: to }, { newestFirst: true })) {
+      if (item.sk < from) break;
+      const incident = this.#readable(item, incidentOf);
+      if (incident !== undefined) found.push(incident);
+    }
+    return found;
+  }
+
   /** One incident by its key. Throws `UserError` when the item cannot be understood. */
   async incident(key: string): Promise<Incident | undefined> {
     const item = await this.#table.get(partitions.incidents, keyText(key));
