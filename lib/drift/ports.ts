@@ -1,7 +1,7 @@
 import type { AppliedRecord } from '../kube/record.ts';
 import type { KindSchema } from '../kube/schema.ts';
 import type { KubeObject } from '../model/kube-object.ts';
-import type { DriftFound } from '../model/messages.ts';
+import type { Attributed, DriftFound } from '../model/messages.ts';
 import type { ObjectId } from '../model/object-id.ts';
 
 /** Where a kind lives in the API server, as discovery tells it. */
@@ -64,4 +64,50 @@ export interface DesiredReader {
 /** Where the finding goes: the report flow's queue. */
 export interface Findings {
   send(found: DriftFound): Promise<void>;
+}
+
+/** One request of an audit log that changed something. */
+export interface AuditedWrite {
+  /** ISO 8601, UTC: when it was answered. */
+  at: string;
+  verb: string;
+  /** The name of the user, as the API server authenticated it. */
+  user: string;
+  /** The ARN of the IAM identity, where there is one. */
+  arn?: string;
+  /** The field manager that the request's fields belong to: the one that it names, else its user agent up to the first slash. */
+  manager: string;
+  userAgent?: string;
+  sourceIp?: string;
+  /** Empty for the core group. */
+  group: string;
+  /** The plural. */
+  resource: string;
+  subresource?: string;
+  /** Empty for a cluster-scoped object. */
+  namespace: string;
+  /** Empty where the request was about all of a kind. */
+  name: string;
+}
+
+/** Which requests of an audit log are asked for: those about objects of these names, whatever their kind, and deletions of all of a kind. */
+export interface AuditQuestion {
+  /** ISO 8601, UTC. */
+  from: string;
+  to: string;
+  names: string[];
+}
+
+/** The audit log of one API server. */
+export interface AuditLog {
+  /**
+   * The write requests that were carried out, not only tried, the oldest first; `complete` is false where there are more than are read. Throws
+   * `UserError` where the log cannot be asked, `RetryableError` where that may pass.
+   */
+  writes(question: AuditQuestion): Promise<{ writes: AuditedWrite[]; complete: boolean }>;
+}
+
+/** Where the answer goes: the report flow's queue. */
+export interface Answers {
+  send(answer: Attributed): Promise<void>;
 }
