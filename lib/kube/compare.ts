@@ -3,8 +3,8 @@ import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import type { DriftRules } from './drift-rules.ts';
 import { type FieldValue, ObjectRules } from './drift-rules-object.ts';
 import { type Shower, showerOf } from './field-drift.ts';
-import { type FieldPath, type FieldsV1, hasChildren, hasMember, nodeAt, pathText, union } from './fields.ts';
-import { type Addition, foreignAdditions } from './foreign.ts';
+import { type FieldPath, type FieldsV1, hasChildren, hasMember, nodeAt, pathText, setOf, union } from './fields.ts';
+import { foreignAdditions, foreignMembers } from './foreign.ts';
 import { canonicalJson, keyFor } from './hash.ts';
 import { holderOf } from './holder.ts';
 import { isLeft, type Leaving } from './left.ts';
@@ -72,7 +72,8 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
   // Of a fight the record has Git's value, not what was there.
   const isFought = entry.rewrites?.some(({ fight }) => fight !== undefined) ?? false;
   if (live.metadata.resourceVersion === entry.resourceVersion && !isFought) {
-    return verdictOf(entry, back, additionsIn(entry, live, entry.fields, show, rules), [], held.left.map(show.lost));
+    const added = additionsIn(entry, live, union(entry.fields, held.fields), show, rules);
+    return verdictOf(entry, back, added, [], held.left.map(show.lost));
   }
   // Taken from us one by one, each field has its new holder; taken all at once, none has.
   const ours = ourFields(live) ?? (otherEntries(live).some(({ subresource }) => !subresource) ? {} : undefined);
@@ -100,7 +101,7 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
   return verdictOf(
     entry,
     [...changed, ...back],
-    additionsIn(entry, live, union(entry.fields, ours), show, rules),
+    additionsIn(entry, live, union(union(entry.fields, ours), held.fields), show, rules),
     same,
     left,
   );
@@ -196,16 +197,15 @@ function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array, rul
 }
 
 function additionsIn(
-  { ignored, merged, left = [] }: AppliedEntry,
+  { ignored, merged }: AppliedEntry,
   live: KubeObject,
   ours: FieldsV1,
   show: Shower,
   { managers, keep }: ObjectRules,
 ): Additions {
   if (merged) return { people: [], others: [] };
-  const isAdded = ({ path }: Addition) => !left.includes(pathText(path));
   const additions = (classes: ManagerClass[]) =>
-    foreignAdditions(live, ours, classes, ignored, { managers, keep }).filter(isAdded).map(show.added);
+    foreignAdditions(live, ours, classes, ignored, { managers, keep }).map(show.added);
   return { people: additions(['person']), others: additions(['deployer', 'other']) };
 }
 
@@ -218,15 +218,19 @@ function heldFields(
   live: KubeObject,
   desired: KubeObject | undefined,
   leaving: Leaving,
-): { left: HeldPath[]; back: HeldPath[] } {
-  if (left.length === 0) return { left: [], back: [] };
-  const found = foreignAdditions(live, fields, ['person', 'deployer', 'other', 'controller'])
-    .filter(({ path }) => left.includes(pathText(path)))
-    .map(({ path }): HeldPath => ({ path, value: 'changed', holder: holderOf(live, path, leaving.managers) }));
+): { left: HeldPath[]; back: HeldPath[]; fields: FieldsV1 } {
+  if (left.length === 0) return { left: [], back: [], fields: {} };
+  const found = foreignMembers(live, fields)
+    .filter((path) => left.includes(pathText(path)))
+    .map((path): HeldPath => ({ path, value: 'changed', holder: holderOf(live, path, leaving.managers) }));
   const { here = [], back = [] } = Object.groupBy(found, ({ path, holder }) =>
     isLeft(path, holder, leaving) ? 'here' : 'back',
   );
-  return { left: here, back: back.filter(({ path }) => !isAsInGit(path, live, desired)) };
+  return {
+    left: here,
+    back: back.filter(({ path }) => !isAsInGit(path, live, desired)),
+    fields: setOf(found.map(({ path }) => path)),
+  };
 }
 
 function isAsInGit(path: FieldPath, live: KubeObject, desired: KubeObject | undefined): boolean {

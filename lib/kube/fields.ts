@@ -53,6 +53,12 @@ export function membersOf(set: FieldsV1): FieldPath[] {
   return members;
 }
 
+/** The set that has just these paths as members. */
+export function setOf(paths: readonly FieldPath[]): FieldsV1 {
+  const one = (path: FieldPath): FieldsV1 => path.reduceRight<FieldsV1>((inner, element) => ({ [element]: inner }), {});
+  return paths.map(one).reduce(union, {});
+}
+
 /** The members of `left` that `right` does not have. */
 export function difference(left: FieldsV1, right: FieldsV1): FieldPath[] {
   return membersOf(left).filter((path) => !hasMember(right, path));

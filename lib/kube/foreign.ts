@@ -1,7 +1,7 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { isCreation } from './creator.ts';
 import { splitFields } from './exceptions/ignored.ts';
-import { additions, type FieldPath, type FieldsV1, pathText } from './fields.ts';
+import { additions, type FieldPath, type FieldsV1, hasMember, membersOf, pathText } from './fields.ts';
 import { classOfEntry, fieldsOf, type ManagerClass, type ManagerRules, otherEntries } from './managers.ts';
 import { lastAppliedAnnotation } from './mask.ts';
 import { resolvePath } from './resolve.ts';
@@ -58,6 +58,18 @@ export function foreignPaths(
       found.push({ path, entry });
   }
   return found;
+}
+
+/** Every single field that others have, that `ours` lacks, and at which something is; each once. Status is left out. */
+export function foreignMembers(live: KubeObject, ours: FieldsV1): FieldPath[] {
+  const found = new Map<string, FieldPath>();
+  for (const entry of otherEntries(live)) {
+    if (entry.subresource === 'status') continue;
+    const { 'f:status': _status, ...theirs } = fieldsOf(entry) ?? {};
+    for (const path of membersOf(theirs))
+      if (!hasMember(ours, path) && resolvePath(live, path).count !== 'none') found.set(pathText(path), path);
+  }
+  return [...found.values()];
 }
 
 /** `metadata.annotations` as a whole is given by its keys, so that a tool's own note can be left out. */

@@ -109,6 +109,14 @@ describe('comparing an object with what was applied', () => {
     expect(ownershipLost).toContain('data.b');
   });
 
+  it('knows an empty list again in an object that was created again', () => {
+    const object = git('example.com/v1 App', 'shop', { spec: { sources: [] } });
+    const live = edited(object, (one) => {
+      one.metadata.uid = 'another';
+    });
+    expect(compare(object, live).drift).toMatchObject({ reason: expect.stringMatching(/^created again/), fields: [] });
+  });
+
   it('says nothing of what the server put into a map that Git has empty, also when managedFields were emptied', () => {
     const team = git('Namespace', 'team', { spec: {} }, '');
     const live = edited(team, (object) => {
@@ -172,6 +180,25 @@ describe('comparing an object with what was applied', () => {
     const entry = recordEntry(empty, answer, { hashKey, now: new Date() });
     const rotated = edited(empty, (live) => void Object.assign(live, { data: { token: 'y' }, list: ['y', 'z'] }));
     expect(compareObject({ entry, live: rotated, desired: empty, hashKey }).drift).toBeUndefined();
+  });
+
+  it('knows what was left to a controller also where nothing around it is ours, and tells a person’s change of it once', () => {
+    const wanted = git('Secret', 'settings', { data: { 'tls.crt': '' } });
+    const left = { ...entryOf(git('Secret', 'settings', {})), left: ['data[tls.crt]'] };
+    const filled = (manager: string) =>
+      edited(git('Secret', 'settings', {}), (live) => {
+        Object.assign(live, { data: { 'tls.crt': 'eA==' } });
+        entries(live).push(by(manager, { 'f:data': { '.': {}, 'f:tls.crt': {} } }));
+      });
+    const compared = (manager: string) =>
+      compareObject({ entry: left, live: filled(manager), desired: wanted, hashKey });
+    expect(compared('cert-manager')).toMatchObject({ leftToControllers: [{ path: 'data[tls.crt]' }] });
+    expect(compared('cert-manager').drift).toBeUndefined();
+    expect(compared('kubectl-edit').drift).toMatchObject({
+      state: 'changed',
+      fields: [{ path: 'data[tls.crt]', manager: 'kubectl-edit' }],
+    });
+    expect(compared('kubectl-edit').drift?.fields).toHaveLength(1);
   });
 
   it('ignores what controllers add, status, and what a tool notes for itself', () => {
