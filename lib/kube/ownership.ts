@@ -1,5 +1,6 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { keepsCreator } from './creator.ts';
+import { insideEmpty } from './emptied.ts';
 import { put, splitFields } from './exceptions/ignored.ts';
 import { childrenOf, type FieldPath, type FieldsV1, hasChildren, nodeAt, pathText, union } from './fields.ts';
 import { canonicalJson } from './hash.ts';
@@ -17,18 +18,19 @@ import {
 import { resolveChild, resolvePath } from './resolve.ts';
 
 /** A JSON patch (RFC 6902). */
-export type JsonPatch = { op: 'replace'; path: string; value: unknown }[];
+export type JsonPatch = { op: 'replace' | 'remove'; path: string; value?: unknown }[];
 
 /**
  * A JSON patch that makes ours the fields of the entries for which `take` is true, so that our next apply removes what Git does not have.
  * Entries of subresources, of another apiVersion and of kinds whose creation cannot be repeated stay. Guarded by the resourceVersion: the
  * API server answers 409 when the object changed meanwhile. Fields at the paths of `except` stay with who has them: an apply that lacks
- * them would remove them. Undefined when there is nothing to take.
+ * them would remove them. What is taken inside of a map that Git gives empty is removed at once. Undefined when there is nothing to take.
  */
 export function ownershipPatch(
   live: KubeObject,
   take: (entry: ManagedFieldsEntry) => boolean,
   except: readonly FieldPath[] = [],
+  git?: KubeObject,
 ): JsonPatch | undefined {
   if (keepsCreator(live)) return undefined;
   const entries = live.metadata.managedFields ?? [];
@@ -38,7 +40,8 @@ export function ownershipPatch(
   const taken = entries.filter((entry) => isTaken(entry) && !isEmpty(parts.get(entry)!.outside));
   if (taken.length === 0) return undefined;
   const ours = entries.find((entry) => isOurs(entry) && entry.apiVersion === live.apiVersion);
-  const fields = taken.reduce<FieldsV1>((all, entry) => union(all, parts.get(entry)!.outside), fieldsOf(ours) ?? {});
+  const theirs = taken.reduce<FieldsV1>((all, entry) => union(all, parts.get(entry)!.outside), {});
+  const fields = union(fieldsOf(ours) ?? {}, theirs);
   const time = ours?.time ?? taken.at(-1)?.time;
   const merged: ManagedFieldsEntry = {
     manager: ourManager,
@@ -55,6 +58,7 @@ export function ownershipPatch(
     return isEmpty(inside) ? [] : [{ ...entry, fieldsV1: inside }];
   });
   return [
+    ...insideEmpty(theirs, git, live).map((path) => ({ op: 'remove' as const, path })),
     { op: 'replace', path: '/metadata/managedFields', value: [merged, ...kept] },
     { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
   ];
@@ -63,19 +67,20 @@ export function ownershipPatch(
 /** Whose fields are taken over: of people's tools, or at adoption also those of earlier deployers. */
 export type TakenFrom = 'people' | 'people and deployers';
 
-/** The ownership patch for what people, and at adoption earlier tools, put on an object. Undefined when there is nothing to take. */
+/** The ownership patch for what people, and at adoption earlier tools, put on an object that Git has. Undefined when there is nothing to take. */
 export function takeOverPatch(
   live: KubeObject,
   from: TakenFrom,
   except: readonly FieldPath[] = [],
   managers?: ManagerRules,
+  git?: KubeObject,
 ): JsonPatch | undefined {
   const adopting = from === 'people and deployers';
   const isWanted = (entry: ManagedFieldsEntry) => {
     const manager = classOfEntry(entry, managers);
     return manager === 'person' || (adopting && (manager === 'deployer' || entry.manager === 'before-first-apply'));
   };
-  return ownershipPatch(live, isWanted, except);
+  return ownershipPatch(live, isWanted, except, git);
 }
 
 /** The managers of whom an adoption takes something: people's tools, earlier deployers, and programs that nobody knows. Sorted. */

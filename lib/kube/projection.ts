@@ -112,6 +112,7 @@ export function equals(value: unknown, tree: HashTree | undefined, key?: Uint8Ar
 
 function sameTree(a: HashTree, b: HashTree): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b;
+  if ('i' in b) return b.i.length === 0 && 'l' in a && a.l.length === 0;
   if ('l' in a) return 'l' in b && a.l.length === b.l.length && a.l.every((tree, i) => sameTree(tree, b.l[i]!));
   if (!('m' in a) || !('m' in b)) return false;
   const names = Object.keys(a.m);

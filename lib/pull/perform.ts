@@ -99,7 +99,7 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   }
   if ('object' in answer && planned.adopts !== undefined && hasEarlierFields(answer.object)) {
     wasWritten = true;
-    await release(planned.object, adoption(answer.object, planned.adopts.except, planned.managers), resource, deps);
+    await release(planned.object, adoption(planned, answer.object, planned.adopts.except), resource, deps);
     answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
   }
   if ('failure' in answer) {
@@ -122,9 +122,9 @@ function hasEarlierFields({ metadata }: KubeObject): boolean {
   return metadata.managedFields?.some(({ manager }) => manager === 'before-first-apply') ?? false;
 }
 
-function adoption(live: KubeObject, except: readonly FieldPath[], managers?: ManagerRules): Release {
+function adoption({ object, managers }: PlannedApply, live: KubeObject, except: readonly FieldPath[]): Release {
   const takenFrom = 'people and deployers';
-  return { takenFrom, except, managers, patch: takeOverPatch(live, takenFrom, except, managers) };
+  return { takenFrom, except, managers, patch: takeOverPatch(live, takenFrom, except, managers, object) };
 }
 
 function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): string {
@@ -152,7 +152,7 @@ async function release(object: KubeObject, from: Release, resource: Resource, de
     if (answer.failure.code !== 'conflict' || attempt === releaseTries)
       return deps.run.refused('apply', answer.failure);
     const live = await deps.cluster.get(resource, name);
-    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except, from.managers);
+    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except, from.managers, object);
   }
 }
 

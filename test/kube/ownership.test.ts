@@ -21,6 +21,36 @@ describe('taking over fields', () => {
     expect(ours?.fieldsV1).toMatchObject({ 'f:data': { 'f:a': {}, 'f:b': {} } });
   });
 
+  it('removes at once what stands in a map or list that Git has empty, later items first', () => {
+    const object = git('example.com/v1 App', 'shop', { spec: { automated: {}, sources: [], keep: { a: 1 } } });
+    const live = answerTo(object, [
+      entry(
+        'kubectl-edit',
+        {
+          'f:spec': {
+            'f:automated': { 'f:a/b': {} },
+            'f:sources': { 'k:{"name":"x"}': { '.': {}, 'f:name': {} }, 'k:{"name":"y"}': { '.': {}, 'f:name': {} } },
+            'f:keep': { 'f:b': {} },
+          },
+        },
+        { apiVersion: 'example.com/v1' },
+      ),
+    ]);
+    live['spec'] = { automated: { 'a/b': true }, sources: [{ name: 'x' }, { name: 'y' }], keep: { a: 1, b: 2 } };
+    const removed = (patch: ReturnType<typeof takeOverPatch>) =>
+      patch?.flatMap(({ op, path }) => (op === 'remove' ? [path] : []));
+    expect(removed(takeOverPatch(live, 'people', [], undefined, object))).toEqual([
+      '/spec/automated/a~1b',
+      '/spec/sources/1',
+      '/spec/sources/0',
+    ]);
+    const except = [
+      ['f:spec', 'f:automated', 'f:a/b'],
+      ['f:spec', 'f:sources'],
+    ];
+    expect(removed(takeOverPatch(live, 'people', except, undefined, object))).toEqual([]);
+  });
+
   it('takes from earlier deployers only at adoption', () => {
     const live = answerTo(settings, [
       entry('kustomize-controller', { 'f:data': { 'f:b': {} } }, { operation: 'Apply' }),

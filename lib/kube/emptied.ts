@@ -1,0 +1,40 @@
+import { childrenOf, type FieldsV1 } from './fields.ts';
+import { resolveChild } from './resolve.ts';
+import { isMap } from './values.ts';
+
+type Place = readonly (string | number)[];
+
+/**
+ * Where a live object has fields of a set inside of maps and lists that Git gives empty (`automated: {}`). An apply of ours that owns them
+ * would not leave the map empty but null, which the schema of a custom resource refuses: they have to be removed one by one. JSON pointers,
+ * later items of a list first.
+ */
+export function insideEmpty(fields: FieldsV1, git: unknown, live: unknown): string[] {
+  const found: Place[] = [];
+  const walk = (node: FieldsV1, wanted: unknown, value: unknown, place: Place): void => {
+    for (const [element, child] of childrenOf(node)) {
+      const there = resolveChild(value, element);
+      if (there.count !== 'one') continue;
+      const here = [...place, there.index ?? element.slice(2)];
+      const inGit = resolveChild(wanted, element, true);
+      if (isEmpty(wanted)) found.push(here);
+      else if (inGit.count === 'one') walk(child, inGit.value, there.value, here);
+    }
+  };
+  walk(fields, git, live, []);
+  return found.sort(laterFirst).map((place) => place.map((name) => `/${escaped(String(name))}`).join(''));
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
+}
+
+function laterFirst(a: Place, b: Place): number {
+  const at = a.findIndex((name, i) => name !== b[i]);
+  const [left, right] = [a[at], b[at]];
+  return typeof left === 'number' && typeof right === 'number' ? right - left : 0;
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
