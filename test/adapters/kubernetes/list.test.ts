@@ -142,3 +142,61 @@ describe('the names of what there is', () => {
     expect(asked).toHaveLength(4);
   });
 });
+
+describe('a list that is read page by page', () => {
+  const read = async (cluster: KubernetesCluster, only?: 'metadata') => {
+    const pages: string[][] = [];
+    for await (const page of cluster.pages(resource, { ...(only && { only }), labelSelector: 'app=web' }))
+      pages.push(page.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+    return pages;
+  };
+
+  it('is given page by page, of metadata where only these are asked for', async () => {
+    const { cluster, asked } = await clusterThat(({ query }, stream) => {
+      if (query.get('continue') === null) page(stream, ['a', 'b'], { token: 'two' });
+      else page(stream, ['c']);
+    });
+    expect(await read(cluster, 'metadata')).toEqual([['ConfigMap a', 'ConfigMap b'], ['ConfigMap c']]);
+    expect(asked.map(({ query }) => query.get('labelSelector'))).toEqual(['app=web', 'app=web']);
+    for (const { accept } of asked) expect(accept).toContain('as=PartialObjectMetadataList');
+    asked.length = 0;
+    await read(cluster);
+    for (const { accept } of asked) expect(accept).toBe('application/json');
+  });
+
+  it('gives all again when its pages expire, and not for ever', async () => {
+    const { cluster } = await clusterThat(({ query }, stream, count) => {
+      if (query.get('continue') === null) page(stream, count === 1 ? ['old'] : ['new'], { token: 'next' });
+      else if (count === 2) expired(stream);
+      else page(stream, ['last']);
+    });
+    expect(await read(cluster)).toEqual([['ConfigMap old'], ['ConfigMap new'], ['ConfigMap last']]);
+    const { cluster: hopeless } = await clusterThat(({ query }, stream) => {
+      if (query.get('continue') === null) page(stream, ['a'], { token: 'next' });
+      else expired(stream);
+    });
+    await expect(read(hopeless)).rejects.toBeInstanceOf(RetryableError);
+  });
+
+  it('has smaller pages where objects are large', async () => {
+    const large = { ...item('large'), data: { text: 'x'.repeat(100_000) } };
+    const { cluster, asked } = await clusterThat((_, stream, count) => {
+      if (count > 2) return page(stream, ['small']);
+      answer(stream, 200, {}, { kind: 'ConfigMapList', metadata: { continue: `page-${count}` }, items: [large] });
+    });
+    await read(cluster);
+    const limits = asked.map(({ query }) => Number(query.get('limit')));
+    expect(limits[0]).toBe(100);
+    expect(limits[1]).toBeLessThan(25);
+    expect(limits[1]).toBeGreaterThan(10);
+  });
+
+  it('ends with the reason of its signal', async () => {
+    const { cluster } = await clusterThat(() => undefined);
+    const signal = AbortSignal.timeout(50);
+    const reading = async () => {
+      for await (const _ of cluster.pages(resource, { signal }));
+    };
+    await expect(reading()).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+});
