@@ -1,5 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../model/kube-object.ts';
-import { type FieldPath, type FieldsV1, pathText } from '../fields.ts';
+import { type FieldPath, type FieldsV1, pathText, union } from '../fields.ts';
 import { type Addition, foreignAdditions } from '../foreign.ts';
 import { classOfEntry, type ManagerRules } from '../managers.ts';
 import { cleaned } from '../normalise.ts';
@@ -10,6 +10,8 @@ import { childPlace, isFree, itemPlace, type Place, rootPlace } from './place.ts
 
 /** What additions are looked for by. */
 export interface Beside {
+  /** As rendered. */
+  git: KubeObject;
   /** What Git declares. */
   ours: FieldsV1;
   schema: KindSchema;
@@ -25,7 +27,7 @@ export function addedBesideGit(live: KubeObject, beside: Beside): Addition[] {
   const all = [
     ...additionsOf(live, others, beside),
     ...byCreators(live, beside),
-    ...(appliers.kind === 'kubectl-apply' ? additionsOf(live, appliers.entries, beside) : []),
+    ...(appliers.kind === 'kubectl-apply' ? byApply(live, beside) : []),
     ...(appliers.kind === 'kubectl-client' ? byClientSideApply(live, beside) : []),
   ].filter(({ path, entry }) => classOfEntry(entry, managers) === 'person' && !isServers(path));
   const once = new Map(all.map((addition) => [pathText(addition.path), addition]));
@@ -47,6 +49,12 @@ function byCreators(live: KubeObject, beside: Beside): Addition[] {
   const entries = [...appliers.entries, ...appliers.others].filter((entry) => isCreator(entry, live));
   if (appliers.kind === 'kubectl-client') return [];
   return additionsOf(live, entries, beside).filter(({ path }) => isKeyOfMap(path, schema));
+}
+
+/** A server-side apply owns all that it sent, also nothing. */
+function byApply(live: KubeObject, beside: Beside): Addition[] {
+  const sent = declaredFields(beside.git, beside.schema, { nulls: true });
+  return additionsOf(live, beside.appliers.entries, { ...beside, ours: union(beside.ours, sent) });
 }
 
 /** A client-side apply notes all that it applied. */

@@ -60,7 +60,9 @@ export function compareWithGit({ git, live, schema, hashKey, rules: inForce }: G
     .map((difference) => judged(difference, judge))
     .filter(({ is, path, holder }) => is !== 'changed' || !rules.hides(path, holder && managerText(holder)));
   const added =
-    apply === 'merge' ? [] : addedBesideGit(live, { ours, schema, appliers, ignored, managers }).flatMap(rules.keep);
+    apply === 'merge'
+      ? []
+      : addedBesideGit(live, { git, ours, schema, appliers, ignored, managers }).flatMap(rules.keep);
   const conceals = (field: FieldDrift) => (hashKey === undefined ? conceal(field) : field);
   const changed = found.flatMap(({ field, is }) => (is === 'changed' ? [field()] : []));
   const fields = [...changed, ...added.map(show.added)].map(conceals).sort((a, b) => (a.path < b.path ? -1 : 1));
