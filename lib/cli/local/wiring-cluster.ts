@@ -17,6 +17,7 @@ import { renderers } from '../wiring-renderers.ts';
 import type { Closers } from './closers.ts';
 import { sleep } from './sleep.ts';
 import type { Teller } from './teller.ts';
+import { tellingOf } from './telling.ts';
 import type { Parts } from './wiring-parts.ts';
 
 /** Pull, drift and report, as they run in this process. */
@@ -57,6 +58,7 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
     teller.changes.changed();
   };
 
+  const headNow = async () => await heads.at(await source.head());
   let toldRules = '';
   const checkAll = driftOnSchedule({
     now: io.now,
@@ -65,15 +67,18 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
       if (lines !== toldRules) teller.print(lines);
       toldRules = lines;
     },
-    syncs: async () =>
-      (heads.config()?.syncs ?? []).map((sync) => ({
+    syncs: async () => {
+      const config = heads.config();
+      return (config?.syncs ?? []).map((sync) => ({
         name: sync.name,
         open: async () => ({
           sync,
-          settings: heads.config()?.drift,
+          settings: config?.drift,
+          telling: config && (await tellingOf(sync, config, headNow, io.now())),
           deps: { cluster, records: applied, desired: gitReader({ source, ...tools }), findings: { send: report } },
         }),
-      })),
+      }));
+    },
   });
 
   return {
