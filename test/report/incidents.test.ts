@@ -221,6 +221,24 @@ describe('incidents of failures', () => {
     ]);
   });
 
+  it('do not open for what pulls are writing, however long that takes, and end for what they only write', () => {
+    const writing = [{ object: web, reason: 'a pull is writing it', beingWritten: true }];
+    const forbidden = [{ object: 'apps/Deployment', reason: 'forbidden' }];
+    const checks = (unknown: typeof forbidden, from: number) =>
+      [0, 10, 20, 30, 40].map((at) => check(from + at, [], { unknown }));
+    expect(workIn(checks(writing, 0)).told).toEqual([]);
+    expect(workIn([...checks(writing, 0), ...checks([...writing, ...forbidden], 100)]).told).toEqual([
+      'opened unknown',
+    ]);
+    expect(workIn(checks([...writing, ...forbidden], 0)).open[0]?.details).toEqual(['apps/Deployment: forbidden']);
+    expect(workIn([...checks(forbidden, 0), ...checks(writing, 100)]).told).toEqual([
+      'opened unknown',
+      'resolved unknown: readable again',
+    ]);
+    // What drifted before and is being written stays open.
+    expect(workIn([check(0, [changed()]), check(10, [], { unknown: writing })]).open).toHaveLength(1);
+  });
+
   it('open for what cannot be read only when that lasts', () => {
     const unknown = [{ object: '*', reason: 'never pulled' }];
     const blind = [0, 10, 20, 30].map((at) => check(at, [], { unknown }));

@@ -151,6 +151,41 @@ describe('the report flow', () => {
     }
   }, 120_000);
 
+  it('keeps in the audit trail alone what heals within the grace, once, also when it broke off at any call', async () => {
+    const grace = { graceSeconds: 300 };
+    const afternoon = [
+      check(0, [changed(), missing('a')], grace),
+      check(60, [missing('a')], grace),
+      pull(70, 71, [missing('a')], { ...grace, healed: true }),
+      check(80, [], grace),
+    ];
+    await send(...afternoon);
+    expect(notices).toEqual([]);
+    expect(await records.recentIncidents(5)).toEqual([]);
+    const [edit] = await records.about('object:apps/Deployment/shop-prod/web', { limit: 10 });
+    expect(edit).toMatchObject({
+      ...{ kind: 'drift-found', actor: 'kubectl-set', at: time(60) },
+      summary: expect.stringMatching(/ is "web:hand".*; over within the grace period: undone by hand$/),
+      details: { state: 'changed', since: time(0), resolution: 'undone by hand' },
+    });
+    const gone = await records.about('object:ConfigMap/shop-prod/a', { limit: 10 });
+    expect(gone).toMatchObject([{ at: time(71), details: { since: time(0), resolution: 'converged by pull' } }]);
+    const expected = await everything(records);
+    for (let breaks = 0; breaks <= 3; breaks++) {
+      const other = await openRecords();
+      const deps = { notices: { send: async (notice: Notice) => void notices.push(notice) } };
+      for (const one of afternoon) {
+        await report(one, { ...deps, records: breaking(other.records, breaks) }).catch((error) =>
+          expect(error).toBeInstanceOf(RetryableError),
+        );
+        await report(one, { ...deps, records: other.records });
+      }
+      expect(await everything(other.records)).toEqual(expected);
+      await other.close();
+    }
+    expect(notices).toEqual([]);
+  }, 60_000);
+
   it('prints no control characters that an object, a field or a manager brings', async () => {
     const nasty = changed();
     nasty.fields[0]!.live = 'a\u001b[31mred\u009b\u202e';

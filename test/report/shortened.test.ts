@@ -74,6 +74,14 @@ describe('a check that leaves Secrets to the puller', () => {
     expect(workedIn(...reports, pull(30, 31)).open).toEqual([]);
   });
 
+  it('keeps a Secret in the incident of many, which others are added to', () => {
+    const some = all.slice(0, 30);
+    const more = check(20, all.slice(0, 40), { leftOut: ['Secret'] });
+    const { open } = workedIn(pull(10, 11, [...some, secret]), more);
+    expect(open[0]?.details).toContain('Secret/shop-prod/token changed');
+    expect(open[0]?.title).toBe('41 objects of shop-prod drifted, 40 of them are missing');
+  });
+
   it('ends the incident of many only where no Secret is among them', () => {
     const some = all.slice(0, 30);
     const leftOut = { leftOut: ['Secret'] };
