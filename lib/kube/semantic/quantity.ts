@@ -19,17 +19,35 @@ export function nanosOf(value: unknown): bigint | undefined {
   const text = String(value);
   const [, sign = '', whole = '', fraction = '', suffix = ''] = (text.length <= longest && form.exec(text)) || [];
   if (whole + fraction === '') return undefined;
-  const power = 9 - fraction.length + (decimal[suffix] ?? (/^[eE]./.test(suffix) ? Number(suffix.slice(1)) : 0));
+  const power = 9 - fraction.length + (decimal[suffix] ?? (/^[eE][+-]?\d/.test(suffix) ? Number(suffix.slice(1)) : 0));
   if (Math.abs(power) > largestPower) return undefined;
   const digits = BigInt(whole + fraction) << BigInt(binary[suffix] ?? 0);
   const nanos = power >= 0 ? digits * 10n ** BigInt(power) : roundedUp(digits, 10n ** BigInt(-power));
   return sign === '-' ? -nanos : nanos;
 }
 
+/** The API server keeps larger values of some spellings as this one. */
+const largest = (2n ** 63n - 1n) * 10n ** 9n;
+
 /** True for two spellings of one quantity: `1000m`, `1` and `1.0`; `1Gi` and `1024Mi`. */
 export function isSameQuantity(a: unknown, b: unknown): boolean {
-  const nanos = nanosOf(a);
-  return nanos !== undefined && nanos === nanosOf(b);
+  return isSameIn(1n, a, b);
+}
+
+/** The same in a map of resources (`limits`, `hard`), where the API server rounds up to thousandths. */
+export function isSameResource(a: unknown, b: unknown): boolean {
+  return isSameIn(1_000_000n, a, b);
+}
+
+function isSameIn(unit: bigint, a: unknown, b: unknown): boolean {
+  const [one, other] = [nanosOf(a), nanosOf(b)];
+  if (one === undefined || other === undefined) return false;
+  if (one === largest || other === largest) return one >= largest && other >= largest;
+  return inUnits(one, unit) === inUnits(other, unit);
+}
+
+function inUnits(nanos: bigint, unit: bigint): bigint {
+  return nanos < 0n ? -roundedUp(-nanos, unit) : roundedUp(nanos, unit);
 }
 
 function roundedUp(digits: bigint, by: bigint): bigint {

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../hash.ts';
 import { durationText, isSameDuration, nanosecondsOf } from './duration.ts';
-import type { Place } from './place.ts';
-import { isSameQuantity, quantityPattern } from './quantity.ts';
+import { isFree, type Place } from './place.ts';
+import { isSameQuantity, isSameResource, quantityPattern } from './quantity.ts';
 
 /** Compares two values that are neither maps nor lists, of one place, by what they mean there. */
 export function isSameScalar(a: unknown, b: unknown, place: Place): boolean {
@@ -17,8 +17,10 @@ export function isSameJson(a: unknown, b: unknown): boolean {
 
 type Rule = (a: unknown, b: unknown) => boolean;
 
+const quantityType = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+
 const byType: Readonly<Record<string, Rule>> = {
-  'io.k8s.apimachinery.pkg.api.resource.Quantity': isSameQuantity,
+  [quantityType]: isSameQuantity,
   'io.k8s.apimachinery.pkg.apis.meta.v1.Duration': isSameDuration,
 };
 
@@ -30,7 +32,9 @@ const byFormat: Readonly<Record<string, Rule>> = {
   json: isSameJson,
 };
 
-function ruleOf({ schema, type = '', kind, field }: Place): Rule | undefined {
+function ruleOf(place: Place): Rule | undefined {
+  const { schema, type = '', kind, field } = place;
+  if (type === quantityType && isFree(place)) return isSameResource;
   if (Object.hasOwn(byType, type)) return byType[type];
   // A custom resource can only say by the pattern that a field is a quantity.
   if (schema.pattern === quantityPattern) return isSameQuantity;
