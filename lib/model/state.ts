@@ -26,6 +26,8 @@ export interface PendingDrift {
   since: string;
   /** In short; absent where many drift. */
   drift?: ObjectDrift;
+  /** Where that is absent: only checks look for what nobody declared. */
+  state?: ObjectDrift['state'];
 }
 
 /** The last known state of one sync: what the page and `status` show. */
@@ -49,6 +51,10 @@ export interface SyncState {
   skipped?: ObjectChange[];
   /** Number of objects that differ now. */
   drifted: number;
+  /** So many of them nobody declared: only checks look for such. Absent: none. */
+  unmanaged?: number;
+  /** Rules of `drift.ignore` about objects of the sync that found nothing to do, and since which check (ISO 8601). Absent: none. */
+  idleRules?: { rule: string; since: string }[];
   unknown: DriftFound['unknown'];
   /** When the cluster was last looked at whole, by a check or at the start of a pull (ISO 8601): older looks change nothing any more. */
   seenAt?: string;

@@ -58,6 +58,11 @@ export function objectOf(line: string): string {
   return line.slice(0, line.lastIndexOf(' '));
 }
 
+/** How the object of such a line differs. */
+export function stateOf(line: string): ObjectDrift['state'] {
+  return line.slice(line.lastIndexOf(' ') + 1) as ObjectDrift['state'];
+}
+
 /** True when an incident about many names an object. */
 export function names(group: Incident, object: string): boolean {
   return linesOfGroup(group).some((line) => objectOf(line) === object);

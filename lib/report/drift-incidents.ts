@@ -11,10 +11,11 @@ import {
   mostAlone,
   names,
   objectOf,
+  stateOf,
 } from './drift-content.ts';
 import { firstSeen, isDue } from './grace.ts';
 import { howItEnded, howItHealed } from './how-it-ended.ts';
-import { isHealed, isLeftOut, isUnseen, type Look, lookOf } from './look.ts';
+import { isForChecks, isHealed, isLeftOut, isUnseen, type Look, lookOf } from './look.ts';
 
 /** Opens, changes and resolves the incidents of kind `drift`. */
 export function driftTransitions(draft: Draft, known: Known, report: Report): void {
@@ -53,7 +54,7 @@ function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh
     for (const drift of alone)
       draft.tell(about(drift.object), contentOf(drift), look.at, { ...madeAt(drift, look.at), ...first(drift) });
   } else if (group === undefined || (fresh && bringsNew(group, alone))) {
-    const kept = group === undefined ? [] : linesOfGroup(group).filter((line) => isLeftOut(report, objectOf(line)));
+    const kept = group === undefined ? [] : linesOfGroup(group).filter((line) => isNotItsOwn(report, line));
     draft.tell(about(), groupContent(report.sync, alone, { kept, cut: look.cut }), look.at, earliest(alone.map(first)));
   }
 }
@@ -67,7 +68,7 @@ function resolveGone(draft: Draft, known: Known, report: Report, look: Look): vo
     const stays =
       object === undefined
         ? someUnknown || isPartlyLeftOut(incident, report) || restOf(draft, known, report, look, incident).length > 0
-        : drifting.has(object) || isUnseen(report, object);
+        : drifting.has(object) || isUnseen(report, object) || isForChecks(report, object, incident.drift?.state);
     if (stays) continue;
     draft.resolve(incident, howItEnded(known.state, report, incident.changedAt), look.at);
   }
@@ -82,6 +83,7 @@ function resolveHealed(draft: Draft, known: Known, report: SyncReported, look: L
   if (
     group !== undefined &&
     mayEnd(group) &&
+    !isPartlyLeftOut(group, report) &&
     rest.every((drift) => isHealed(report, drift)) &&
     (look.cut === 0 || report.healed)
   ) {
@@ -103,9 +105,14 @@ function restOf(draft: Draft, known: Known, report: Report, look: Look, group: I
   );
 }
 
-/** True when a check leaves out objects that the incident about many names: whether they came back it does not say. */
+/** True when a report does not look at objects that the incident about many names: whether they came back it does not say. */
 function isPartlyLeftOut(group: Incident, report: Report): boolean {
-  return linesOfGroup(group).some((line) => isLeftOut(report, objectOf(line)));
+  return linesOfGroup(group).some((line) => isNotItsOwn(report, line));
+}
+
+function isNotItsOwn(report: Report, line: string): boolean {
+  const object = objectOf(line);
+  return isLeftOut(report, object) || isForChecks(report, object, stateOf(line));
 }
 
 function seenBefore(since: string, { at }: Look): First {

@@ -5,7 +5,7 @@ import type { PendingDrift, SyncState } from '../model/state.ts';
 import type { Known, Transitions } from './draft.ts';
 import { mostAlone, names } from './drift-content.ts';
 import { howItEnded, howItHealed } from './how-it-ended.ts';
-import { healedBy, isUnseen, lookOf, remaining } from './look.ts';
+import { healedBy, isForChecks, isUnseen, lookOf, remaining } from './look.ts';
 
 /** Objects that are kept by name; of more, only since when the first of them drifts. */
 const mostPending = 500;
@@ -36,7 +36,7 @@ export function pendingAfter(state: SyncState, report: Report): SyncState['pendi
   const drifting = remaining(report).filter(({ object }) => !isOver(state, object, at));
   const healed = new Set(healedBy(report));
   const named = new Set(drifting.map(({ object }) => object));
-  const stays = ({ object }: PendingDrift) => !healed.has(object) && (!complete || isUnseen(report, object));
+  const stays = (one: PendingDrift) => !healed.has(one.object) && (!complete || isBeyond(report, one));
   const objects = [
     ...before.filter((one) => !named.has(one.object) && stays(one)),
     ...drifting.map((drift) => ({ object: drift.object, since: firstSeen(state, drift.object, at), drift })),
@@ -79,7 +79,7 @@ function goneNow(state: SyncState | undefined, report: Report): PendingDrift[] {
   const { at, complete, drift } = lookOf(report);
   if (!complete || at <= (state?.seenAt ?? '')) return [];
   const named = new Set(drift.map(({ object }) => object));
-  return (state?.pending?.objects ?? []).filter(({ object }) => !named.has(object) && !isUnseen(report, object));
+  return (state?.pending?.objects ?? []).filter((one) => !named.has(one.object) && !isBeyond(report, one));
 }
 
 function wasTold({ open }: Known, { opened }: Transitions, object: string): boolean {
@@ -96,12 +96,17 @@ function withoutHealed({ pending, seenAt = '' }: SyncState, report: Report): Syn
   return objects.length === 0 ? undefined : { ...pending, objects };
 }
 
-function bare({ object, since }: PendingDrift): PendingDrift {
-  return { object, since };
+/** True for what the report says nothing about. */
+function isBeyond(report: Report, one: PendingDrift): boolean {
+  return isUnseen(report, one.object) || isForChecks(report, one.object, one.drift?.state ?? one.state);
 }
 
-function compact({ object, since, drift }: PendingDrift): PendingDrift {
-  if (drift === undefined) return { object, since };
+function bare({ object, since, drift, state = drift?.state }: PendingDrift): PendingDrift {
+  return { object, since, ...(state === 'unmanaged' && { state }) };
+}
+
+function compact({ object, since, drift, state }: PendingDrift): PendingDrift {
+  if (drift === undefined) return { object, since, ...(state !== undefined && { state }) };
   const fields = drift.fields.slice(0, mostFields).map((field) => {
     const { git, live, ...rest } = field;
     return { ...rest, ...('git' in field && { git: short(git) }), ...('live' in field && { live: short(live) }) };

@@ -52,6 +52,12 @@ export function isHealed(report: SyncReported, drift: ObjectDrift): boolean {
   return added ? report.healed && written : report.healed || written;
 }
 
+/** True for an object that nobody declared, of which a pull says nothing: only checks look for such. One that the pull wrote is declared by now. */
+export function isForChecks(report: Report, object: string, state: ObjectDrift['state'] | undefined): boolean {
+  if (report.type === 'DriftFound' || state !== 'unmanaged') return false;
+  return !report.changes.some((change) => change.object === object && change.action !== 'skipped');
+}
+
 /** True for an object that the report says nothing about: it could not be read, or the check leaves it to others. */
 export function isUnseen(report: Report, object: string): boolean {
   return isUnread(report, object) || isLeftOut(report, object);

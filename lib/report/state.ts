@@ -27,7 +27,15 @@ export function nextState(state: SyncState | undefined, report: Report): SyncSta
   };
   const seen = seenAt(report);
   if (seen === undefined || seen <= (before.seenAt ?? '')) return { ...after, drifted: before.drifted };
-  return { ...after, seenAt: seen, drifted: howManyRemain(report) };
+  const unmanaged = report.drift.filter(({ state }) => state === 'unmanaged').length;
+  // Only checks look for what nobody declared.
+  const beside = report.type === 'DriftFound' ? 0 : (before.unmanaged ?? 0);
+  return {
+    ...after,
+    seenAt: seen,
+    drifted: howManyRemain(report) + beside,
+    unmanaged: report.type === 'DriftFound' ? unmanaged || undefined : before.unmanaged,
+  };
 }
 
 /** True when a report of this kind as late as this one was worked in already. */
@@ -60,7 +68,20 @@ function afterCheck(before: SyncState, report: DriftFound): SyncState {
     checkedAt: report.at,
     unknown: report.unknown.slice(0, mostKept).map((one) => ({ ...one, reason: cut(one.reason) })),
     unknownChecks: unknownChecks(before, report),
+    idleRules: idleRules(before, report),
   };
+}
+
+/** The rules that found nothing to do in a check, with the first one since which that is so; one of which a check could not tell stays as it was. */
+function idleRules(
+  { idleRules: before = [] }: SyncState,
+  { rules = [], at, unknown }: DriftFound,
+): SyncState['idleRules'] {
+  const since = (rule: string) => before.find((one) => one.rule === rule)?.since ?? at;
+  const told = new Set(rules.map(({ rule }) => rule));
+  const kept = unknown.length === 0 ? [] : before.filter(({ rule }) => !told.has(rule));
+  const idle = rules.filter(({ objects }) => objects === 0).map(({ rule }) => ({ rule, since: since(rule) }));
+  return someOf([...kept, ...idle]);
 }
 
 function afterPull(before: SyncState, report: SyncReported): SyncState {

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { ObjectDrift } from '../../lib/model/drift.ts';
+import { changed, check, missing, pull, time } from './reports.ts';
+import { workIn } from './work-in.ts';
+
+const object = 'ConfigMap/shop-prod/by-hand';
+const stray = (name = object): ObjectDrift => ({ object: name, state: 'unmanaged', fields: [], reason: 'made' });
+const many = Array.from({ length: 25 }, (_, index) => stray(`ConfigMap/shop-prod/m${index}`));
+
+describe('an object that nobody declared', () => {
+  it('is told once, and no pull ends it, since pulls do not look for such', () => {
+    const { told, open, state } = workIn([
+      check(0, [stray()]),
+      pull(5, 6),
+      pull(7, 8, [changed()], { healed: true }),
+      check(10, [stray()]),
+    ]);
+    expect(told.filter((line) => line.includes(object))).toEqual([`opened ${object}`]);
+    expect(open).toMatchObject([{ object, drift: { state: 'unmanaged' } }]);
+    expect(state).toMatchObject({ drifted: 1, unmanaged: 1 });
+  });
+
+  it('counts among what drifts after a pull as before it', () => {
+    expect(workIn([check(0, [stray(), changed()]), pull(5, 6, [changed()], { healed: true })]).state?.drifted).toBe(1);
+    const { state } = workIn([check(0, [stray()]), check(10, [])]);
+    expect(state).toMatchObject({ drifted: 0 });
+    expect(state).not.toHaveProperty('unmanaged');
+  });
+
+  it('is over when a check does not find it any more, or a pull has written it', () => {
+    expect(workIn([check(0, [stray()]), pull(5, 6), check(10)]).told).toEqual([
+      `opened ${object}`,
+      `resolved ${object}: undone by hand`,
+    ]);
+    const adopted = pull(5, 6, [], { changes: [{ object, action: 'configured' }], revision: 'bbbb' });
+    expect(workIn([check(0, [stray()]), adopted]).told).toEqual([
+      `opened ${object}`,
+      `resolved ${object}: changed in Git`,
+    ]);
+  });
+
+  it('keeps the incident about many open when a pull put the rest right', () => {
+    const gone = missing('web');
+    const { told, open } = workIn([
+      check(0, [...many, gone]),
+      pull(5, 6, [gone], { healed: true, changes: [{ object: gone.object, action: 'created' }] }),
+    ]);
+    expect(told).toHaveLength(1);
+    expect(open).toHaveLength(1);
+    expect(workIn([check(0, many), pull(5, 6), check(10)]).open).toEqual([]);
+  });
+
+  it('goes on to wait for the end of its grace period while pulls come and go', () => {
+    const grace = { graceSeconds: 60 };
+    for (const drift of [[stray()], many]) {
+      const reports = [check(0, drift, grace), pull(20, 21, [], grace), check(30, drift, grace)];
+      const { told, open, quiet } = workIn([...reports, pull(50, 51, [], grace), check(60, drift, grace)]);
+      expect([told.length, quiet]).toEqual([1, []]);
+      expect(open).toMatchObject([{ openedAt: time(60), firstSeenAt: time(0) }]);
+    }
+  });
+});
+
+describe('rules that find nothing to do', () => {
+  const rules = (objects: number) => ({ rules: [{ rule: 'ConfigMap/shop/*: data.a', objects }] });
+
+  it('are in the state, with the check since which that is so', () => {
+    const idle = (...reports: Parameters<typeof workIn>[0]) => workIn(reports).state?.idleRules;
+    const since = (at: number) => [{ rule: 'ConfigMap/shop/*: data.a', since: time(at) }];
+    expect(idle(check(0, [], rules(0)), check(10, [], rules(0)))).toEqual(since(0));
+    expect(idle(check(0, [], rules(0)), check(10, [], rules(1)))).toBeUndefined();
+    expect(idle(check(0, [], rules(0)), check(10, [], rules(1)), check(20, [], rules(0)))).toEqual(since(20));
+    expect(idle(check(0, [], rules(0)), check(10))).toBeUndefined();
+    const unread = { unknown: [{ object: 'ConfigMap', reason: 'forbidden' }] };
+    expect(idle(check(0, [], rules(0)), check(10, [], unread))).toEqual(since(0));
+  });
+});
