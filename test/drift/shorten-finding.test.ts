@@ -58,6 +58,15 @@ describe('a finding on its way', () => {
     expect(alone).not.toHaveProperty('cut');
   });
 
+  it('is not filled by what is no drift', () => {
+    const leftToControllers = Array.from({ length: 10_000 }, (_, index) => name(index));
+    const short = shortenFinding(found({ drift: many(30), addedByOthers: many(5_000), leftToControllers }));
+    expect(sizeOf(short)).toBeLessThanOrEqual(messageBytes);
+    expect(short.drift).toHaveLength(30);
+    expect(short).not.toHaveProperty('cut');
+    expect(short.leftToControllers).toHaveLength(100);
+  });
+
   it('keeps everything unknown that is, by kind where there are very many', () => {
     const unknown = Array.from({ length: 6_000 }, (_, index) => [
       { object: name(index), reason: `reason ${index}` },
