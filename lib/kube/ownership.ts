@@ -64,6 +64,20 @@ export function ownershipPatch(
   ];
 }
 
+/**
+ * A JSON patch that gives up what our patch made ours by Update: the defaults that the API server put in the place of what it removed, which
+ * are nobody's. Undefined where there is none.
+ */
+export function defaultsPatch(answer: KubeObject): JsonPatch | undefined {
+  const entries = answer.metadata.managedFields ?? [];
+  const kept = entries.filter(({ manager, operation }) => manager !== ourManager || operation !== 'Update');
+  if (kept.length === entries.length) return undefined;
+  return [
+    { op: 'replace', path: '/metadata/managedFields', value: kept },
+    { op: 'replace', path: '/metadata/resourceVersion', value: answer.metadata.resourceVersion },
+  ];
+}
+
 /** Whose fields are taken over: of people's tools, or at adoption also those of earlier deployers. */
 export type TakenFrom = 'people' | 'people and deployers';
 

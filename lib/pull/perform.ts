@@ -1,6 +1,6 @@
 import type { FieldPath } from '../kube/fields.ts';
 import type { ManagerRules } from '../kube/managers.ts';
-import { type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
+import { defaultsPatch, type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
 import { recreateHint } from '../kube/recreate.ts';
@@ -148,7 +148,10 @@ async function release(object: KubeObject, from: Release, resource: Resource, de
   let { patch } = from;
   for (let attempt = 1; patch !== undefined; attempt++) {
     const answer = await deps.cluster.release(resource, name, patch);
-    if (!('failure' in answer)) return;
+    if (!('failure' in answer)) {
+      patch = patch.some(({ op }) => op === 'remove') ? defaultsPatch(answer.object) : undefined;
+      continue;
+    }
     if (answer.failure.code !== 'conflict' || attempt === releaseTries)
       return deps.run.refused('apply', answer.failure);
     const live = await deps.cluster.get(resource, name);

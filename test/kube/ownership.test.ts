@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { pathText } from '../../lib/kube/fields.ts';
-import { type Held, heldByOthers, ownershipPatch, takeOverPatch, without } from '../../lib/kube/ownership.ts';
+import {
+  defaultsPatch,
+  type Held,
+  heldByOthers,
+  ownershipPatch,
+  takeOverPatch,
+  without,
+} from '../../lib/kube/ownership.ts';
 import type { ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
 import { answerTo, git } from './answers.ts';
 
@@ -49,6 +56,13 @@ describe('taking over fields', () => {
       ['f:spec', 'f:sources'],
     ];
     expect(removed(takeOverPatch(live, 'people', except, undefined, object))).toEqual([]);
+  });
+
+  it('gives up the defaults that came in the place of what was removed', () => {
+    const live = answerTo(settings, [added, entry('windlass', { 'f:data': { 'f:b': {} } })]);
+    const [ours] = live.metadata.managedFields!;
+    expect(defaultsPatch(live)?.[0]?.value).toEqual([ours, added]);
+    expect(defaultsPatch(answerTo(settings, [added]))).toBeUndefined();
   });
 
   it('takes from earlier deployers only at adoption', () => {
