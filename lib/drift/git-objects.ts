@@ -17,10 +17,19 @@ export async function gitObjects(
   if (applied.revision === undefined) return new Map();
   try {
     const objects = await whileTime(desired.objects(applied.sync, applied.revision), signal);
-    const normal = objects.map((object) => normalise(object, { sync: applied.sync }));
+    const recorded = new Set(applied.entries.map((entry) => entry.object));
+    const normal = objects.map((object) => normalise(placed(object, recorded), { sync: applied.sync }));
     return new Map(normal.map((object) => [nameOf(object), object]));
   } catch (error) {
     if (!signal?.aborted) reasonOf(error);
     return new Map();
   }
+}
+
+/** The object as a pull applied it: a namespace written on what the whole cluster shares was left out. */
+function placed(object: KubeObject, recorded: ReadonlySet<string>): KubeObject {
+  if (!object.metadata.namespace || recorded.has(nameOf(object))) return object;
+  const { namespace: _none, ...metadata } = object.metadata;
+  const shared = { ...object, metadata };
+  return recorded.has(nameOf(shared)) ? shared : object;
 }
