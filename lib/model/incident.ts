@@ -43,6 +43,7 @@ export interface Incident {
     | 'converged by pull'
     | 'changed in Git'
     | 'undone by hand'
+    | 'in line with Git again'
     | 'healthy again'
     | 'synced again'
     | 'mended in Git'

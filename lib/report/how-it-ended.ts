@@ -7,6 +7,8 @@ import type { SyncState } from '../model/state.ts';
 /** Why something does not drift any more, as far as it is known. `since`: when it was seen last, where the state does not say (ISO 8601). */
 export function howItEnded(state: SyncState | undefined, report: Report, since: string): Incident['resolution'] {
   if (isNewRevision(state, report)) return 'changed in Git';
+  // Without a record nobody knows what was applied when: Git may have changed, another tool may have applied it.
+  if (report.type === 'DriftFound' && report.basis === 'git') return 'in line with Git again';
   const pulled = report.type === 'DriftFound' && (report.appliedAt ?? '') > (state?.seenAt ?? since);
   return pulled ? 'converged by pull' : 'undone by hand';
 }
