@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CheckedSync, driftOnSchedule } from '../../functions/drift-on-schedule.ts';
 import { lambdaContext } from '../../lib/adapters/local/sqs-record.ts';
 import type { DriftFound } from '../../lib/model/messages.ts';
+import { driftFoundSchema } from '../../lib/model/messages-schema.ts';
 
 const context = lambdaContext('windlass-drift');
 const logger = new Logger({ logLevel: 'SILENT' });
@@ -21,7 +22,7 @@ function unpulled(name: string, send: (found: DriftFound) => Promise<void>) {
         pages: () => {
           throw new Error('this check lists nothing');
         },
-        ...{ resource: refused, schema: refused, list: refused, get: refused },
+        ...{ resource: refused, kinds: refused, schema: refused, list: refused, get: refused },
       },
       records: { read: async () => undefined, savedHashKey: refused },
       desired: { head: async () => 'abc', objects: async () => [] },
@@ -42,6 +43,16 @@ describe('the handler of the drift schedule', () => {
       ['b', now().toISOString(), 'abc'],
     ]);
     expect(new Set(sent.map(({ run }) => run)).size).toBe(2);
+  });
+
+  it('passes on what report has to know to tell people in time', async () => {
+    const sent: DriftFound[] = [];
+    const { name, open } = unpulled('a', async (found) => void sent.push(found));
+    const telling = { graceSeconds: 300, behindSeconds: 3_600, suspended: true };
+    const syncs = async () => [{ name, open: async () => ({ ...(await open()), telling }) }];
+    await driftOnSchedule({ syncs, now, logger })({}, context);
+    expect(sent).toMatchObject([telling]);
+    expect(driftFoundSchema.parse(sent[0])).toEqual(sent[0]);
   });
 
   it('checks the others when one cannot be opened or sent, and fails then', async () => {

@@ -27,23 +27,35 @@ const config = {
   notify: { routes: [] },
 };
 
+const suspend = 'sync: infra\nwho: ada@acme.example\nwhy: the sale runs\n';
+const tree = treeOf({ 'app/a.yaml': 'kind: x', 'suspends/infra.sale.yaml': suspend });
+const depsOf = (calls: string[], reports: SyncReported[]): PullDeps => ({
+  cluster: untouchable(calls),
+  records: untouchable(calls),
+  leases: untouchable(calls),
+  renderer: untouchable(calls),
+  reports: { send: async (report) => void reports.push(report) },
+  sleep: async () => undefined,
+  now: () => new Date('2026-11-22T10:00:00Z'),
+});
+
 it('a pull of a suspended sync touches nothing, and reports who suspended it', async () => {
   const calls: string[] = [];
   const reports: SyncReported[] = [];
-  const deps: PullDeps = {
-    cluster: untouchable(calls),
-    records: untouchable(calls),
-    leases: untouchable(calls),
-    renderer: untouchable(calls),
-    reports: { send: async (report) => void reports.push(report) },
-    sleep: async () => undefined,
-    now: () => new Date('2026-11-22T10:00:00Z'),
-  };
-  const suspend = 'sync: infra\nwho: ada@acme.example\nwhy: the sale runs\n';
-  const head = { tree: treeOf({ 'app/a.yaml': 'kind: x', 'suspends/infra.sale.yaml': suspend }), config };
+  const deps = depsOf(calls, reports);
+  const head = { tree, config };
   const { report } = await pull({ head, sync, dryRun: false, wait: 'report', run: 'r1' }, deps);
   expect(calls).toEqual([]);
   const message = 'sync infra is suspended by ada@acme.example: the sale runs';
   expect(report).toMatchObject({ result: 'failed', errors: [{ code: 'suspended', message }] });
   expect(reports).toEqual([report]);
+});
+
+it('a report says for how long people are not told, where windlass.yaml says so', async () => {
+  const reportOf = async (graceSeconds: number) => {
+    const head = { tree, config: { ...config, drift: { ...config.drift, graceSeconds } } };
+    return (await pull({ head, sync, dryRun: false, wait: 'report', run: 'r1' }, depsOf([], []))).report;
+  };
+  expect(await reportOf(300)).toMatchObject({ graceSeconds: 300 });
+  expect(await reportOf(0)).not.toHaveProperty('graceSeconds');
 });
