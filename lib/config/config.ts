@@ -52,6 +52,8 @@ export interface ClusterEntry {
   /** The name of the EKS cluster. */
   eks?: string;
   region?: string;
+  /** True: CloudWatch may be asked, at a cost, who is behind a drift. It has `eks` and `region` then. */
+  auditLog?: boolean;
 }
 
 /** One entry of `environments`. */

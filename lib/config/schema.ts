@@ -25,6 +25,10 @@ const environmentSchema = z.strictObject({
 const clusterSchema = z.strictObject({
   eks: z.string().min(1).optional().describe('The name of the EKS cluster.'),
   region: z.string().min(1).optional().describe('The AWS region that it is in.'),
+  auditLog: z
+    .boolean()
+    .optional()
+    .describe('Asks the audit log of the EKS cluster in CloudWatch who is behind a drift.'),
 });
 
 const pruneLimitSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import { type Problem, UserError } from '../model/errors.ts';
+import { checkClusters } from './check-clusters.ts';
 import { checkDrift } from './check-drift.ts';
 import { checkVariables } from './check-helm.ts';
 import { checkImages } from './check-images.ts';
@@ -126,6 +127,7 @@ function checkMeaning(file: WindlassFile, names: Names, now?: Date): { problems:
     problems: [
       ...images.problems,
       ...checkTargets(file),
+      ...checkClusters(file),
       ...syncs.problems,
       ...drift.problems,
       ...checkRoutes(file, names),
@@ -136,7 +138,10 @@ function checkMeaning(file: WindlassFile, names: Names, now?: Date): { problems:
 
 /** What is safe to leave undone, but must not pass in silence. */
 function notYet(file: WindlassFile): Finding[] {
-  const findings: Finding[] = [];
+  const findings: Finding[] = Object.entries(file.clusters ?? {}).flatMap(([name, { auditLog }]) => {
+    const message = 'auditLog has no effect yet: the stack does not deploy functions';
+    return auditLog === true ? [{ path: ['clusters', name, 'auditLog'], at: 'key', code: 'not-yet', message }] : [];
+  });
   const routes = (file.notify?.routes ?? []).length > 0;
   if (routes || file.notify?.default !== undefined) {
     findings.push({
