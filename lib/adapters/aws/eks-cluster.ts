@@ -56,7 +56,8 @@ function notThere({ name }: EksName, status = 'unknown'): UserError | RetryableE
   const details = { code: 'eks-cluster', subject: name };
   if (status === 'FAILED' || status === 'DELETING')
     return new UserError(`the EKS cluster ${name} cannot be reached: its status is ${status}`, details);
-  const what = status === 'CREATING' ? 'is still being created' : `has no address yet (its status is ${status})`;
+  const what =
+    status === 'CREATING' ? 'is still being created' : `has no address or authority yet (its status is ${status})`;
   return new RetryableError(`the EKS cluster ${name} ${what}`, details);
 }
 
