@@ -14,6 +14,8 @@ export interface CheckedSync {
   sync: DriftRequest['sync'];
   /** What windlass.yaml says about drift. */
   settings?: DriftRequest['settings'];
+  /** Where objects that nobody declared are drift. */
+  unmanaged?: DriftRequest['unmanaged'];
   /** What the report flow has to know to tell people in time. */
   telling?: DriftRequest['telling'];
   deps: DriftDeps;

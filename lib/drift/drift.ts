@@ -11,6 +11,7 @@ import type { Reading } from './read-live.ts';
 import { reasonOf } from './reason.ts';
 import { shortenFinding } from './shorten-finding.ts';
 import { whileTime } from './time-left.ts';
+import { type Strays, type Unmanaged, unmanaged, withStrays } from './unmanaged.ts';
 import { withoutRaces } from './without-races.ts';
 
 /** One check of one sync. */
@@ -27,6 +28,8 @@ export interface DriftRequest {
   signal?: AbortSignal | undefined;
   /** What windlass.yaml says about drift. Absent: nothing. */
   settings?: DriftSettings | undefined;
+  /** Where objects that nobody declared are drift. Absent: they are not looked for. */
+  unmanaged?: Unmanaged | undefined;
   /** What the report flow has to know to tell people in time. */
   telling?: Pick<DriftFound, 'graceSeconds' | 'behindSeconds' | 'suspended'>;
 }
@@ -60,6 +63,7 @@ export async function drift(request: DriftRequest, deps: DriftDeps): Promise<Dri
   const verdicts = applied.isNone
     ? await compareWithGit({ sync: sync.name, head, reading, rules, ...deps })
     : await compareWithRecord(applied, reading, rules, deps);
+  const strays = await straysOf(request, rules, deps);
   const { revision, appliedAt } = applied;
   const found: DriftFound = {
     type: 'DriftFound',
@@ -71,7 +75,7 @@ export async function drift(request: DriftRequest, deps: DriftDeps): Promise<Dri
     ...(revision !== undefined && { revision }),
     ...(head !== undefined && { head }),
     ...(appliedAt !== undefined && { appliedAt }),
-    ...verdicts,
+    ...withStrays(verdicts, strays),
     ...(deps.secrets === 'left' && { leftOut: ['Secret'] }),
     ...telling,
   };
@@ -89,6 +93,19 @@ async function compareWithRecord(
   const differs = compared.found.some(({ live }) => live !== undefined);
   const git = differs ? await gitObjects(applied, desired, reading.signal) : new Map();
   return await withoutRaces(verdictsOf(compared, git), applied, records);
+}
+
+/** As whoever checks: a service account of a sync may list its own kinds alone. */
+async function straysOf(
+  { sync, unmanaged: asked, signal }: DriftRequest,
+  rules: DriftRules | undefined,
+  { cluster, records, secrets }: DriftDeps,
+): Promise<Strays> {
+  if (asked === undefined) return { drift: [], unknown: [] };
+  const syncs = records.syncs?.bind(records);
+  if (syncs === undefined) throw new Error('these records do not say which syncs have one');
+  const request = { ...asked, sync: sync.name, managers: rules?.managers, secrets, signal };
+  return await unmanaged(request, { cluster, records: { syncs, read: (name) => records.read(name) } });
 }
 
 /** Undefined when Git does not answer: the cluster can be compared with the record all the same. */

@@ -24,6 +24,13 @@ export interface PageRequest {
   signal?: AbortSignal | undefined;
 }
 
+/** The kinds of which objects can be in a namespace. */
+export interface KindsThere {
+  kinds: Resource[];
+  /** Groups of which the API server cannot say what they have. */
+  unread: string[];
+}
+
 /** The cluster as a drift check sees it: it can only read. What cannot be read throws: it is never an empty list or an absent object. */
 export interface ClusterReader {
   /** The same cluster as another user. */
@@ -37,6 +44,8 @@ export interface ClusterReader {
    * and the later one is the newer.
    */
   pages(resource: Resource, request: PageRequest): AsyncIterable<KubeObject[]>;
+  /** Every namespaced kind of which objects can be made and listed, each once. */
+  kinds(): Promise<KindsThere>;
   /** What the API server publishes of a kind; undefined where that is nothing. */
   schema(apiVersion: string, kind: string): Promise<KindSchema | undefined>;
   /** Undefined only for a 404 of that object. */
@@ -51,6 +60,8 @@ export interface RecordReader {
   savedHashKey(): Promise<Uint8Array | undefined>;
   /** Whether the record is another one than was read here last; where this is absent, it is read again. */
   changed?(sync: string): Promise<boolean>;
+  /** The syncs that have a record in the cluster; only asked for where objects that nobody declared are looked for. */
+  syncs?(): Promise<string[]>;
 }
 
 /** Git; `objects` is asked only for a sync that has a differing object. */

@@ -21,6 +21,15 @@ export function rulesAboutNothing({ ignore }: DriftSettings, objects: readonly s
     .map(({ rule, name }) => idleRule(name, rule, 'is about no object of any sync'));
 }
 
+/** Patterns of `drift.unmanaged.namespaces` by which nothing is looked for. */
+export function namespacesOfNobody(patterns: readonly string[]): Problem[] {
+  return patterns.map((pattern) => ({
+    code: 'rule-idle',
+    message: `${pattern} of drift.unmanaged.namespaces fits no namespace that a sync declares or has objects in`,
+    hint: 'only in namespaces of syncs objects are looked for that nobody declared',
+  }));
+}
+
 /**
  * The rules in force that found nothing to do in a run that checked all syncs of all clusters. Empty where something could not be read: a rule may be
  * about that.

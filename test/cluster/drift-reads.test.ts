@@ -49,6 +49,7 @@ function noting(reader: ClusterReader): { cluster: ClusterReader; reads: string[
   const cluster: ClusterReader = {
     as: (user) => reader.as(user),
     resource: (...args) => reader.resource(...args),
+    kinds: () => reader.kinds(),
     schema: (...args) => reader.schema(...args),
     list: (...args) => reader.list(...args),
     pages: (resource, request) => {

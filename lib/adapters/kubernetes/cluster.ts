@@ -1,4 +1,4 @@
-import type { PageRequest } from '../../drift/ports.ts';
+import type { KindsThere, PageRequest } from '../../drift/ports.ts';
 import type { JsonPatch } from '../../kube/ownership.ts';
 import type { KindSchema } from '../../kube/schema.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
@@ -8,6 +8,7 @@ import { accessFromKubeconfig } from './access.ts';
 import { type Answer, Client, type Verb } from './client.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { Discovery } from './discovery.ts';
+import { readKinds } from './kinds.ts';
 import { type ListRequest, listAll, listPages, listUpTo } from './list.ts';
 import { listPath, objectPath } from './paths.ts';
 import { Schemas } from './schemas.ts';
@@ -51,6 +52,10 @@ export class KubernetesCluster implements Cluster {
 
   schema(apiVersion: string, kind: string): Promise<KindSchema | undefined> {
     return this.#schemas.schema(apiVersion, kind);
+  }
+
+  kinds(): Promise<KindsThere> {
+    return readKinds(this.client);
   }
 
   rediscover(): void {

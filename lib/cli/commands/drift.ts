@@ -3,7 +3,8 @@ import type { Config } from '../../config/config.ts';
 import { type AllRecords, allRecorded } from '../../drift/all-recorded.ts';
 import { drift as check } from '../../drift/drift.ts';
 import { gitReader } from '../../drift/git-reader.ts';
-import { ruleNotices, rulesAboutNothing } from '../../drift/rule-notices.ts';
+import { namespacesOfNobody, ruleNotices, rulesAboutNothing } from '../../drift/rule-notices.ts';
+import { unmanagedOf, uselessNamespaces } from '../../drift/unmanaged.ts';
 import type { Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import { readHead, syncNamed } from '../../pull/head.ts';
@@ -64,25 +65,22 @@ async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; stops
     const findings = { send: async () => undefined };
     const now = io.now();
     const deps = { cluster, records, desired, findings };
-    const found = await check({ sync, run: randomUUID(), now, settings: config.drift }, deps);
-    const rules = [
-      ...ruleNotices(config.drift, found, now),
-      ...(await uselessRules(config, found.unknown.length === 0, records, now)),
-    ];
+    const unmanaged = unmanagedOf(config, sync);
+    const found = await check({ sync, run: randomUUID(), now, settings: config.drift, unmanaged }, deps);
+    const rules = [...ruleNotices(config.drift, found, now), ...(await uselessRules(config, found, records, now))];
     return { found, stops, rules };
   } finally {
     await cluster.close();
   }
 }
 
-/** Rules about objects that no sync has. Only where this cluster is the only one can that be told, and where all could be read. */
-async function uselessRules(config: Config, complete: boolean, records: AllRecords, now: Date): Promise<Problem[]> {
+/** Rules about objects and namespaces that no sync has. Only where this cluster is the only one can that be told, and where all could be read. */
+async function uselessRules(config: Config, found: DriftFound, records: AllRecords, now: Date): Promise<Problem[]> {
   const isOnly = Object.keys(config.clusters).length <= 1;
-  if (!isOnly || !complete || config.drift.ignore.length === 0) return [];
+  const { ignore, unmanaged } = config.drift;
+  if (!isOnly || found.unknown.length > 0 || (ignore.length === 0 && unmanaged === undefined)) return [];
   const recorded = await allRecorded(records);
-  return rulesAboutNothing(
-    config.drift,
-    recorded.flatMap(({ objects }) => objects),
-    now,
-  );
+  const objects = recorded.flatMap((one) => one.objects);
+  const namespaces = unmanaged === undefined ? [] : uselessNamespaces(unmanaged, recorded);
+  return [...rulesAboutNothing(config.drift, objects, now), ...namespacesOfNobody(namespaces)];
 }

@@ -8,6 +8,7 @@ import { createQueue } from '../../adapters/local/queue.ts';
 import { lambdaContext } from '../../adapters/local/sqs-record.ts';
 import type { SyncSpec } from '../../config/config.ts';
 import { gitReader } from '../../drift/git-reader.ts';
+import { unmanagedOf } from '../../drift/unmanaged.ts';
 import type { LeftSync, ReportMessage, SyncReported } from '../../model/messages.ts';
 import { leftSyncs } from '../../pull/left-syncs.ts';
 import { pull } from '../../pull/pull.ts';
@@ -74,6 +75,7 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
         open: async () => ({
           sync,
           settings: config?.drift,
+          unmanaged: config && unmanagedOf(config, sync),
           telling: config && (await tellingOf(sync, config, headNow, io.now())),
           deps: { cluster, records: applied, desired: gitReader({ source, ...tools }), findings: { send: report } },
         }),

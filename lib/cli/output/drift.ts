@@ -91,7 +91,7 @@ function objectLines(drift: ObjectDrift, style: Style): string[] {
   const reason = known === undefined ? '' : `: ${printable(known)}`;
   return [
     `${style.red(drift.state)}  ${printable(drift.object)}${reason}`,
-    ...drift.fields.flatMap((one) => fieldLines(one, style)),
+    ...(drift.state === 'unmanaged' ? [] : drift.fields.flatMap((one) => fieldLines(one, style))),
   ];
 }
 
