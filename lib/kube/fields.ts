@@ -92,12 +92,20 @@ export function additions(theirs: FieldsV1, ours: FieldsV1): FieldPath[] {
     for (const [element, child] of childrenOf(their)) {
       const here = [...path, element];
       const known = Object.hasOwn(our, element) ? our[element] : undefined;
-      if (known === undefined) found.push(here);
-      else walk(child, known, here);
+      if (known !== undefined) walk(child, known, here);
+      else if (!isKeyOfItem(here)) found.push(here);
     }
   };
   walk(theirs, ours, []);
   return found;
+}
+
+/** A field that an item is known by cannot have another value in the item that ours has, also where ours left it to its default. */
+function isKeyOfItem(path: FieldPath): boolean {
+  const item = path.at(-2);
+  if (!item?.startsWith('k:')) return false;
+  const keys: unknown = JSON.parse(item.slice(2));
+  return isMap(keys) && Object.hasOwn(keys, path.at(-1)!.slice(2));
 }
 
 /** True when the path is `outer` or lies below it. */

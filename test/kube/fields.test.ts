@@ -26,6 +26,13 @@ describe('sets of fields', () => {
     expect(difference({ 'f:a': {} }, { 'f:a': { 'f:b': {} } }).map(pathText)).toEqual(['a']);
   });
 
+  it('call no addition what an item that we have is known by', () => {
+    const port = 'k:{"port":80,"protocol":"TCP"}';
+    const ours = { 'f:ports': { [port]: { '.': {}, 'f:port': {} } } };
+    const theirs = { 'f:ports': { [port]: { '.': {}, 'f:port': {}, 'f:protocol': {}, 'f:nodePort': {} } } };
+    expect(additions(theirs, ours).map(pathText)).toEqual(['ports[port=80,protocol=TCP].nodePort']);
+  });
+
   it('tell additions by the shortest path that is new', () => {
     const ours: FieldsV1 = { 'f:spec': { 'f:resources': {} } };
     const theirs: FieldsV1 = {
