@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
@@ -8,10 +9,12 @@ import { readObjects } from '../../lib/desired/yaml.ts';
 import { type DriftDeps, drift } from '../../lib/drift/drift.ts';
 import { applyOrder } from '../../lib/kube/order.ts';
 import { quantityPattern } from '../../lib/kube/semantic/quantity.ts';
+import { UserError } from '../../lib/model/errors.ts';
 import { type KubeObject, nameOf } from '../../lib/model/kube-object.ts';
 import type { DriftFound } from '../../lib/model/messages.ts';
 import { addUser, cluster, describeWithCluster, temporaryFolder } from '../helpers/cluster.ts';
 import { corpusObjects } from '../helpers/corpus.ts';
+import { windlass } from '../helpers/io.ts';
 import { configMap, deployment, namespace } from '../pull/manifests.ts';
 import { openWorld, syncSpec, until, type World } from '../pull/world.ts';
 import { type HandEdit, handEdits, manifests, type Tool, widgets } from './hand-edits-without-record.ts';
@@ -189,10 +192,63 @@ describeWithCluster('a drift check without an applied record', () => {
   });
 
   it('says why it cannot compare when Git cannot be rendered', async () => {
-    const broken = await check([], {
-      desired: { head: async () => head, objects: async () => Promise.reject(new Error('a bug')) },
-    }).catch((error: Error) => error.message);
-    expect(broken).toBe('a bug');
+    const broken = {
+      head: async () => head,
+      objects: () => Promise.reject(new UserError('a typo', { code: 'render' })),
+    };
+    expect(await check([], { desired: broken })).toMatchObject({
+      ...{ head, drift: [], unknown: [{ object: '*', reason: 'never pulled, and Git cannot be compared: a typo' }] },
+    });
+  });
+
+  it('answers a new user who asks about what Argo CD applies', async () => {
+    const space = `argo-${id}`;
+    const repo = await temporaryFolder();
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', repo, '-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args]);
+    const web = deployment(space, 'web', 'web:1.4.0');
+    await mkdir(join(repo, 'app'));
+    await writeFile(
+      join(repo, 'windlass.yaml'),
+      'windlass: 1\nclusters: { test: {} }\nsyncs: { app: { cluster: test, path: app } }\n',
+    );
+    await writeFile(join(repo, 'app', 'web.yaml'), `${namespace(space)}---\n${web}`);
+    for (const args of [
+      ['init', '-q', '-b', 'main'],
+      ['add', '.'],
+      ['commit', '-q', '-m', 'first'],
+    ])
+      git(...args);
+    const env = { ...process.env, WINDLASS_CACHE: join(repo, '.git', 'cache') };
+    const ask = (...more: string[]) =>
+      windlass(['drift', '--repo', repo, '--sync', 'app', '--kubeconfig', cluster().kubeconfigPath, ...more], { env });
+    try {
+      applyBy([namespace(space), web].flatMap(objectsIn), 'argocd-controller');
+      const quiet = await ask();
+      expect(quiet.stdout).toMatch(
+        /^note no pull recorded what it applied: the cluster was compared with Git at [0-9a-f]{12}\napp: no drift\n$/,
+      );
+      expect(quiet.code).toBe(0);
+      kubectl(['scale', 'deployment/web', '-n', space, '--replicas=3']);
+      const found = await ask('--json');
+      expect(found.code).toBe(1);
+      expect(JSON.parse(found.stdout)).toEqual({
+        ...{ revision: null, basis: 'git', behind: [], unknown: [], notices: [] },
+        drift: [
+          {
+            ...{ object: `apps/Deployment/${space}/web`, state: 'changed' },
+            fields: [
+              {
+                ...{ path: 'spec.replicas', git: 1, live: 3, manager: 'kubectl', operation: 'Update' },
+                subresource: 'scale',
+              },
+            ],
+          },
+        ],
+      });
+    } finally {
+      kubectl(['delete', 'namespace', space, '--wait=false', '--ignore-not-found']);
+    }
   });
 });
 
