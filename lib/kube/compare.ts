@@ -8,7 +8,7 @@ import { foreignAdditions, foreignMembers } from './foreign.ts';
 import { canonicalJson, keyFor } from './hash.ts';
 import { holderOf } from './holder.ts';
 import { isLeft, type Leaving } from './left.ts';
-import { fieldsOf, type ManagerClass, managerText, otherEntries, ourFields } from './managers.ts';
+import { fieldsOf, isOfStringData, type ManagerClass, managerText, otherEntries, ourFields } from './managers.ts';
 import { changedPaths, type LostPath, lostPaths } from './owned.ts';
 import { isEmptyTree, treeAt } from './projection.ts';
 import type { AppliedEntry } from './record.ts';
@@ -94,7 +94,10 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
         ({ path, what }) =>
           !rules.hides(path, undefined, what === 'order' ? undefined : fieldAt(live, path, false, key)),
       )
-      .map(show.changed),
+      .map((path) => {
+        const holder = stringDataHolder(live, path.path);
+        return holder === undefined ? show.changed(path) : show.lost({ path: path.path, value: 'changed', holder });
+      }),
   ];
   const same = lost.filter(({ value }) => value === 'same').map(({ path }) => pathText(path));
   const left = [...lost.filter(isOthers), ...held.left].map(show.lost);
@@ -117,6 +120,11 @@ function isFilled({ path, value }: LostPath, { projection }: AppliedEntry, live:
 function isFilledByNobody({ path, value }: LostPath, { projection }: AppliedEntry, live: KubeObject): boolean {
   if (value !== 'changed' || !isEmptyTree(treeAt(projection, path))) return false;
   return !otherEntries(live).some((entry) => hasMember(fieldsOf(entry) ?? {}, path));
+}
+
+/** Who changed a value of a Secret that is still ours, by applying `stringData`. */
+function stringDataHolder(live: KubeObject, path: FieldPath): ManagedFieldsEntry | undefined {
+  return otherEntries(live).find((entry) => isOfStringData(entry) && hasMember(fieldsOf(entry) ?? {}, path));
 }
 
 /** A field of Git's that is not ours any more, and whose it is. */

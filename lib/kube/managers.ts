@@ -1,6 +1,6 @@
 import { matchesGlob } from '../model/glob.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
-import type { FieldsV1 } from './fields.ts';
+import { type FieldsV1, union } from './fields.ts';
 
 /** Our field manager. */
 export const ourManager = 'windlass';
@@ -82,10 +82,21 @@ export function otherEntries(object: KubeObject): ManagedFieldsEntry[] {
   return entriesOf(object).filter((entry) => !isOurs(entry));
 }
 
-/** An entry's set of fields. */
+/** An entry's set of fields. What somebody applied to a Secret as `stringData` is what the Secret has as `data`. */
 export function fieldsOf(entry: ManagedFieldsEntry | undefined): FieldsV1 | undefined {
   // The API server is the one that writes fieldsV1, always in this shape.
-  return entry?.fieldsV1 as FieldsV1 | undefined;
+  const fields = entry?.fieldsV1 as FieldsV1 | undefined;
+  if (fields === undefined || entry === undefined || !isOfStringData(entry)) return fields;
+  const { 'f:stringData': texts = {}, ...rest } = fields;
+  return union(rest, { 'f:data': texts });
+}
+
+/**
+ * True for an entry of who applied `stringData`. Only Secrets have it, and the API server moves it into `data` after the entries are
+ * written: they do not tell that a value under `data` is not its owner's any more.
+ */
+export function isOfStringData({ apiVersion, fieldsV1 }: ManagedFieldsEntry): boolean {
+  return apiVersion === 'v1' && fieldsV1 !== undefined && Object.hasOwn(fieldsV1, 'f:stringData');
 }
 
 /** A manager's name for people: the API server merges the oldest of more than ten entries and forgets whose they were. */

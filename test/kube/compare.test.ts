@@ -182,6 +182,24 @@ describe('comparing an object with what was applied', () => {
     expect(compareObject({ entry, live: rotated, desired: empty, hashKey }).drift).toBeUndefined();
   });
 
+  it('reads the stringData that somebody applied as the data that it became', () => {
+    const login = git('Secret', 'login', { data: { key: 'Z2l0' } });
+    const applied = (key: string) =>
+      edited(login, (live) => {
+        Object.assign(live.data as object, { [key]: 'b3RoZXI=' });
+        const fields = { 'f:stringData': { [`f:${key}`]: {} } };
+        entries(live).push(by('kubectl', fields, { operation: 'Apply' }));
+      });
+    expect(compare(login, applied('more')).drift).toMatchObject({
+      state: 'added',
+      fields: [{ path: 'data.more', manager: 'kubectl' }],
+    });
+    expect(compare(login, applied('key')).drift).toMatchObject({
+      state: 'changed',
+      fields: [{ path: 'data.key', manager: 'kubectl', operation: 'Apply' }],
+    });
+  });
+
   it('knows what was left to a controller also where nothing around it is ours, and tells a person’s change of it once', () => {
     const wanted = git('Secret', 'settings', { data: { 'tls.crt': '' } });
     const left = { ...entryOf(git('Secret', 'settings', {})), left: ['data[tls.crt]'] };
