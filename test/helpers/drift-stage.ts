@@ -90,7 +90,8 @@ export async function driftStage(kubeconfig: string): Promise<DriftStage> {
     },
     async handEdit(edit, found) {
       await edit();
-      expect(foundIn((await stage.check()).drift)).toEqual(found);
+      const checked = await stage.check();
+      expect({ found: foundIn(checked.drift), unknown: checked.unknown }).toEqual({ found, unknown: [] });
       const { report } = await stage.pull();
       expect(foundIn(report.drift)).toEqual(found);
       await stage.quiet();

@@ -80,7 +80,7 @@ export async function relayTo(server: string): Promise<Relay> {
 
 /** A kubeconfig whose API server is reached over this way. */
 export async function kubeconfigThrough(
-  { url }: Relay,
+  { url }: Pick<Relay, 'url'>,
   plane: { kubeconfigPath: string; server: string },
 ): Promise<string> {
   const file = join(await temporaryFolder(), 'kubeconfig');
