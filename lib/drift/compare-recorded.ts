@@ -1,6 +1,7 @@
 import { compareObject, type Verdict } from '../kube/compare.ts';
 import type { DriftRules } from '../kube/drift-rules.ts';
 import type { AppliedEntry } from '../kube/record.ts';
+import { wholeEntry } from '../kube/sparing-record.ts';
 import type { ObjectDrift, RuleUse, Unknown } from '../model/drift.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { Applied } from './read-applied.ts';
@@ -43,7 +44,7 @@ export async function compareRecorded(applied: Applied, reading: Reading, rules?
   const { hashKey } = applied;
   const found = new Map<string, Finding>();
   const unread = await readLive(applied, reading, (entry, live) => {
-    const verdict = compareObject({ entry, live, hashKey, rules });
+    const verdict = compareObject({ entry: wholeEntry(entry), live, hashKey, rules });
     if (isSilent(verdict)) found.delete(entry.object);
     else found.set(entry.object, { entry, verdict, ...(verdict.drift && live && { live }) });
   });
@@ -59,7 +60,8 @@ export function verdictsOf(compared: Compared, git: ReadonlyMap<string, KubeObje
   const used: string[][] = [];
   for (const { entry, live, verdict: first } of found) {
     const desired = live && git.get(entry.object);
-    const verdict = desired === undefined ? first : compareObject({ entry, live, hashKey, desired, rules });
+    const verdict =
+      desired === undefined ? first : compareObject({ entry: wholeEntry(entry), live, hashKey, desired, rules });
     if (verdict.drift !== undefined) verdicts.drift.push(verdict.drift);
     if (verdict.unknown !== undefined) verdicts.unknown.push({ object: entry.object, reason: verdict.unknown });
     if (verdict.leftToControllers.length > 0) verdicts.leftToControllers.push(entry.object);

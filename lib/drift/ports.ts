@@ -54,8 +54,11 @@ export interface ClusterReader {
 
 /** The applied records, read only. */
 export interface RecordReader {
-  /** Undefined when there never was one. Throws when it cannot be read or is of an unknown format. */
-  read(sync: string): Promise<AppliedRecord | undefined>;
+  /**
+   * Undefined when there never was one. Throws when it cannot be read or is of an unknown format. `sparing`: the entries may hold their large
+   * parts as JSON (`wholeEntry` gives all).
+   */
+  read(sync: string, how?: { sparing: boolean }): Promise<AppliedRecord | undefined>;
   /** The key of the hashes of Secrets; undefined when there is none. Never makes one: a check writes nothing. */
   savedHashKey(): Promise<Uint8Array | undefined>;
   /** Whether the record is another one than was read here last; where this is absent, it is read again. */

@@ -41,7 +41,7 @@ export async function readApplied(
   const nothing: Applied = { sync, entries: [], unknown: [], hashKey: new Uint8Array() };
   let record: AppliedRecord | undefined;
   try {
-    record = await whileTime(records.read(sync), signal);
+    record = await whileTime(records.read(sync, { sparing: true }), signal);
   } catch (error) {
     return { ...nothing, unknown: [{ object: '*', reason: whyNot(error, signal) }] };
   }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import type { AppliedEntry } from '../kube/record.ts';
 import { sorted, type Verdicts } from './compare-recorded.ts';
 import type { RecordReader } from './ports.ts';
 import { type Applied, readApplied, writing } from './read-applied.ts';
@@ -13,7 +13,7 @@ export async function withoutRaces(verdicts: Verdicts, applied: Applied, records
   const again = await readApplied(applied.sync, records);
   const now = new Map(again.entries.map((entry) => [entry.object, entry]));
   const before = new Map(applied.entries.map((entry) => [entry.object, entry]));
-  const same = (object: string) => isDeepStrictEqual(now.get(object), before.get(object));
+  const same = (object: string) => isSameApply(now.get(object), before.get(object));
   const raced = verdicts.drift.filter(({ object }) => !same(object));
   const unread = again.unknown.find(({ object }) => object === '*')?.reason;
   return sorted({
@@ -24,6 +24,12 @@ export async function withoutRaces(verdicts: Verdicts, applied: Applied, records
       ...raced.map(({ object }) => (unread === undefined ? writing(object) : { object, reason: unread })),
     ],
   });
+}
+
+/** True when the object was not applied again, nor forgotten. */
+function isSameApply(now: AppliedEntry | undefined, before: AppliedEntry | undefined): boolean {
+  const keys = ['uid', 'resourceVersion', 'desiredHash', 'appliedAt'] as const;
+  return now !== undefined && before !== undefined && keys.every((key) => now[key] === before[key]);
 }
 
 /** True when the record is still the one that was read: nobody has begun to write. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type AppliedRecord, readRecord } from '../../kube/record.ts';
+import { readSparingly } from '../../kube/sparing-record.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import { systemNamespace } from '../../model/system-namespace.ts';
 import type { AppliedRecords } from '../../pull/ports.ts';
@@ -63,7 +64,8 @@ export class ClusterRecords implements AppliedRecords {
     return new ClusterRecords(this.#client, this.#shared);
   }
 
-  async read(sync: string): Promise<AppliedRecord | undefined> {
+  /** `sparing`: for many entries of which few are looked at; they hold their large parts as JSON (see `readSparingly`). */
+  async read(sync: string, { sparing = false }: { sparing?: boolean } = {}): Promise<AppliedRecord | undefined> {
     for (let attempt = 1; ; attempt++) {
       const map = await readMap(this.#client, headName(sync));
       if (map === undefined) {
@@ -73,7 +75,7 @@ export class ClusterRecords implements AppliedRecords {
       const head = headOf(sync, map);
       const bytes = await this.#whole(head, bytesOf(map));
       if (bytes !== undefined) {
-        const record = await parse(sync, bytes);
+        const record = await parse(sync, bytes, sparing ? readSparingly : readWhole);
         this.#seen.set(sync, head);
         return record;
       }
@@ -193,14 +195,23 @@ function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-async function parse(sync: string, bytes: Buffer): Promise<AppliedRecord> {
-  let stored: unknown;
+function readWhole(json: Uint8Array, sync: string): ReturnType<typeof readRecord> {
+  return readRecord(JSON.parse(Buffer.from(json).toString('utf8')), sync);
+}
+
+/** As large as what is in the archive, which its last four bytes tell (RFC 1952), so that it is not copied together. In bytes. */
+function chunkFor(archive: Buffer): number {
+  const size = archive.length < 4 ? 0 : archive.readUInt32LE(archive.length - 4);
+  return Math.min(Math.max(size + 1, 16 * 1024), 256 * 1024 * 1024);
+}
+
+async function parse(sync: string, bytes: Buffer, reader: typeof readSparingly): Promise<AppliedRecord> {
+  let read: ReturnType<typeof readSparingly>;
   try {
-    stored = JSON.parse((await promisify(gunzip)(bytes)).toString('utf8'));
+    read = reader(await promisify(gunzip)(bytes, { chunkSize: chunkFor(bytes) }), sync);
   } catch (cause) {
     throw unreadable(sync, 'it is not gzipped JSON', cause);
   }
-  const read = readRecord(stored, sync);
   // One that another Windlass may read is not for throwing away.
   if ('refused' in read) throw refusedRecord(sync, read.refused);
   return read.record;
