@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type KubernetesCluster, openCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { ClusterLeases } from '../../lib/adapters/kubernetes/lease.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
-import type { HealthRule, SyncSpec } from '../../lib/config/config.ts';
+import type { Config, HealthRule, SyncSpec } from '../../lib/config/config.ts';
 import { defaultLimits } from '../../lib/config/drift-limits.ts';
 import type { Kustomizer, SourceTree } from '../../lib/desired/ports.ts';
 import type { AppliedEntry } from '../../lib/kube/record.ts';
@@ -83,6 +83,7 @@ export interface PullChanges {
   cluster?: Cluster;
   now?: () => Date;
   health?: HealthRule[];
+  drift?: Partial<Config['drift']>;
   deps?: Partial<PullDeps>;
 }
 
@@ -113,7 +114,7 @@ export async function openWorld(kubeconfig: string, sync = syncSpec()): Promise<
         clusters: {},
         environments: [],
         syncs: [spec, ...(changes.others ?? [])],
-        drift: { ignore: [], graceSeconds: 0, limits: defaultLimits },
+        drift: { ignore: [], graceSeconds: 0, limits: defaultLimits, ...changes.drift },
         notify: { routes: [] },
         ...(changes.health && { health: changes.health }),
       };
