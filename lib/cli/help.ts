@@ -6,9 +6,7 @@ import type { Style } from './output/style.ts';
 export function overview(entries: CommandEntry[], style: Style): string {
   const width = Math.max(...entries.map((entry) => entry.name.length));
   return [
-    `${style.bold('windlass')}: GitOps for Kubernetes on AWS`,
-    '',
-    `${style.bold('Usage')}  windlass COMMAND [OPTIONS]`,
+    `${style.bold('windlass COMMAND [OPTIONS]')}: GitOps for Kubernetes on AWS`,
     '',
     style.bold('Commands'),
     ...entries.map((entry) => `  ${entry.name.padEnd(width)}  ${entry.summary}`),

@@ -1,3 +1,4 @@
+import { longestDays } from '../model/drift-figures.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import { pageState, stateStream } from './events.ts';
 import { refusal } from './guard.ts';
@@ -51,6 +52,7 @@ export function dashboard(ports: DashboardPorts, port: number): (request: Reques
     const asset = Object.hasOwn(assets, pathname) ? assets[pathname] : undefined;
     if (asset !== undefined) return await onlyGet(request, async () => file(await ports.asset(asset.file), asset.type));
     if (pathname === '/api/state') return await onlyGet(request, async () => json(200, await pageState(ports)));
+    if (pathname === '/api/metrics') return await onlyGet(request, () => metrics(ports, request));
     if (pathname === '/api/events') return await onlyGet(request, async () => events(ports, request.signal));
     if (pathname === '/api/push') return await push(ports, request);
     return text(404, 'there is no such page');
@@ -65,6 +67,13 @@ function events(ports: DashboardPorts, signal: AbortSignal): Response {
   return new Response(stateStream(ports, signal), {
     headers: { ...securityHeaders, 'content-type': 'text/event-stream' },
   });
+}
+
+async function metrics(ports: DashboardPorts, request: Request): Promise<Response> {
+  const text = new URL(request.url).searchParams.get('days') ?? '30';
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (days < 1 || days > longestDays) return json(400, { error: `days must be 1 to ${longestDays}` });
+  return json(200, await ports.metrics(days));
 }
 
 async function push(ports: DashboardPorts, request: Request): Promise<Response> {

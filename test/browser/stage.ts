@@ -32,6 +32,7 @@ export async function stage(state: DashboardState, options: StageOptions = {}): 
   const pushes: string[] = [];
   const ports: DashboardPorts = {
     state: async () => state,
+    metrics: () => Promise.reject(new Error('the page has them in its state')),
     changes: (signal) => changes.listen(signal),
     isElsewhere: (repository) => options.elsewhere?.includes(repository) === true,
     asset: pageAsset,

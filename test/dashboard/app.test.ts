@@ -16,11 +16,14 @@ const state: DashboardState = {
   timeline: [],
 };
 
+const none = { incidents: 0, open: 0, notTimed: 0 };
+
 function page(overrides: Partial<DashboardPorts> = {}) {
   const pushed: string[] = [];
   const app = dashboard(
     {
       state: async () => state,
+      metrics: async (days) => ({ from: '', to: String(days), overall: none, syncs: {}, classes: {} }),
       async *changes() {
         yield;
       },
@@ -53,7 +56,7 @@ describe('the page', () => {
   it.each(['evil.example', 'evil.example:4440', '127.0.0.1', '127.0.0.1:80', '127.0.0.1.evil.example:4440', ''])(
     'refuses the foreign host "%s" (DNS rebinding)',
     async (host) => {
-      for (const path of ['/', '/api/state', '/api/events']) {
+      for (const path of ['/', '/api/state', '/api/metrics', '/api/events']) {
         expect((await page().ask(path, { headers: { host } })).status).toBe(403);
       }
     },
@@ -109,6 +112,7 @@ describe('the page', () => {
     expect((await ask('/../package.json')).status).toBe(404);
     expect((await ask('/etc/passwd')).status).toBe(404);
     expect((await ask('/api/state', push({}))).status).toBe(405);
+    expect((await ask('/api/metrics', push({}))).status).toBe(405);
     expect((await ask('/api/push')).status).toBe(405);
   });
 
@@ -167,5 +171,12 @@ describe('the page', () => {
     await follow('/');
     const files = await readdir(new URL('../../lib/dashboard/assets/', import.meta.url));
     expect([...seen].map((path) => (path === '/' ? 'index.html' : path.slice(1))).sort()).toEqual(files.sort());
+  });
+
+  it('answers with the metrics of as many days as were asked for', async () => {
+    const { ask } = page();
+    expect(await (await ask('/api/metrics?days=7')).json()).toMatchObject({ to: '7', overall: none });
+    expect(await (await ask('/api/metrics')).json()).toMatchObject({ to: '30' });
+    for (const days of ['0', 'x', '-1', '99999']) expect((await ask(`/api/metrics?days=${days}`)).status).toBe(400);
   });
 });

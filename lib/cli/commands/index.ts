@@ -75,6 +75,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./drift.ts')).drift,
   },
   {
+    name: 'metrics',
+    summary: 'show how fast drift was found and put right, from the records',
+    load: async () => (await import('./metrics.ts')).metrics,
+  },
+  {
     name: 'health',
     summary: 'show the status of objects, by the rules that pull waits with',
     load: async () => (await import('./health.ts')).health,

@@ -1,5 +1,6 @@
 import { type LocalServer, serve } from '../../adapters/local/http-server.ts';
 import { pageAsset } from '../../adapters/local/page-files.ts';
+import { daysBefore, readDriftMetrics } from '../../audit/drift-metrics.ts';
 import { dashboard } from '../../dashboard/app.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
@@ -91,6 +92,7 @@ export function showPage(
           },
           now: io.now,
         }),
+      metrics: (days) => readDriftMetrics(daysBefore(io.now(), days), records),
       changes: (until) => teller.changes.listen(until),
       ...(repo.author !== undefined && {
         push: (word: string, tag: string) => bump.push(imageMeant(word, images()), tag),
