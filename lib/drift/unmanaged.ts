@@ -18,6 +18,8 @@ export interface Unmanaged {
   rules: UnmanagedRules;
   /** All syncs of the cluster that are checked: one of them tells of a namespace. */
   syncs: string[];
+  /** What the syncs had applied when the check of the cluster began, asked once for all of them; unless told, each check asks itself. */
+  recorded?: (() => Promise<RecordedSync[]>) | undefined;
 }
 
 /** What a check looks for objects with that nobody declared. */
@@ -55,7 +57,7 @@ export async function unmanaged(
 ): Promise<Strays> {
   const { signal } = request;
   try {
-    const before = await whileTime(allRecorded(records), signal);
+    const before = await whileTime(request.recorded?.() ?? allRecorded(records), signal);
     const namespaces = namespacesOf(request, before);
     if (namespaces.length === 0) return { drift: [], unknown: [] };
     const { kinds, unread } = await whileTime(cluster.kinds(), signal);

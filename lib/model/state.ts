@@ -53,6 +53,8 @@ export interface SyncState {
   drifted: number;
   /** So many of them nobody declared: only checks look for such. Absent: none. */
   unmanaged?: number;
+  /** What the last check saw on objects that programs which are neither people's tools nor controllers added: no drift. Absent: nothing. */
+  addedByOthers?: { object: string; managers: string[] }[];
   /** Rules of `drift.ignore` about objects of the sync that found nothing to do, and since which check (ISO 8601). Absent: none. */
   idleRules?: { rule: string; since: string }[];
   unknown: DriftFound['unknown'];
@@ -73,6 +75,10 @@ export interface ClusterState {
   cluster: string;
   /** When the last check ended (ISO 8601). */
   checkedAt: string;
+  /** True for a cluster that windlass.yaml has no more. */
+  left?: boolean;
+  /** All clusters that windlass.yaml had then. Absent where an older check left it. */
+  clusters?: string[];
   /** All syncs that windlass.yaml had in it, and how many objects were looked at. */
   syncs: string[];
   objects: number;

@@ -1,3 +1,4 @@
+import { managersOf } from '../model/drift-text.ts';
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 import { behindAfter } from './behind.ts';
@@ -69,6 +70,7 @@ function afterCheck(before: SyncState, report: DriftFound): SyncState {
     unknown: report.unknown.slice(0, mostKept).map((one) => ({ ...one, reason: cut(one.reason) })),
     unknownChecks: unknownChecks(before, report),
     idleRules: idleRules(before, report),
+    addedByOthers: addedByOthers(report),
   };
 }
 
@@ -82,6 +84,10 @@ function idleRules(
   const kept = unknown.length === 0 ? [] : before.filter(({ rule }) => !told.has(rule));
   const idle = rules.filter(({ objects }) => objects === 0).map(({ rule }) => ({ rule, since: since(rule) }));
   return someOf([...kept, ...idle]);
+}
+
+function addedByOthers({ addedByOthers: added = [] }: DriftFound): SyncState['addedByOthers'] {
+  return someOf(added.map((drift) => ({ object: drift.object, managers: managersOf(drift) })));
 }
 
 function afterPull(before: SyncState, report: SyncReported): SyncState {

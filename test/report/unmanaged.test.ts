@@ -75,3 +75,17 @@ describe('rules that find nothing to do', () => {
     expect(idle(check(0, [], rules(0)), check(10, [], unread))).toEqual(since(0));
   });
 });
+
+describe('what programs that nobody knows added', () => {
+  it('is in the state, tells nobody, and is forgotten when it is gone', () => {
+    const added: ObjectDrift = {
+      object,
+      state: 'added',
+      fields: [{ path: 'data.a', live: '1', manager: 'shop-script' }],
+    };
+    const { told, state } = workIn([check(0, [], { addedByOthers: [added] })]);
+    expect(told).toEqual([]);
+    expect(state).toMatchObject({ drifted: 0, addedByOthers: [{ object, managers: ['shop-script'] }] });
+    expect(workIn([check(0, [], { addedByOthers: [added] }), check(10)]).state).not.toHaveProperty('addedByOthers');
+  });
+});
