@@ -56,6 +56,7 @@ export function compareObject(comparison: Comparison): Verdict {
 }
 
 function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rules: ObjectRules): Verdict {
+  if (live === undefined && entry.expires) return verdict({});
   if (live === undefined) return verdict({ drift: { object: entry.object, state: 'missing', fields: [] } });
   if (live.apiVersion !== entry.apiVersion) {
     return verdict({ unknown: `it was applied as ${entry.apiVersion} and read as ${live.apiVersion}` });

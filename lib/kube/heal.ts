@@ -43,6 +43,7 @@ export function heal(
   told: Told,
 ): Decision {
   const { entry, live, drift } = applied;
+  if (applied.live === undefined && applied.entry.expires) return 'unchanged';
   if (!options.selfHeal) return unhealed(applied);
   const managers = options.rules?.managers;
   const judged = judgeDrift(applied, options.now, managers);

@@ -239,7 +239,9 @@ function decide(subject: Subject, findings: Verdict | undefined, options: PlanOp
     return { action: 'configured', reason: 'the last pull was cut off', adopt: !recorded };
   if (live !== undefined && entry === undefined)
     return { action: 'configured', reason: adoptionReason(live, options.sync), adopt: true };
-  if (!asApplied && live === undefined) return { action: 'created', reason: 'it was missing' };
+  const isMissing = live === undefined && !entry?.expires;
+  if (!asApplied && isMissing) return { action: 'created', reason: 'it was missing' };
+  if (!asApplied && live === undefined) return { action: 'created', reason: 'changed in Git' };
   if (!asApplied) return { action: 'configured', reason: 'changed in Git' };
   if (findings?.unknown !== undefined) return { action: 'configured', reason: findings.unknown };
   const scaling = options.scaling?.get(subject.id);

@@ -2,6 +2,7 @@ import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { exceptionsOf } from './exceptions/exceptions.ts';
 import { ignoredIn, put, splitFields, takenIn } from './exceptions/ignored.ts';
 import { withoutIgnored } from './exceptions/without-ignored.ts';
+import { expires } from './expires.ts';
 import { type FieldPath, type FieldsV1, pathText, union } from './fields.ts';
 import type { Rewrite } from './fight.ts';
 import { foreignAdditions } from './foreign.ts';
@@ -71,6 +72,8 @@ export interface AppliedEntry {
   ignored?: string[][];
   /** True where Git's object says that what others add beside it may stay. */
   merged?: true;
+  /** True for an object that Kubernetes deletes when it has done its work: that it is not there is no drift. */
+  expires?: true;
   /** The answer cut down to `fields`: list order kept, a hash per scalar (keyed for a Secret). */
   projection: HashTree;
   /** ISO 8601, UTC. */
@@ -126,6 +129,7 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
     ...(scaling === 'scaled' ? { scaled: true as const } : {}),
     ...(rewrites.length === 0 ? {} : { rewrites: [...rewrites] }),
     ...(exceptionsOf(desired).apply === 'merge' ? { merged: true as const } : {}),
+    ...(expires(answer) ? { expires: true as const } : {}),
     projection: projectionOf(withValues(answer, contested.paths, desired), fields, keyFor(desired, hashKey), desired),
     appliedAt: options.now.toISOString(),
   };

@@ -1,4 +1,5 @@
 import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
+import { expires } from '../kube/expires.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { precedenceOf } from '../kube/precedence.ts';
 import type { KubeObject } from '../model/kube-object.ts';
@@ -84,6 +85,7 @@ async function reasonsToWait(
     if (done.held.has(id)) why.set(id, 'which waits as well');
     else if (object === undefined || refused.has(id) || live.unread.has(id)) why.set(id, 'which could not be applied');
     else if (exceptionsOf(object).apply === 'never') continue;
+    else if (found === undefined && expires(object)) continue;
     else if (found === undefined) why.set(id, 'which is not there');
     else there.set(id, found);
   }

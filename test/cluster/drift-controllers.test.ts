@@ -102,6 +102,49 @@ describeWithPlane('the controllers of Kubernetes', {}, (open) => {
     }
   });
 
+  it('delete a Job that has finished when its time is up: it is neither missing nor run again, until Git changes', async () => {
+    const migrate = (ns: string, image: string) => `apiVersion: batch/v1
+kind: Job
+metadata: { name: migrate-${image}, namespace: ${ns} }
+spec:
+  ttlSecondsAfterFinished: 0
+  template: { spec: { restartPolicy: Never, containers: [{ name: migrate, image: "migrate:${image}" }] } }
+`;
+    const stage = await open((ns) => ({
+      'migrate.yaml': migrate(ns, '1'),
+      'web.yaml': deployment(ns, 'web', 'web:1').replace(
+        'metadata:\n',
+        'metadata:\n  annotations: { windlass.dev/depends-on: batch/Job/NS/migrate-1 }\n'.replace('NS', ns),
+      ),
+    }));
+    const { namespace: ns } = stage;
+    const isGone = () => stage.kubectl(['get', 'job', '-o', 'name']) === '';
+    await waitFor(isGone, { what: 'the Job to be deleted' });
+    await stage.pull();
+    await waitFor(() => stage.get('deployment/web').status.availableReplicas === 1, {
+      what: 'what comes after the Job',
+    });
+    await stage.quiet();
+    for (const selfHeal of [true, false]) {
+      const { changes } = await stage.pull({ sync: { selfHeal } });
+      expect(changes.find(({ object }) => object === `batch/Job/${ns}/migrate-1`)).toMatchObject({
+        action: 'unchanged',
+      });
+    }
+    expect(isGone()).toBe(true);
+    // A change in Git runs it again, and one without such a time is missing when it was deleted.
+    stage.git['migrate.yaml'] = migrate(ns, '1').replace('migrate:1', 'migrate:2');
+    const changed = await stage.pull();
+    expect(changed.changes).toContainEqual({
+      ...{ object: `batch/Job/${ns}/migrate-1`, action: 'created', reason: 'changed in Git' },
+    });
+    stage.git['keep.yaml'] = migrate(ns, 'kept').replace('  ttlSecondsAfterFinished: 0\n', '');
+    await stage.pull();
+    stage.kubectl(['delete', 'job/migrate-kept']);
+    await waitFor(isGone, { what: 'the Job to be deleted again' });
+    expect((await stage.check()).drift).toMatchObject([{ object: `batch/Job/${ns}/migrate-kept`, state: 'missing' }]);
+  });
+
   it('make Endpoints and EndpointSlices of Services, and slices of the Endpoints that Git has', async () => {
     const stage = await open((ns) => ({
       'web.yaml': deployment(ns, 'web', 'web:1', 2),

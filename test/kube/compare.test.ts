@@ -182,6 +182,12 @@ describe('comparing an object with what was applied', () => {
     expect(compareObject({ entry, live: rotated, desired: empty, hashKey }).drift).toBeUndefined();
   });
 
+  it('does not call a Job missing that Kubernetes deletes when it has finished', () => {
+    const job = (spec: object) => git('batch/v1 Job', 'migrate', { spec });
+    expect(compare(job({ ttlSecondsAfterFinished: 0 }), undefined).drift).toBeUndefined();
+    expect(compare(job({ parallelism: 1 }), undefined).drift).toMatchObject({ state: 'missing' });
+  });
+
   it('reads the stringData that somebody applied as the data that it became', () => {
     const login = git('Secret', 'login', { data: { key: 'Z2l0' } });
     const applied = (key: string) =>

@@ -6,6 +6,7 @@ import { ObjectRules } from '../drift-rules-object.ts';
 import { exceptionsOf } from '../exceptions/exceptions.ts';
 import { ignoredIn, takenIn } from '../exceptions/ignored.ts';
 import { withoutIgnored } from '../exceptions/without-ignored.ts';
+import { expires } from '../expires.ts';
 import { type Shower, showerOf } from '../field-drift.ts';
 import type { FieldPath } from '../fields.ts';
 import { keyFor } from '../hash.ts';
@@ -46,6 +47,7 @@ export function compareWithGit({ git, live, schema, hashKey, rules: inForce }: G
   const nothing: Verdict = { leftToControllers: [], addedByOthers: [], ownershipLost: [] };
   const { apply } = exceptionsOf(git);
   if (apply === 'never') return nothing;
+  if (live === undefined && expires(git)) return nothing;
   if (live === undefined) return { ...nothing, drift: { object, state: 'missing', fields: [] } };
   if (apply === 'once') return nothing;
   const wanted = withoutIgnored(cleaned(git));
