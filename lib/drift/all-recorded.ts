@@ -1,4 +1,5 @@
 import type { AppliedRecord } from '../kube/record.ts';
+import { each } from '../model/each.ts';
 
 /** All applied records of a cluster, read only. */
 export interface AllRecords {
@@ -15,15 +16,21 @@ export interface RecordedSync {
   uids: string[];
 }
 
+/** Records that are read at once. */
+const recordsAtOnce = 4;
+
 const nothing: Pick<AppliedRecord, 'entries' | 'intent'> = { entries: [] };
 
 /** What all syncs have applied in a cluster, also those that left windlass.yaml. Throws where one of the records cannot be read. */
 export async function allRecorded(records: AllRecords): Promise<RecordedSync[]> {
   const syncs = await records.syncs();
-  const read = await Promise.all(syncs.sort().map(async (sync) => ({ sync, record: await records.read(sync) })));
-  return read.map(({ sync, record: { entries, intent } = nothing }) => ({
-    sync,
-    objects: [...new Set([...entries.map(({ object }) => object), ...(intent?.objects ?? [])])],
-    uids: entries.map(({ uid }) => uid),
-  }));
+  // Not all records are held at once: each may have thousands of entries.
+  return await each(syncs.sort(), recordsAtOnce, async (sync) => {
+    const { entries, intent } = (await records.read(sync)) ?? nothing;
+    return {
+      sync,
+      objects: [...new Set([...entries.map(({ object }) => object), ...(intent?.objects ?? [])])],
+      uids: entries.map(({ uid }) => uid),
+    };
+  });
 }
