@@ -1,80 +1,121 @@
-import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { type DriftDeps, type DriftRequest, drift } from '../lib/drift/drift.ts';
+import type { Config } from '../lib/config/config.ts';
+import type { SourceTree } from '../lib/desired/ports.ts';
+import {
+  type ClusterCheck,
+  type ClusterCheckDeps,
+  type ClusterChecked,
+  checkCluster,
+} from '../lib/drift/check-cluster.ts';
 import { unusedRules } from '../lib/drift/rule-notices.ts';
-import type { DriftSettings } from '../lib/kube/drift-rules.ts';
-import type { Problem } from '../lib/model/errors.ts';
-import type { DriftFound } from '../lib/model/messages.ts';
+import { readStops } from '../lib/drift/stops.ts';
+import { messageOf, type Problem, RetryableError, UserError } from '../lib/model/errors.ts';
 
-/** One sync and what its check works with. */
-export interface CheckedSync {
-  sync: DriftRequest['sync'];
-  /** What windlass.yaml says about drift. */
-  settings?: DriftRequest['settings'];
-  /** Where objects that nobody declared are drift. */
-  unmanaged?: DriftRequest['unmanaged'];
-  /** What the report flow has to know to tell people in time. */
-  telling?: DriftRequest['telling'];
-  deps: DriftDeps;
+/** The config repo as a check needs it. */
+export interface CheckedRepo {
+  /** The head, with its windlass.yaml or the last valid one. Throws `UserError` or `RetryableError` where it cannot be read. */
+  head(): Promise<{ tree: SourceTree; config: Config }>;
+  /** The last valid windlass.yaml, which counts while the head cannot be read; undefined where there is none. */
+  lastValid(): Promise<Config | undefined>;
 }
 
 /** What the function works with. */
-export interface DriftOnScheduleDeps {
-  /** All syncs, asked for at each run: windlass.yaml may have changed. Opening one may fail and must not touch the others. */
-  syncs(): Promise<{ name: string; open(): Promise<CheckedSync> }[]>;
-  now: () => Date;
+export interface DriftOnScheduleDeps extends ClusterCheckDeps {
+  repo: CheckedRepo;
   /** Is told of rules of drift.ignore that found nothing to do in a whole run; they are logged, unless told. */
   unusedRules?: (rules: Problem[]) => void;
   /** One that logs as Lambda expects it, unless told. */
   logger?: Logger;
 }
 
-/** What one run did. */
-export interface DriftRun {
-  checked: string[];
-  failed: string[];
-}
+/** What one run did, by cluster. */
+export type DriftRun = { cluster: string; checked: string[]; failed: string[]; unreachable?: string }[];
+
+/** Milliseconds: so long before the function is ended nothing is read any more, and a part of it later nothing is waited for. */
+const margin = 20_000;
+const marginAfter = 8_000;
+/** Syncs under way at once, in all clusters together where there are fewer: of each a record and some pages of objects are held. */
+const syncsAtOnce = 8;
 
 /**
- * The handler of the schedule: checks every sync, all at once. One sync's trouble stops no other; after all are done it throws when any
- * could not be checked, so that the run counts as failed.
+ * The handler of the schedule: checks every cluster of windlass.yaml, all at once, each by a connection of its own. One cluster's trouble stops no other: it
+ * is told in the cluster's heartbeat. After all are done it throws what failed in the check itself (a message that could not be sent, a bug).
  */
 export function driftOnSchedule(deps: DriftOnScheduleDeps): (event: unknown, context: Context) => Promise<DriftRun> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-drift' });
   const handler = middy<unknown, DriftRun>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .handler(() => checkAll(deps, logger));
+    .handler((_, context) => checkAll(deps, context, logger));
   return handler as unknown as (event: unknown, context: Context) => Promise<DriftRun>;
 }
 
-async function checkAll(deps: DriftOnScheduleDeps, logger: Logger): Promise<DriftRun> {
-  const { syncs, now } = deps;
-  const run: DriftRun = { checked: [], failed: [] };
-  const findings: DriftFound[] = [];
-  let settings: DriftSettings | undefined;
-  const check = async ({ name, open }: Awaited<ReturnType<typeof syncs>>[number]) => {
-    try {
-      const opened = await open();
-      settings = opened.settings;
-      findings.push(await drift({ ...opened, run: randomUUID(), now: now() }, opened.deps));
-      run.checked.push(name);
-    } catch (error) {
-      logger.error(`sync ${name} could not be checked`, error as Error);
-      run.failed.push(name);
-    }
+async function checkAll(deps: DriftOnScheduleDeps, context: Context, logger: Logger): Promise<DriftRun> {
+  const { config, head } = await readRepo(deps, logger);
+  const clusters = Object.values(config.clusters);
+  const left = context.getRemainingTimeInMillis();
+  const before = Math.min(margin, left / 3);
+  const after = Math.min(marginAfter, left / 6);
+  const shared = {
+    ...{ config, head, syncsAtOnce: Math.max(1, Math.floor(syncsAtOnce / Math.max(1, clusters.length))) },
+    signal: AbortSignal.timeout(Math.floor(left - before)),
+    over: AbortSignal.timeout(Math.floor(left - after)),
   };
-  await Promise.all((await syncs()).map(check));
-  if (run.failed.length > 0) throw new Error(`could not check ${run.failed.sort().join(', ')}`);
-  const unused = settings === undefined ? [] : unusedRules(settings, findings, now());
-  if (unused.length > 0) (deps.unusedRules ?? log(logger))(unused);
-  return { checked: run.checked.sort(), failed: [] };
+  const checks = await Promise.all(clusters.map((cluster) => checkCluster({ ...shared, cluster }, deps)));
+  tellUnused(config, checks, deps, logger);
+  tellMemory(context, logger);
+  const errors = checks.flatMap((one) => one.errors);
+  for (const error of errors) logger.error('a check failed', error as Error);
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(messageOf).join('; '));
+  return checks.map(runOf);
 }
 
-function log(logger: Logger): (rules: Problem[]) => void {
-  return (rules) => {
-    for (const { message } of rules) logger.warn(message);
+async function readRepo(
+  { repo, now }: DriftOnScheduleDeps,
+  logger: Logger,
+): Promise<{ config: Config; head: ClusterCheck['head'] }> {
+  try {
+    const { tree, config } = await repo.head();
+    return { config, head: { revision: tree.revision, stops: await readStops(tree, now()) } };
+  } catch (error) {
+    if (!(error instanceof UserError || error instanceof RetryableError)) throw error;
+    const config = await repo.lastValid();
+    if (config === undefined) throw error;
+    logger.warn('the head of the config repo cannot be read: the last valid windlass.yaml counts', error);
+    return { config, head: undefined };
+  }
+}
+
+/** Only where all could be looked at: a rule may be about the rest. */
+function tellUnused(
+  config: Config,
+  checks: readonly ClusterChecked[],
+  deps: DriftOnScheduleDeps,
+  logger: Logger,
+): void {
+  const isWhole = checks.every(({ report }) => report.unreachable === undefined && report.failed.length === 0);
+  const found = checks.flatMap(({ findings }) => findings);
+  const unused = isWhole ? unusedRules(config.drift, found, deps.now()) : [];
+  if (unused.length === 0) return;
+  if (deps.unusedRules !== undefined) deps.unusedRules(unused);
+  else for (const { message } of unused) logger.warn(message);
+}
+
+/** A function that has no memory left is ended without a word: it says so before. */
+function tellMemory({ memoryLimitInMB }: Context, logger: Logger): void {
+  const limit = Number(memoryLimitInMB);
+  const peak = Math.round(process.resourceUsage().maxRSS / 1024);
+  if (limit > 0 && peak > limit * 0.85)
+    logger.warn(`the check needed ${peak} of ${limit} MB: give the function more memory, or split large syncs`);
+}
+
+function runOf({ report: { cluster, unreachable, failed }, findings }: ClusterChecked): DriftRun[number] {
+  return {
+    cluster,
+    checked: findings.map(({ sync }) => sync).sort(),
+    failed: failed.map(({ sync }) => sync).sort(),
+    ...(unreachable !== undefined && { unreachable }),
   };
 }

@@ -1,8 +1,8 @@
 import { systemNamespace } from '../model/system-namespace.ts';
 import type { SyncSpec } from './config.ts';
 
-/** Which syncs are acted for by a service account: those that name one, or all of them. */
-export type Impersonation = 'where-named' | 'always';
+/** Which syncs are acted for by a service account: those that name one, all of them, or none. */
+export type Impersonation = 'where-named' | 'always' | 'never';
 
 /** The service account of a sync that names none, where every sync has one: `windlass-sync-shop-prod`. */
 export function defaultAccount(sync: string): string {
@@ -23,6 +23,7 @@ export function userOf(
   { name, serviceAccount }: Pick<SyncSpec, 'name' | 'serviceAccount'>,
   impersonation: Impersonation = 'where-named',
 ): string | undefined {
+  if (impersonation === 'never') return undefined;
   const account = serviceAccount ?? (impersonation === 'always' ? defaultAccount(name) : undefined);
   return account === undefined ? undefined : `system:serviceaccount:${systemNamespace}:${account}`;
 }

@@ -30,8 +30,8 @@ export interface WithoutRecord {
   rules?: DriftRules | undefined;
 }
 
-/** What was found; `basis` is there when Git was compared. */
-export type GitVerdicts = Verdicts & { basis?: 'git' };
+/** What was found; `basis` and how many objects Git has are there when Git was compared. */
+export type GitVerdicts = Verdicts & { basis?: 'git'; objects?: number };
 
 /**
  * Compares a sync of which there is no record with Git's head: another tool applies it, or the record was lost. Where nothing of it is in the
@@ -51,7 +51,7 @@ export async function compareWithGit(request: WithoutRecord): Promise<GitVerdict
   const again = verdicts.drift.length === 0 ? undefined : await readApplied(sync, records, { signal: reading.signal });
   // A pull has begun: what differed may be what it writes.
   if (again !== undefined && !again.isNone) return nothingKnown(writing('*').reason, unknown);
-  return { basis: 'git', ...sorted(verdicts) };
+  return { basis: 'git', objects: read.pairs.length, ...sorted(verdicts) };
 }
 
 async function declaredObjects({

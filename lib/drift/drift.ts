@@ -75,6 +75,7 @@ export async function drift(request: DriftRequest, deps: DriftDeps): Promise<Dri
     ...(revision !== undefined && { revision }),
     ...(head !== undefined && { head }),
     ...(appliedAt !== undefined && { appliedAt }),
+    ...(!applied.isNone && revision !== undefined && { objects: applied.entries.length }),
     ...withStrays(verdicts, strays),
     ...(deps.secrets === 'left' && { leftOut: ['Secret'] }),
     ...telling,
@@ -105,7 +106,10 @@ async function straysOf(
   const syncs = records.syncs?.bind(records);
   if (syncs === undefined) throw new Error('these records do not say which syncs have one');
   const request = { ...asked, sync: sync.name, managers: rules?.managers, secrets, signal };
-  return await unmanaged(request, { cluster, records: { syncs, read: (name) => records.read(name) } });
+  return await unmanaged(request, {
+    cluster,
+    records: { syncs, read: (name) => records.read(name, { sparing: true }) },
+  });
 }
 
 /** Undefined when Git does not answer: the cluster can be compared with the record all the same. */

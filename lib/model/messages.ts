@@ -98,6 +98,8 @@ export interface DriftFound {
   appliedAt?: string;
   /** `git`: there is no applied record, and the cluster was compared with Git's head by the meaning of values. Absent: with the record. */
   basis?: 'git';
+  /** How many objects were looked for. Absent where that is not known, and from an older check. */
+  objects?: number;
   drift: ObjectDrift[];
   /** How many more objects drift than `drift` names, because the message would have been too long. Absent: none. */
   cut?: number;
@@ -145,6 +147,8 @@ export interface CheckReported {
   cluster: string;
   /** The head of Git, where it was read. */
   revision?: string;
+  /** All clusters that windlass.yaml has: one that is not among them left it. Absent from an older check. */
+  clusters?: string[];
   /** All syncs that windlass.yaml has in the cluster. */
   syncs: string[];
   /** How many objects were looked at. */

@@ -16,11 +16,12 @@ export interface KnownCluster {
 
 /** The state of a cluster after a check of it. */
 export function nextClusterState(state: ClusterState | undefined, message: CheckReported): ClusterState {
-  const { cluster, at: checkedAt, syncs, objects, limits } = message;
+  const { cluster, at: checkedAt, clusters, syncs, objects, limits } = message;
   const since = new Map(state?.stopped.map((one) => [one.file, one.since]));
   const stopped = message.stopped?.map(({ file, at }) => ({ file, since: at ?? since.get(file) ?? message.at }));
   const blindChecks = isBlind(message) ? (state?.blindChecks ?? 0) + 1 : 0;
-  return { cluster, checkedAt, syncs, objects, limits, blindChecks, stopped: stopped ?? state?.stopped ?? [] };
+  const known = { syncs, objects, limits, blindChecks, stopped: stopped ?? state?.stopped ?? [] };
+  return { cluster, checkedAt, ...(clusters && { clusters }), ...known };
 }
 
 /** What a check tells of its cluster as a whole: whether it could be looked at, that its puller is silent, and that it is checked again. `state` has the check already. */
@@ -34,7 +35,8 @@ export function clusterTransitions({ state, pulledAt, open }: KnownCluster, mess
 }
 
 /** True when a pull was reported long after the last check of its cluster. */
-export function isStale({ checkedAt, limits }: ClusterState, { at }: SyncReported): boolean {
+export function isStale({ checkedAt, left, limits }: ClusterState, { at }: SyncReported): boolean {
+  if (left) return false;
   return Date.parse(at) > Date.parse(checkedAt) + limits.checker * 1000;
 }
 

@@ -1,13 +1,14 @@
 import type { CheckReported } from '../model/messages.ts';
 import { clusterTransitions, nextClusterState } from './cluster-incidents.ts';
 import { heldTransitions } from './held-long.ts';
+import { leftClusters, leftState } from './left-clusters.ts';
 import type { ReportRecords } from './ports.ts';
 import { incidentRecords } from './records.ts';
 import { type TellDeps, tell } from './tell.ts';
 
 /**
- * Works in that a cluster was checked: a cluster that cannot be looked at, a silent puller, what is stopped for long, and the heartbeat that the
- * next pulls look for. A message that is older than the last one of the cluster changes nothing. Throws `RetryableError` when the records cannot
+ * Works in that a cluster was checked: a cluster that cannot be looked at, a silent puller, what is stopped for long, clusters that left
+ * windlass.yaml, and the heartbeat that the next pulls look for. A message that is older than the last one of the cluster changes nothing. Throws `RetryableError` when the records cannot
  * be reached.
  */
 export async function reportCheck(message: CheckReported, deps: TellDeps): Promise<void> {
@@ -19,7 +20,10 @@ export async function reportCheck(message: CheckReported, deps: TellDeps): Promi
   const open = all.filter((one) => one.cluster === message.cluster && one.sync === undefined);
   const ofCluster = clusterTransitions({ state, open, ...(pulledAt !== undefined && { pulledAt }) }, message);
   const held = await heldTransitions(state, message, all, records);
-  for (const transitions of [ofCluster, held]) await tell(transitions, incidentRecords(message, transitions), deps);
+  const left = leftClusters(before, message, all);
+  for (const transitions of [ofCluster, held, left.transitions])
+    await tell(transitions, incidentRecords(message, transitions), deps);
+  for (const cluster of left.clusters) await records.saveClusterState(leftState(cluster, message));
   await records.saveClusterState(state);
 }
 

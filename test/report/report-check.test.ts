@@ -115,6 +115,33 @@ describe('what pullers and checks tell of each other', () => {
     expect(told()[1]).toContain('resolved, readable again');
   });
 
+  it('a cluster that left windlass.yaml ends what is open about it, and nobody misses its checks', async () => {
+    const clusters = ['dev', 'prod'];
+    const dev = (at: number, more: Partial<CheckReported> = {}) => checked(at, { cluster: 'dev', syncs: [], ...more });
+    await send(pull(0, 1), checked(2_000, { clusters }), dev(2_001, { clusters }));
+    expect(told()).toEqual(['opened the puller of prod does not report']);
+    // The heartbeat of the first cluster tells, and an old one does not.
+    await send(dev(1_999, { clusters: ['dev'] }));
+    expect(notices).toHaveLength(1);
+    await send(dev(2_100, { clusters: ['dev'] }));
+    expect(told().slice(1)).toEqual([
+      expect.stringContaining('the puller of prod does not report: resolved, changed in Git'),
+    ]);
+    expect(await records.openIncidents()).toEqual([]);
+    await send(pull(9_000, 9_001), dev(9_100, { clusters: ['dev'] }));
+    expect(notices).toHaveLength(2);
+    // It is back.
+    await send(checked(9_200, { clusters }), pull(12_000, 12_001));
+    expect(told().slice(2)).toEqual(['opened prod is not checked for drift any more']);
+  });
+
+  it('a cluster that left with nothing open about it is not missed either', async () => {
+    const clusters = ['dev', 'prod'];
+    await send(checked(10, { clusters }), checked(11, { cluster: 'dev', syncs: [], clusters }));
+    await send(checked(2_000, { cluster: 'dev', syncs: [], clusters: ['dev'] }), pull(9_000, 9_001));
+    expect(notices).toEqual([]);
+  });
+
   it('syncs that could not be checked at all are named', async () => {
     const failed = [{ sync: 'shop-prod', reason: 'the role may not be assumed' }];
     await send(pull(0, 1), checked(10, { failed }), checked(20, { failed }), checked(30, { failed }));

@@ -173,6 +173,8 @@ const syncShape = z.looseObject({
 const clusterShape = z.object({
   cluster: z.string(),
   checkedAt: z.string(),
+  left: z.boolean().optional(),
+  clusters: z.array(z.string()).optional(),
   syncs: z.array(z.string()),
   objects: z.number(),
   limits: z.object({ puller: z.number(), checker: z.number(), held: z.number() }),

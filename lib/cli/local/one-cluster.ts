@@ -1,10 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import type { Heads } from '../../pull/heads.ts';
 
-/** The same heads, of which only the syncs of one cluster count. */
+/** The same heads, of which only one cluster and its syncs count. */
 export function headsOfCluster(heads: Heads, cluster: string): Heads {
   const only = (config: Config): Config => ({
     ...config,
+    clusters: Object.fromEntries(Object.entries(config.clusters).filter(([name]) => name === cluster)),
     syncs: config.syncs.filter((sync) => sync.cluster === cluster),
   });
   return {

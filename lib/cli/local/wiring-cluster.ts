@@ -8,18 +8,20 @@ import { createQueue } from '../../adapters/local/queue.ts';
 import { lambdaContext } from '../../adapters/local/sqs-record.ts';
 import type { SyncSpec } from '../../config/config.ts';
 import { gitReader } from '../../drift/git-reader.ts';
-import { unmanagedOf } from '../../drift/unmanaged.ts';
 import type { LeftSync, ReportMessage, SyncReported } from '../../model/messages.ts';
 import { leftSyncs } from '../../pull/left-syncs.ts';
 import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
 import type { Io } from '../command.ts';
 import { renderers } from '../wiring-renderers.ts';
+import { checkedRepo } from './checked-repo.ts';
 import type { Closers } from './closers.ts';
 import { sleep } from './sleep.ts';
 import type { Teller } from './teller.ts';
-import { tellingOf } from './telling.ts';
 import type { Parts } from './wiring-parts.ts';
+
+/** Milliseconds that a check of the cluster may take. */
+const patience = 300_000;
 
 /** Pull, drift and report, as they run in this process. */
 export interface ClusterSide {
@@ -52,14 +54,13 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
   });
   closers.push(() => queue.stop());
   const report = async (message: ReportMessage) => {
-    await queue.send(JSON.stringify(message), { groupId: 'sync' in message ? message.sync : 'config' });
+    await queue.send(JSON.stringify(message), { groupId: groupOf(message) });
   };
   const workedIn = async () => {
     await queue.drain();
     teller.changes.changed();
   };
 
-  const headNow = async () => await heads.at(await source.head());
   let toldRules = '';
   const checkAll = driftOnSchedule({
     now: io.now,
@@ -68,19 +69,13 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
       if (lines !== toldRules) teller.print(lines);
       toldRules = lines;
     },
-    syncs: async () => {
-      const config = heads.config();
-      return (config?.syncs ?? []).map((sync) => ({
-        name: sync.name,
-        open: async () => ({
-          sync,
-          settings: config?.drift,
-          unmanaged: config && unmanagedOf(config, sync),
-          telling: config && (await tellingOf(sync, config, headNow, io.now())),
-          deps: { cluster, records: applied, desired: gitReader({ source, ...tools }), findings: { send: report } },
-        }),
-      }));
-    },
+    repo: checkedRepo(parts),
+    open: async () => ({
+      ...{ cluster, records: applied, desired: gitReader({ source, ...tools }) },
+      // The loop keeps it open.
+      close: async () => undefined,
+    }),
+    reports: { send: report },
   });
 
   return {
@@ -113,8 +108,13 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
       return told.result;
     },
     drift: async () => {
-      await checkAll({}, lambdaContext('windlass-drift'));
+      await checkAll({}, { ...lambdaContext('windlass-drift'), getRemainingTimeInMillis: () => patience });
       await workedIn();
     },
   };
+}
+
+function groupOf(message: ReportMessage): string {
+  if (message.type === 'CheckReported') return `cluster:${message.cluster}`;
+  return message.type === 'ConfigReported' ? 'config' : message.sync;
 }
