@@ -28,7 +28,7 @@ import { configMap, deployment, statefulSet } from '../pull/manifests.ts';
  * | Secrets of service accounts, Secrets filled by their application | drift-controllers: tokens; drift-operators: Secret |
  * | duplicate list keys, TCP and UDP on one port | here; kube-drift: duplicate env |
  * | creationTimestamp null, float and integer, a namespace left out, app.kubernetes.io/instance | here |
- * | rules to ignore inside lists of a CRD | the tests of the rules |
+ * | rules to ignore inside lists of a CRD | test/kube/drift-rules |
  * | what people add: variable, container, volume, label | here; kube-drift |
  * | what programs add | drift-operators: that nobody knows; pull-fight |
  * | free-form custom resources | here |
@@ -39,6 +39,7 @@ import { configMap, deployment, statefulSet } from '../pull/manifests.ts';
  * | managed fields wiped out | here; kube-drift |
  * | an autoscaler's write to /scale | drift-controllers: metrics |
  * | atomic and granular leaves, leaves that are not there, list items with defaulted keys | here |
+ * | Jobs that their time deletes | drift-controllers: delete a Job |
  * | JSON inside a string, set lists | here |
  * | an error is never "missing" | here |
  */
