@@ -196,6 +196,27 @@ describeWithCluster('objects that nobody declared, without controllers', () => {
     expect(Object.keys(reader.stats()).sort()).toEqual(['discover', 'get', 'list']);
   });
 
+  it('are unknown of a group whose own server does not answer', async () => {
+    const plane = await privateControlPlane();
+    const { kubectl, pull, check } = await stage(plane.kubeconfigPath);
+    await pull('shop', { 'shop.yaml': namespace('shop-prod') });
+    const spec = 'group: lost.example.com, version: v1, groupPriorityMinimum: 100, versionPriority: 1';
+    const service = 'service: { namespace: shop-prod, name: lost }, insecureSkipTLSVerify: true';
+    const lost = `apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: { name: v1.lost.example.com }\n`;
+    kubectl(['create', '-f', '-'], `${lost}spec: { ${spec}, ${service} }\n`);
+    const { unknown, drift: found } = await waitFor(
+      async () => {
+        const one = await check('shop');
+        return one.unknown.length > 0 && one;
+      },
+      { what: 'the group to be known' },
+    );
+    expect(found).toEqual([]);
+    expect(unknown).toEqual([
+      { object: 'lost.example.com', reason: expect.stringContaining('its own server does not answer') },
+    ]);
+  });
+
   it('are unknown as a whole where what a sync has applied cannot be read', async () => {
     const plane = await privateControlPlane();
     const { kubectl, pull, check } = await stage(plane.kubeconfigPath);

@@ -3,9 +3,10 @@ import type { Client } from './client.ts';
 import { readError } from './status.ts';
 
 /** https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery: one answer for all groups. */
-const aggregated = ['v2', 'v2beta1'].map(
-  (version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
-);
+export const aggregatedDiscovery = [
+  ...['v2', 'v2beta1'].map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`),
+  'application/json',
+].join(',');
 
 interface GroupList {
   kind?: string;
@@ -26,7 +27,7 @@ export async function readCapabilities(client: Client): Promise<Capabilities> {
 }
 
 async function get(client: Client, path: string): Promise<unknown> {
-  const accept = path === '/version' ? undefined : `${aggregated.join(',')},application/json`;
+  const accept = path === '/version' ? undefined : aggregatedDiscovery;
   const answer = await client.send({ verb: 'discover', method: 'GET', path, ...(accept && { accept }) });
   const list = answer.json as GroupList;
   if (answer.status !== 200) throw readError(client.server, `list what it serves (${path})`, answer);

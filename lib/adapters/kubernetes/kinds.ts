@@ -1,22 +1,26 @@
 import type { KindsThere, Resource } from '../../drift/ports.ts';
+import { aggregatedDiscovery } from './capabilities.ts';
 import type { Client } from './client.ts';
 import { readError } from './status.ts';
 
-/** https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery: one answer for all groups. */
-const aggregated = ['v2', 'v2beta1'].map(
-  (version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
-);
-
-interface GroupList {
+/** What an API server says of its groups, in aggregated discovery. */
+export interface GroupList {
   kind?: string;
   items?: { metadata?: { name?: string }; versions?: GroupVersion[] }[];
 }
 
-interface GroupVersion {
+/** One version of a group. */
+export interface GroupVersion {
   version: string;
   /** `Stale`: the server of the group does not answer, and this is what it said last, if anything. */
   freshness?: string;
-  resources?: { resource: string; scope: string; verbs?: string[]; responseKind?: { kind?: string } }[];
+  resources?: {
+    resource: string;
+    scope: string;
+    verbs?: string[];
+    responseKind?: { kind?: string };
+    subresources?: { subresource: string }[];
+  }[];
 }
 
 /**
@@ -24,8 +28,7 @@ interface GroupVersion {
  * read are views of something else. Throws when the server cannot say, also one before Kubernetes 1.27, which answers in another form.
  */
 export async function readKinds(client: Client): Promise<KindsThere> {
-  const lists = await Promise.all(['/api', '/apis'].map((path) => ask(client, path)));
-  const groups = lists.flatMap(({ items = [] }) => items);
+  const groups = await discoverGroups(client);
   const kinds = new Map<string, Resource>();
   for (const { metadata, versions = [] } of groups) {
     const group = metadata?.name ?? '';
@@ -38,10 +41,16 @@ export async function readKinds(client: Client): Promise<KindsThere> {
   return { kinds: [...kinds.values()], unread: silent.map(({ metadata }) => metadata?.name ?? '').sort() };
 }
 
+/** All groups that a server has. Throws when it cannot say, also one before Kubernetes 1.27, which answers in another form. */
+export async function discoverGroups(client: Client): Promise<NonNullable<GroupList['items']>> {
+  const lists = await Promise.all(['/api', '/apis'].map((path) => ask(client, path)));
+  return lists.flatMap(({ items = [] }) => items);
+}
+
 async function ask(client: Client, path: string): Promise<GroupList> {
   const answer = await client.send({
     ...{ verb: 'discover', method: 'GET', path },
-    accept: `${aggregated.join(',')},application/json`,
+    accept: aggregatedDiscovery,
   });
   const list = answer.json as GroupList;
   const isWhole = answer.status === 200 && list.kind === 'APIGroupDiscoveryList';
@@ -62,6 +71,7 @@ function resourcesOf(group: string, { version, resources = [] }: GroupVersion): 
   });
 }
 
-function isSilent({ freshness, resources = [] }: GroupVersion): boolean {
+/** True where the group's own server does not answer, and nothing is known of it. */
+export function isSilent({ freshness, resources = [] }: GroupVersion): boolean {
   return freshness === 'Stale' && resources.length === 0;
 }
