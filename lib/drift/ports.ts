@@ -61,8 +61,6 @@ export interface RecordReader {
   read(sync: string, how?: { sparing: boolean }): Promise<AppliedRecord | undefined>;
   /** The key of the hashes of Secrets; undefined when there is none. Never makes one: a check writes nothing. */
   savedHashKey(): Promise<Uint8Array | undefined>;
-  /** Whether the record is another one than was read here last; where this is absent, it is read again. */
-  changed?(sync: string): Promise<boolean>;
   /** The syncs that have a record in the cluster; only asked for where objects that nobody declared are looked for. */
   syncs?(): Promise<string[]>;
 }
