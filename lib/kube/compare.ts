@@ -117,10 +117,15 @@ function isFilled({ path, value }: LostPath, { projection }: AppliedEntry, live:
   return otherEntries(live).some((entry) => hasChildren(nodeAt(fieldsOf(entry) ?? {}, path) ?? {}));
 }
 
-/** True for a map or list that was applied empty and that holds something now which nobody's entry has: a Namespace's finalizers. */
+/** True for a map or list that was applied empty and that nobody's entry has as one value now: what it holds are defaults, or a Namespace's finalizers. */
 function isFilledByNobody({ path, value }: LostPath, { projection }: AppliedEntry, live: KubeObject): boolean {
   if (value !== 'changed' || !isEmptyTree(treeAt(projection, path))) return false;
-  return !otherEntries(live).some((entry) => hasMember(fieldsOf(entry) ?? {}, path));
+  return !otherEntries(live).some((entry) => isLeafOf(fieldsOf(entry) ?? {}, path));
+}
+
+function isLeafOf(fields: FieldsV1, path: FieldPath): boolean {
+  const node = nodeAt(fields, path);
+  return node !== undefined && !hasChildren(node);
 }
 
 /** Who changed a value of a Secret that is still ours, by applying `stringData`. */

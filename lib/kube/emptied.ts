@@ -1,28 +1,35 @@
-import { childrenOf, type FieldsV1 } from './fields.ts';
+import { childrenOf, type FieldPath, type FieldsV1 } from './fields.ts';
 import { resolveChild } from './resolve.ts';
 import { isMap } from './values.ts';
 
 type Place = readonly (string | number)[];
 
+/** A field, and where it stands in a live object (JSON pointer). */
+export interface Placed {
+  path: FieldPath;
+  pointer: string;
+}
+
 /**
- * Where a live object has fields of a set inside of maps and lists that Git gives empty (`automated: {}`). An apply of ours that owns them
- * would not leave the map empty but null, which the schema of a custom resource refuses: they have to be removed one by one. JSON pointers,
- * later items of a list first.
+ * The fields of a set that a live object has inside of maps and lists which Git gives empty (`automated: {}`). An apply of ours that owns them
+ * would not leave the map empty but null, which the schema of a custom resource refuses: they have to be removed one by one. Later items of
+ * a list come first.
  */
-export function insideEmpty(fields: FieldsV1, git: unknown, live: unknown): string[] {
-  const found: Place[] = [];
-  const walk = (node: FieldsV1, wanted: unknown, value: unknown, place: Place): void => {
+export function insideEmpty(fields: FieldsV1, git: unknown, live: unknown): Placed[] {
+  const found: { path: FieldPath; place: Place }[] = [];
+  const walk = (node: FieldsV1, wanted: unknown, value: unknown, path: FieldPath, place: Place): void => {
     for (const [element, child] of childrenOf(node)) {
       const there = resolveChild(value, element);
       if (there.count !== 'one') continue;
-      const here = [...place, there.index ?? element.slice(2)];
+      const inner = { path: [...path, element], place: [...place, there.index ?? element.slice(2)] };
       const inGit = resolveChild(wanted, element, true);
-      if (isEmpty(wanted)) found.push(here);
-      else if (inGit.count === 'one') walk(child, inGit.value, there.value, here);
+      if (isEmpty(wanted)) found.push(inner);
+      else if (inGit.count === 'one') walk(child, inGit.value, there.value, inner.path, inner.place);
     }
   };
-  walk(fields, git, live, []);
-  return found.sort(laterFirst).map((place) => place.map((name) => `/${escaped(String(name))}`).join(''));
+  walk(fields, git, live, [], []);
+  found.sort((a, b) => laterFirst(a.place, b.place));
+  return found.map(({ path, place }) => ({ path, pointer: place.map((name) => `/${escaped(String(name))}`).join('') }));
 }
 
 function isEmpty(value: unknown): boolean {

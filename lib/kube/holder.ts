@@ -2,10 +2,14 @@ import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { type FieldPath, type FieldsV1, nodeAt } from './fields.ts';
 import { classOfEntry, fieldsOf, type ManagerRules, otherEntries } from './managers.ts';
 
-/** Whose entry has a path, or all of what it lies in: people before others, others before controllers, then the latest. */
+/**
+ * Whose entry has a path; else, whose has all of what it lies in. People before others, others before controllers, then the latest.
+ */
 export function holderOf(live: KubeObject, path: FieldPath, managers?: ManagerRules): ManagedFieldsEntry | undefined {
   const rank = { person: 0, deployer: 1, other: 2, controller: 3 };
-  const holders = otherEntries(live).filter((entry) => holds(fieldsOf(entry) ?? {}, path));
+  const others = otherEntries(live);
+  const exact = others.filter((entry) => nodeAt(fieldsOf(entry) ?? {}, path) !== undefined);
+  const holders = exact.length > 0 ? exact : others.filter((entry) => holds(fieldsOf(entry) ?? {}, path));
   return holders.sort(
     (a, b) =>
       rank[classOfEntry(a, managers)] - rank[classOfEntry(b, managers)] || ((a.time ?? '') < (b.time ?? '') ? 1 : -1),

@@ -40,8 +40,12 @@ export function ownershipPatch(
   const taken = entries.filter((entry) => isTaken(entry) && !isEmpty(parts.get(entry)!.outside));
   if (taken.length === 0) return undefined;
   const ours = entries.find((entry) => isOurs(entry) && entry.apiVersion === live.apiVersion);
-  const theirs = taken.reduce<FieldsV1>((all, entry) => union(all, parts.get(entry)!.outside), {});
-  const fields = union(fieldsOf(ours) ?? {}, theirs);
+  const all = taken.reduce<FieldsV1>((known, entry) => union(known, parts.get(entry)!.outside), fieldsOf(ours) ?? {});
+  const emptied = insideEmpty(all, git, live);
+  const fields = splitFields(
+    all,
+    emptied.map(({ path }) => path),
+  ).outside;
   const time = ours?.time ?? taken.at(-1)?.time;
   const merged: ManagedFieldsEntry = {
     manager: ourManager,
@@ -58,7 +62,7 @@ export function ownershipPatch(
     return isEmpty(inside) ? [] : [{ ...entry, fieldsV1: inside }];
   });
   return [
-    ...insideEmpty(theirs, git, live).map((path) => ({ op: 'remove' as const, path })),
+    ...emptied.map(({ pointer }) => ({ op: 'remove' as const, path: pointer })),
     { op: 'replace', path: '/metadata/managedFields', value: [merged, ...kept] },
     { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
   ];

@@ -99,6 +99,14 @@ describe('comparing an object with what was applied', () => {
     expect(compare(settings, live).drift?.fields).toMatchObject([{ path: 'data.a', manager: 'stock-keeper' }]);
   });
 
+  it('names who has the field itself before who has all around it', () => {
+    const maker = by('kubectl-label', { 'f:data': {} });
+    const program = by('kustomize-controller', { 'f:data': { 'f:a': {} } }, { operation: 'Apply' });
+    const live = taken(maker);
+    entries(live).push(program);
+    expect(compare(settings, live).drift?.fields).toMatchObject([{ path: 'data.a', manager: 'kustomize-controller' }]);
+  });
+
   it('judges each field by its new holder where all of ours were taken one by one', () => {
     const live = taken(by('kube-controller-manager', { 'f:data': { 'f:a': {} } }));
     entries(live).shift();
@@ -107,6 +115,18 @@ describe('comparing an object with what was applied', () => {
     expect(drift).toBeUndefined();
     expect(leftToControllers).toMatchObject([{ path: 'data.a', manager: 'kube-controller-manager' }]);
     expect(ownershipLost).toContain('data.b');
+  });
+
+  it('calls no default a change of a map that Git has empty, in an object that was created again', () => {
+    const object = git('example.com/v1 App', 'shop', { spec: {} });
+    const live = edited(object, (one) => {
+      one.metadata.uid = 'another';
+      one['spec'] = { every: '1h' };
+      one.metadata.managedFields = [by('kubectl-create', { 'f:spec': { '.': {}, 'f:every': {} } })];
+    });
+    expect(compare(object, live).drift?.fields).toEqual([]);
+    live.metadata.managedFields = [by('kubectl-create', { 'f:spec': {} })];
+    expect(compare(object, live).drift?.fields).toMatchObject([{ path: 'spec', manager: 'kubectl-create' }]);
   });
 
   it('knows an empty list again in an object that was created again', () => {

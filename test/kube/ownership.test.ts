@@ -51,6 +51,11 @@ describe('taking over fields', () => {
       '/spec/sources/1',
       '/spec/sources/0',
     ]);
+    const [ours] = (takeOverPatch(live, 'people', [], undefined, object) ?? []).flatMap(({ path, value }) =>
+      path === '/metadata/managedFields' ? (value as ManagedFieldsEntry[]) : [],
+    );
+    expect(JSON.stringify(ours)).not.toMatch(/a\/b|k:/);
+    expect(ours?.fieldsV1).toMatchObject({ 'f:spec': { 'f:keep': { 'f:a': {}, 'f:b': {} } } });
     const except = [
       ['f:spec', 'f:automated', 'f:a/b'],
       ['f:spec', 'f:sources'],
