@@ -4,11 +4,12 @@ import { each } from '../model/each.ts';
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
 import type { CheckReported, DriftFound } from '../model/messages.ts';
 import { shortText } from '../model/shorten.ts';
+import { allRecorded, type RecordedSync } from './all-recorded.ts';
 import { type DriftDeps, type DriftRequest, drift } from './drift.ts';
 import type { DesiredReader } from './ports.ts';
 import type { Stops } from './stops.ts';
 import { noTimeLeft, whileTime } from './time-left.ts';
-import { unmanagedOf } from './unmanaged.ts';
+import { type Unmanaged, unmanagedOf } from './unmanaged.ts';
 
 /** One check of one cluster. */
 export interface ClusterCheck {
@@ -84,7 +85,9 @@ async function look(
   try {
     const opened = await whileTime(opening, signal);
     await whileTime(reach(opened), signal);
-    await each(syncs, check.syncsAtOnce, (sync) => checkSync(sync, opened, check, deps, looked));
+    const recorded = recordedOnce(opened.records);
+    const checkOne = (sync: SyncSpec) => checkSync(sync, { ...opened, recorded }, check, deps, looked);
+    await each(syncs, check.syncsAtOnce, checkOne);
   } catch (error) {
     looked.unreachable = shortText(signal?.aborted ? 'it did not answer in time' : messageOf(error), longestReason);
     if (!signal?.aborted && !isExpected(error)) looked.errors.push(error);
@@ -96,7 +99,7 @@ async function look(
 
 async function checkSync(
   sync: SyncSpec,
-  opened: OpenCluster,
+  opened: OpenCluster & Recorded,
   check: ClusterCheck,
   { reports, now }: ClusterCheckDeps,
   looked: Looked,
@@ -111,7 +114,7 @@ async function checkSync(
     await reports.send(found);
   };
   try {
-    const request = { ...requestFor(sync, check), now: now() };
+    const request = { ...requestFor(sync, check, opened), now: now() };
     const deps = { ...opened, desired: desiredAt(opened.desired, check), findings: { send } };
     looked.findings.push(await whileTime(drift(request, deps), over));
   } catch (error) {
@@ -131,12 +134,32 @@ function isExpected(error: unknown): boolean {
   return error instanceof UserError || error instanceof RetryableError;
 }
 
-function requestFor(sync: SyncSpec, { config, head, signal }: ClusterCheck): Omit<DriftRequest, 'now'> {
+/** What all syncs of the cluster had applied when it was asked for first. */
+interface Recorded {
+  recorded: Unmanaged['recorded'];
+}
+
+function recordedOnce(records: OpenCluster['records']): Unmanaged['recorded'] {
+  const syncs = records.syncs?.bind(records);
+  if (syncs === undefined) return undefined;
+  let asked: Promise<RecordedSync[]> | undefined;
+  return () => {
+    asked ??= allRecorded({ syncs, read: (sync) => records.read(sync) });
+    return asked;
+  };
+}
+
+function requestFor(
+  sync: SyncSpec,
+  { config, head, signal }: ClusterCheck,
+  { recorded }: Recorded,
+): Omit<DriftRequest, 'now'> {
   const { graceSeconds, limits } = config.drift;
   const behind = head && { behindSeconds: limits.behind, suspended: head.stops.isSuspended(sync) };
+  const unmanaged = unmanagedOf(config, sync);
   return {
     ...{ sync, signal, run: randomUUID() },
-    ...{ settings: config.drift, unmanaged: unmanagedOf(config, sync) },
+    ...{ settings: config.drift, unmanaged: unmanaged && { ...unmanaged, recorded } },
     telling: { graceSeconds, ...behind },
   };
 }
