@@ -148,7 +148,7 @@ function notYet(file: WindlassFile): Finding[] {
       path: ['notify', routes ? 'routes' : 'default'],
       at: 'key',
       code: 'not-yet',
-      message: 'routes are not followed yet: local mode tells in its terminal, and the audit records have all',
+      message: 'routes are followed by windlass local --notify alone: the stack does not deploy functions yet',
     });
   }
   return findings;

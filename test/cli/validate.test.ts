@@ -212,7 +212,7 @@ c: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "flux-system:wbe"}
     const { code, stdout, stderr } = await windlass(['validate'], { cwd: repo });
     expect([code, stderr]).toEqual([2, '']);
     expect(stdout).toMatchInlineSnapshot(`
-      "warning windlass.yaml:7:11: routes are not followed yet: local mode tells in its terminal, and the audit records have all
+      "warning windlass.yaml:7:11: routes are followed by windlass local --notify alone: the stack does not deploy functions yet
         | notify: { routes: [{ on: [drift], sns: x }] }
         |           ^
       problem holds/web.1.yaml:1:1: tag is missing

@@ -345,7 +345,7 @@ notify:
     const text = `${head}notify: { routes: [{ on: [bumped], sns: deploys }] }\n`;
     expect(problemsOf(text)).toBe('');
     expect(warningsOf(text)).toMatchInlineSnapshot(`
-      "windlass.yaml:3:11: routes are not followed yet: local mode tells in its terminal, and the audit records have all
+      "windlass.yaml:3:11: routes are followed by windlass local --notify alone: the stack does not deploy functions yet
         | notify: { routes: [{ on: [bumped], sns: deploys }] }
         |           ^"
     `);

@@ -13,9 +13,11 @@ export interface OpenRecords extends Pick<DynamoDBClientConfig, 'endpoint' | 're
 }
 
 /** Opens the records table. `close` ends the client's connections. */
-export async function openRecords(options: OpenRecords): Promise<{ records: DynamoRecords; close(): void }> {
+export async function openRecords(
+  options: OpenRecords,
+): Promise<{ records: DynamoRecords; client: DynamoDBClient; close(): void }> {
   const { table, create = false, onUnreadable, ...where } = options;
   const client = new DynamoDBClient(where);
   if (create) await createRecordsTable(client, table);
-  return { records: new DynamoRecords(client, { table, onUnreadable }), close: () => client.destroy() };
+  return { records: new DynamoRecords(client, { table, onUnreadable }), client, close: () => client.destroy() };
 }

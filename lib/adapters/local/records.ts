@@ -1,11 +1,17 @@
 import type { UserError } from '../../model/errors.ts';
+import type { Deliveries } from '../../notify/ports.ts';
+import { openDeliveries } from '../aws/delivery-store.ts';
 import { openRecords } from '../aws/dynamo-open.ts';
 import type { DynamoRecords } from '../aws/dynamo-records.ts';
 import { startDynalite } from './dynalite.ts';
 
+const table = 'windlass';
+
 /** The records of a loop on this machine. */
 export interface LocalRecords {
   records: DynamoRecords;
+  /** What was sent where. */
+  deliveries: Deliveries;
   stop(): Promise<void>;
 }
 
@@ -19,17 +25,18 @@ export async function startRecords(options: {
   onUnreadable: (error: UserError) => void;
 }): Promise<LocalRecords> {
   const { endpoint, stop } = await startDynalite(options.path === undefined ? {} : { path: options.path });
-  const { records, close } = await openRecords({
+  const { records, client, close } = await openRecords({
     endpoint,
     region: 'local',
     // dynalite takes any credentials; without these the SDK would look for the user's own.
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    table: 'windlass',
+    table,
     create: true,
     onUnreadable: options.onUnreadable,
   });
   return {
     records,
+    deliveries: openDeliveries(client, { table }),
     stop: async () => {
       close();
       await stop();

@@ -27,6 +27,8 @@ export interface StateDir {
   registryToken: string;
   /** Which cluster all this is about. */
   target: string;
+  /** Notices that are not sent yet. */
+  notices: string;
   /** Tells other commands where the loop is. */
   announce(info: Omit<RunningLoop, 'process'>): Promise<void>;
   /** Gives the directory back, and removes an ephemeral one. */
@@ -69,6 +71,7 @@ export async function openStateDir(path: string, options: { ephemeral: boolean }
     registry: join(dir, 'registry.json'),
     registryToken: join(dir, 'registry-token'),
     target: join(dir, 'target.json'),
+    notices: join(dir, 'notices'),
     announce: async (info) => {
       const running: RunningLoop = { process: identify(process.pid)!, ...info };
       await writeFile(join(dir, 'loop.json'), `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });

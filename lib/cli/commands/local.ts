@@ -24,6 +24,9 @@ With --context or --kubeconfig it works on a cluster that is there already, and 
 cluster. With a URL as --repo it follows a remote config repo, and only reads it unless --push is given. Both are shown
 first, with a dry run of every sync, and asked. docs/local.md says more.
 
+Notices of drift and failures are printed. With --notify they also go where the routes of windlass.yaml say: Slack, with the
+secret in WINDLASS_SECRET_<NAME> or in Secrets Manager, and SNS, with this machine's AWS credentials. docs/notify.md says more.
+
 Ctrl-C stops everything it has started; the next start goes on from the state.
 Exit code: 0; 1 when the answer was no; 2 when your input is wrong; 3 when something cannot be reached, or ended by itself.`,
   options: {
@@ -45,6 +48,7 @@ Exit code: 0; 1 when the answer was no; 2 when your input is wrong; 3 when somet
       value: 'NAME',
       help: 'what that cluster is called in windlass.yaml; the only one unless given',
     },
+    notify: { type: 'boolean', help: 'send notices to Slack and SNS, by the routes of windlass.yaml' },
     yes: { type: 'boolean', help: 'do not ask' },
     dir: { type: 'string', value: 'DIR', help: 'where the state is kept (default: .windlass)' },
     ephemeral: { type: 'boolean', help: 'keep nothing: all state is in a temporary directory and removed at the end' },
@@ -86,6 +90,7 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
       ...(branch !== undefined && { branch }),
       ...(existing !== undefined && { existing }),
       push,
+      notify: args.flag('notify'),
       yes: args.flag('yes'),
       dir: dir ?? '.windlass',
       ephemeral: args.flag('ephemeral'),

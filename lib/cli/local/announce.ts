@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../../model/audit-record.ts';
 import { printable } from '../../model/drift-text.ts';
 import type { Bumped, Notice, SyncReported } from '../../model/messages.ts';
 import type { Style } from '../output/style.ts';
@@ -12,6 +13,8 @@ export interface Announcer {
   /** Image policies that the sweep moved: no event led to it. */
   foundBySweep(at: Date, policies: readonly string[]): string;
   notice(notice: Notice): string;
+  /** A record of a notice that its destination refuses, with what a person has to mend. */
+  refused(record: AuditRecord): string;
   /** A pull that did or found something; undefined for one that had nothing to do. */
   pulled(report: SyncReported, before: SyncReported | undefined): string | undefined;
   trouble(at: Date, what: string, message: string): string;
@@ -45,6 +48,10 @@ export function announcer(style: Style): Announcer {
         .filter((text) => text !== notice.title)
         .map((text) => `\n${indent}${printable(text)}`);
       return line(notice.at, mark, title) + details.join('');
+    },
+    refused: ({ at, summary, details }) => {
+      const todo = typeof details?.['todo'] === 'string' ? details['todo'].split('\n') : [];
+      return line(at, style.red('fault'), summary) + todo.map((text) => `\n${indent}${printable(text)}`).join('');
     },
     pulled: (report, before) => {
       const { created, configured, pruned } = report.counts;

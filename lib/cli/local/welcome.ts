@@ -18,6 +18,8 @@ export function welcome(about: {
   realImage?: string | undefined;
   /** Where that registry's webhooks go, and the file that holds their token. */
   webhook?: { url: string; token: string } | undefined;
+  /** Where notices may go by windlass.yaml, and whether they do; undefined where it names no destination. */
+  notify?: { on: boolean; destinations: readonly string[] } | undefined;
   /** Nothing is kept at the end. */
   ephemeral: boolean;
   /** The config repo is on another machine. */
@@ -77,6 +79,7 @@ export function welcome(about: {
       : [
           `  webhook     ${about.webhook.url}  ${style.dim(`(of a registry, with the token in ${quoted(about.webhook.token)})`)}`,
         ]),
+    ...(about.notify === undefined ? [] : notifyLines(about.notify, style)),
     '',
     'To try in another terminal:',
     ...things.flatMap(([what, command], index) => [`  ${index + 1}. ${what}`, `     ${style.bold(command!)}`]),
@@ -88,6 +91,16 @@ export function welcome(about: {
         : 'Ctrl-C stops everything; the next start goes on from here.',
     '',
   ].join('\n');
+}
+
+function notifyLines({ on, destinations }: { on: boolean; destinations: readonly string[] }, style: Style): string[] {
+  if (!on)
+    return [
+      `  notices     printed here; ${style.dim('the routes of windlass.yaml are not followed without --notify')}`,
+    ];
+  return destinations.map(
+    (one, index) => `  ${index === 0 ? 'notices     printed here, and sent to ' : ' '.repeat(37)}${one}`,
+  );
 }
 
 /** A word as a shell takes it. */

@@ -12,12 +12,13 @@ import type { LeftSync, ReportMessage, SyncReported } from '../../model/messages
 import { leftSyncs } from '../../pull/left-syncs.ts';
 import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
+import type { Notices } from '../../report/ports.ts';
 import type { Io } from '../command.ts';
 import { renderers } from '../wiring-renderers.ts';
-import { checkedRepo } from './checked-repo.ts';
 import type { Closers } from './closers.ts';
 import { sleep } from './sleep.ts';
 import type { Teller } from './teller.ts';
+import { checkedRepo } from './wiring-checked-repo.ts';
 import type { Parts } from './wiring-parts.ts';
 
 /** Milliseconds that a check of the cluster may take. */
@@ -35,7 +36,14 @@ export interface ClusterSide {
 }
 
 /** Puts pull before the report queue, and drift and report behind their handlers. */
-export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Closers, signal: AbortSignal): ClusterSide {
+export function wireCluster(
+  parts: Parts,
+  io: Io,
+  teller: Teller,
+  notices: Notices,
+  closers: Closers,
+  signal: AbortSignal,
+): ClusterSide {
   const { source, heads, records } = parts;
   const { cluster } = parts.target;
   const tools = { ...renderers(io, () => {}), capabilities: () => readCapabilities(cluster.client) };
@@ -46,10 +54,7 @@ export function wireCluster(parts: Parts, io: Io, teller: Teller, closers: Close
 
   const queue = createQueue({
     name: 'windlass-reports',
-    handler: reportOnQueue({
-      records,
-      notices: { send: async (notice) => teller.print(teller.lines.notice(notice)) },
-    }),
+    handler: reportOnQueue({ records, notices }),
     onDeadLetter: (letter) => teller.failed('work a report in', letter.error ?? 'it failed three times'),
   });
   closers.push(() => queue.stop());

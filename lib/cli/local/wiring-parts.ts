@@ -28,6 +28,8 @@ export interface LocalOptions {
   registries: string[];
   /** Ports for the page, tried in order; 0 is any free one. */
   ports: number[];
+  /** Send notices by the routes of windlass.yaml. */
+  notify: boolean;
 }
 
 /** What the flows stand on. */
@@ -73,5 +75,5 @@ export async function startParts(
   );
   const target = await targetOpening;
   const heads = target.existing === undefined ? whole : headsOfCluster(whole, target.existing.name);
-  return { repo, source, heads, records: stored.records, target };
+  return { repo, source, heads, records: stored.records, deliveries: stored.deliveries, target };
 }

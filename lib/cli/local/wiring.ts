@@ -12,6 +12,7 @@ import { agree } from './agree.ts';
 import type { Closers } from './closers.ts';
 import { type NextPush, nextPush } from './next-push.ts';
 import { noBump } from './no-bump.ts';
+import { destinationsOf } from './notify-settings.ts';
 import { recentCommits } from './recent-commits.ts';
 import { hookPath } from './registry-hook.ts';
 import { seedTags } from './seed-tags.ts';
@@ -21,6 +22,7 @@ import { createTeller } from './teller.ts';
 import { welcome } from './welcome.ts';
 import { wireBump } from './wiring-bump.ts';
 import { wireCluster } from './wiring-cluster.ts';
+import { printNotices, wireNotify } from './wiring-notify.ts';
 import { openPage, type Page, showPage } from './wiring-page.ts';
 import { type LocalOptions, type Parts, startParts } from './wiring-parts.ts';
 import { previewOf } from './wiring-preview.ts';
@@ -121,7 +123,8 @@ async function runFlows(
     checkedOut: remote ? 'refuse' : 'update-when-clean',
   });
   const registry = openLocalRegistry(state.registry);
-  const flows = wireCluster(parts, io, teller, closers, signal);
+  const notices = options.notify ? await wireNotify(parts, state.notices, io, teller, closers) : printNotices(teller);
+  const flows = wireCluster(parts, io, teller, notices, closers, signal);
   const images = () => Object.values(heads.config()?.images ?? {}).map(({ image }) => image);
   const token = await openToken(real, state.registryToken);
   const base = { repo, registry, real, images };
@@ -193,12 +196,18 @@ async function runFlows(
         token === undefined
           ? undefined
           : { url: new URL(hookPath, page.url).href, token: shown(io, state.registryToken) },
+      notify: notifyOf(parts, options, io),
       ephemeral: options.ephemeral,
       portInUse: options.ports.length > 1 && page.port !== options.ports[0] ? options.ports[0] : undefined,
       style: styleFor(io.stdout, io.env),
     }),
   );
   await loop.ended;
+}
+
+function notifyOf({ heads }: Parts, { notify }: LocalOptions, io: Io) {
+  const destinations = destinationsOf(heads.config()?.notify ?? { routes: [] }, io.env);
+  return destinations.length === 0 ? undefined : { on: notify, destinations };
 }
 
 /** A push to try. What cannot be told here is told by the loop. */
