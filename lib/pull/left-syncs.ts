@@ -1,3 +1,4 @@
+import { installationSyncs } from '../install/names.ts';
 import type { LeftSync } from '../model/messages.ts';
 import type { AppliedRecords } from './ports.ts';
 
@@ -9,10 +10,11 @@ export interface RecordedSyncs extends Pick<AppliedRecords, 'read'> {
 
 /**
  * The syncs that the cluster has a record with objects of, and windlass.yaml does not have any more. Throws where the records cannot be read.
- * Give it records of its own: what it reads must not count as seen by a pull.
+ * What `windlass install` applied is none of them. Give it records of its own: what it reads must not count as seen by a pull.
  */
 export async function leftSyncs(known: readonly string[], records: RecordedSyncs): Promise<LeftSync[]> {
-  const left = (await records.syncs()).filter((sync) => !known.includes(sync));
+  const own: readonly string[] = Object.values(installationSyncs);
+  const left = (await records.syncs()).filter((sync) => !known.includes(sync) && !own.includes(sync));
   const counted = await Promise.all(
     left.map(async (sync) => {
       const record = await records.read(sync);

@@ -11,7 +11,7 @@ export interface EksAccess {
   /** Asked again and again. `fresh` forgets the token and asks EKS again: after a 401, or when the server's certificate is not trusted. */
   credentials(fresh?: boolean): Promise<{ tls: { ca: string }; headers: { authorization: string } }>;
   /** What is probably wrong when the server does not let in, or does not answer. */
-  hint(trouble: 'unauthorized' | 'unreachable'): string | undefined;
+  hint(trouble: 'unauthorized' | 'unreachable' | 'forbidden'): string | undefined;
   close(): void;
 }
 
@@ -65,7 +65,10 @@ export async function openEksAccess(cluster: EksName, options: EksOptions = {}):
         token = await eksToken(cluster, await client.config.credentials(), now());
       return { tls: { ca: known.ca }, headers: { authorization: `Bearer ${token.token}` } };
     },
-    hint: (trouble) => (trouble === 'unauthorized' ? whyNotLetIn(cluster) : known.isPublic ? undefined : whyNoAnswer),
+    hint: (trouble) => {
+      if (trouble === 'forbidden') return whyForbidden;
+      return trouble === 'unauthorized' ? whyNotLetIn(cluster) : known.isPublic ? undefined : whyNoAnswer;
+    },
     close: () => client.destroy(),
   };
 }
@@ -86,6 +89,10 @@ function whyNotLetIn({ name }: EksName): string {
     'a new entry takes some seconds to count, the name may be that of another cluster, or the clock here is wrong by minutes'
   );
 }
+
+// A kind that came after the rights were made, or rights that were never given.
+const whyForbidden =
+  'run windlass install --checker as an administrator of the cluster: it gives the check the right to read every kind that there is then';
 
 const whyNoAnswer =
   'its address is private: it answers only in its own network, so run the function in a subnet of the VPC';

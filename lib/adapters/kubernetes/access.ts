@@ -2,14 +2,17 @@ import { UserError } from '../../model/errors.ts';
 import type { Credentials, Kubeconfig } from './credentials.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 
+/** What an API server may answer to whoever comes in this way. */
+export type AccessTrouble = 'unauthorized' | 'unreachable' | 'forbidden';
+
 /** Where an API server is and how to be let in. */
 export interface Access {
   /** `https://host:port`, perhaps with a path. */
   server: string;
   /** Asked again and again: tokens expire. `fresh` forgets what is cached, after the server said 401. */
   credentials(fresh?: boolean): Promise<Credentials>;
-  /** What is probably wrong when the server does not let in, or does not answer, where whoever made this knows more than the adapter. */
-  hint?(trouble: 'unauthorized' | 'unreachable'): string | undefined;
+  /** What is probably wrong when the server does not let in, does not answer or forbids to read, where whoever made this knows more than the adapter. */
+  hint?(trouble: AccessTrouble): string | undefined;
 }
 
 /** Tokens from files and plug-ins are asked for again after this time; both kinds cache by themselves as well. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RetryableError } from '../../model/errors.ts';
-import type { Access } from './access.ts';
+import type { Access, AccessTrouble } from './access.ts';
 import {
   Connection,
   type ConnectionOptions,
@@ -145,6 +145,11 @@ export class Client {
       answer = await once();
     }
     return { status: answer.status, retryAfter: retryAfter(answer), chunks: answer.chunks };
+  }
+
+  /** What to do about a trouble, where whoever gave the access knows. */
+  hint(trouble: AccessTrouble): string | undefined {
+    return this.#access.hint?.(trouble);
   }
 
   /** How many requests were sent, by verb, repetitions included. */

@@ -12,6 +12,7 @@ import { readKinds } from './kinds.ts';
 import { type ListRequest, listAll, listPages, listUpTo } from './list.ts';
 import { listPath, objectPath } from './paths.ts';
 import { Schemas } from './schemas.ts';
+import { readServedGroups } from './served-groups.ts';
 import {
   failureOf,
   impersonationRefused,
@@ -56,6 +57,11 @@ export class KubernetesCluster implements Cluster {
 
   kinds(): Promise<KindsThere> {
     return readKinds(this.client);
+  }
+
+  /** The groups that the server has, for whoever gives rights by them. Throws when it cannot say. */
+  served(): ReturnType<typeof readServedGroups> {
+    return readServedGroups(this.client);
   }
 
   rediscover(): void {
@@ -198,7 +204,7 @@ export class KubernetesCluster implements Cluster {
 
   #refusedRead(resource: Resource, doing: string, answer: Answer): Error {
     if (answer.status === 404) this.#discovery.forget();
-    return readError(this.client.server, `${doing} (${resource.apiVersion})`, answer);
+    return readError(this.client.server, `${doing} (${resource.apiVersion})`, answer, this.client.hint('forbidden'));
   }
 }
 

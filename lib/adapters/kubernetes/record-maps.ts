@@ -112,7 +112,8 @@ export async function syncsWithMaps(client: Client): Promise<string[]> {
     path: `${maps}?labelSelector=${encodeURIComponent(recordOf)}`,
     accept: metadataOnly('PartialObjectMetadataList'),
   });
-  if (answer.status !== 200) throw readError(client.server, 'list the applied records', answer);
+  if (answer.status !== 200)
+    throw readError(client.server, 'list the applied records', answer, client.hint('forbidden'));
   const { items } = answer.json as { items: { metadata: { labels?: Record<string, string> } }[] | null };
   return [...new Set((items ?? []).flatMap(({ metadata }) => metadata.labels?.[recordOf] ?? []))].sort();
 }

@@ -32,16 +32,19 @@ export function isAbsent(answer: Answer, name: string): boolean {
   return answer.status === 404 && statusOf(answer).details?.name === name;
 }
 
-/** Turns a refused read into what is thrown. */
-export function readError(server: string, doing: string, answer: Answer): UserError | RetryableError {
+/** Turns a refused read into what is thrown. `hint`: what to do where it is forbidden. */
+export function readError(server: string, doing: string, answer: Answer, hint?: string): UserError | RetryableError {
   const { message } = statusOf(answer);
   if (answer.status === 401) return unauthorized(server);
   if (isImpersonationRefused(answer)) return impersonationRefused(server, answer);
   if (answer.status === 403)
-    return new UserError(`the API server ${server} forbids: ${message}${whatToBind(message)}`, {
-      code: 'forbidden',
-      subject: doing,
-    });
+    return new UserError(
+      `the API server ${server} forbids: ${message}${hint === undefined ? whatToBind(message) : `; ${hint}`}`,
+      {
+        code: 'forbidden',
+        subject: doing,
+      },
+    );
   return new RetryableError(`the API server ${server} could not ${doing}: HTTP ${answer.status}, ${message}`, {
     code: 'server',
     subject: doing,

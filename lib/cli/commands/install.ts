@@ -1,30 +1,25 @@
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { SyncSpec } from '../../config/config.ts';
 import { checkOptions } from '../../install/check-options.ts';
 import { installManifests } from '../../install/manifests.ts';
 import { gitSecretName } from '../../install/names.ts';
 import type { InstallMode, InstallOptions } from '../../install/options.ts';
 import { repoPort } from '../../install/repo-url.ts';
 import { UserError } from '../../model/errors.ts';
-import { type KubeObject, nameOf, objectIdOf } from '../../model/kube-object.ts';
 import { systemNamespace } from '../../model/system-namespace.ts';
 import { type Head, readHead } from '../../pull/head.ts';
 import type { Cluster, Renderer } from '../../pull/ports.ts';
 import { rendererWith } from '../../pull/renderer.ts';
-import { ask } from '../ask.ts';
+import { applyPlanned, type Planned, printManifests } from '../apply-installation.ts';
 import type { Args, Command, ExitCode, Io, Option } from '../command.ts';
-import { installSync, installSyncAt, pullInstallation, withInstallation } from '../install-sync.ts';
+import { checkCheckerOptions, planChecker } from '../install-checker.ts';
+import { installSync, installSyncAt } from '../install-sync.ts';
 import { clusterNamed, guardOf, namespacesToMake, readApiPorts, readRights, renderSyncs } from '../installation.ts';
-import { type Declared, declaredBy, managedBy, type OtherPuller, otherPullers } from '../installed-already.ts';
-import type { NamedContext } from '../local/kubeconfig-context.ts';
-import { printOutcome } from '../output/outcome.ts';
+import { declaredBy, otherPullers } from '../installed-already.ts';
 import { modeLine } from '../output/puller-mode.ts';
 import { guardLines, rightsLines } from '../output/rights.ts';
-import { printYaml } from '../output/yaml.ts';
 import { branchOf, configTree, isPath, kubernetes, originOf } from '../wiring.ts';
 import { asAdministrator, clusterMeant, clusterOptions } from '../wiring-cluster.ts';
 import { renderers } from '../wiring-renderers.ts';
-import { failureCode } from './sync-options.ts';
 
 const options: Record<string, Option> = {
   repo: {
@@ -45,7 +40,7 @@ const options: Record<string, Option> = {
     help: 'the cluster by its name in windlass.yaml; the only one unless given',
   },
   ...clusterOptions,
-  image: { type: 'string', value: 'IMAGE', help: 'the image of the puller, in a registry of yours', required: true },
+  image: { type: 'string', value: 'IMAGE', help: 'the image of the puller, in a registry of yours; needed for it' },
   mode: { type: 'string', value: 'cron|watch', help: 'cron: each minute (default). watch: stays, awake in seconds' },
   'cluster-admin': {
     type: 'string',
@@ -64,6 +59,13 @@ const options: Record<string, Option> = {
   'wake-queue': { type: 'string', value: 'URL', help: 'the SQS queue that wakes it, with --mode watch' },
   region: { type: 'string', value: 'R', help: 'the AWS region; that of the cluster in windlass.yaml unless given' },
   'role-arn': { type: 'string', value: 'ARN', help: 'the IAM role by IRSA, where there is no Pod Identity' },
+  checker: { type: 'boolean', help: 'not the puller, but the rights of the scheduled check: to get and list' },
+  subject: {
+    type: 'string',
+    value: 'WHO',
+    help: 'who checks, with --checker: group:NAME, user:NAME or serviceaccount:NAMESPACE/NAME; group:windlass:drift unless given',
+    multiple: true,
+  },
   print: { type: 'boolean', help: 'print the manifests as YAML, and change nothing' },
   yes: { type: 'boolean', help: 'do not ask' },
 };
@@ -71,12 +73,14 @@ const options: Record<string, Option> = {
 /** `windlass install`: the puller's own manifests, printed or applied. */
 export const install: Command = {
   name: 'install',
-  summary: 'put the puller into a cluster, or print what it consists of',
+  summary: 'put the puller into a cluster, or the rights of the scheduled check',
   details: [
     'Shows what would change, asks, and applies it; what an earlier installation had and this one has not is removed. With --print the',
     'manifests go to standard output: for kubectl apply -f -, or into the config repo as a sync that manages the puller from then on.',
     'Both ask the cluster what its kinds are called and what its role "admin" allows. Each sync gets an account that administers the',
     "namespaces of the sync's objects; what a sync has beside that is named, and needs --cluster-admin SYNC.",
+    'With --checker it is not the puller that is installed, but what the scheduled check for drift may do in the cluster: get and list everything but',
+    'Secrets. Run it again when the cluster has new kinds.',
     'docs/install.md describes each object and right.',
     'Exit code: 0; 1 when the answer was no; 2 when the input is wrong or something was refused; 3 when the repository or the cluster cannot be',
     'reached, or the puller does not start within a minute.',
@@ -85,15 +89,18 @@ export const install: Command = {
   examples: [
     'windlass install --repo git@github.com:acme/config.git --image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/windlass:1.0.0',
     'windlass install --repo . --cluster prod --image registry.example.com/windlass:1.0.0 --cluster-admin infra --print > infra/windlass.yaml',
+    'windlass install --checker --repo . --cluster prod --context prod',
   ],
   run: (args, io) => asAdministrator(() => run(args, io)),
 };
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
-  const mode = modeAsked(args);
+  const isChecker = args.flag('checker');
+  if (isChecker) checkCheckerOptions(args, options);
+  const mode = isChecker ? undefined : modeAsked(args);
   const { shown, ...where } = await clusterMeant(args, io);
   io.stderr.write(`${shown}\n`);
-  const url = await urlAsked(args, io);
+  const url = isChecker ? undefined : await urlAsked(args, io);
   const branch = await branchOf(io, { repo: args.need('repo'), branch: args.text('branch') });
   const { tree, close } = await configTree(io, { repo: args.need('repo'), branch, plainDirectory: false });
   try {
@@ -101,29 +108,19 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
     const { cluster, capabilities } = await kubernetes(where.kubeconfig, { readOnly: true, context: where.context });
     try {
       const renderer = rendererWith({ ...renderers(io), capabilities });
-      const planned = await plan(args, { head, mode, url, branch, cluster, renderer });
+      const planned =
+        mode === undefined || url === undefined
+          ? await planChecker(args, { head, cluster, renderer })
+          : await plan(args, { head, mode, url, branch, cluster, renderer });
       for (const line of planned.lines) io.stderr.write(`${line}\n`);
-      if (args.flag('print')) return printManifests(args, io, planned);
-      return await applyAsked(args, io, { head, renderer, where, planned, cluster });
+      if (args.flag('print')) return printManifests(io, headerOf(args), planned);
+      return await applyPlanned(args, io, { head, renderer, where, planned, cluster });
     } finally {
       await cluster.close();
     }
   } finally {
     await close();
   }
-}
-
-/** What is to be installed, and what to tell about it. */
-interface Planned {
-  sync: SyncSpec;
-  manifests: KubeObject[];
-  /** Namespaces of syncs that are not there yet: accounts cannot be bound in them. */
-  namespaces: KubeObject[];
-  mode: InstallMode;
-  lines: string[];
-  declared: Declared;
-  /** Pullers that are in the cluster and not part of this. */
-  others: OtherPuller[];
 }
 
 async function plan(
@@ -154,7 +151,7 @@ async function plan(
   return {
     ...{ sync, manifests, declared, others: await otherPullers(cluster, manifests, declared) },
     namespaces: await namespacesToMake(accounts, installSync, cluster),
-    mode: options.mode,
+    ...{ what: 'the puller', ending: modeLine(options.mode) },
     lines: [
       `follows ${url}, branch ${branch}, as cluster ${name}`,
       ...rightsLines(accounts),
@@ -162,21 +159,6 @@ async function plan(
       ...(await keyLines(options, cluster)),
     ],
   };
-}
-
-function printManifests(args: Args, io: Io, { manifests, namespaces, others }: Planned): ExitCode {
-  const missing = namespaces.map(({ metadata }) => metadata.name);
-  if (missing.length > 0)
-    io.stderr.write(
-      `note: not there yet: ${missing.map((name) => `Namespace/${name}`).join(', ')}. What binds accounts in them is refused until they are\n`,
-    );
-  for (const { object } of others)
-    io.stderr.write(
-      `note: ${nameOf(object)} is in the cluster and not in this: a sync with \`prune: false\`, and kubectl apply, leave it, and then two pullers run. Delete it\n`,
-    );
-  io.stdout.write(headerOf(args));
-  printYaml(io, manifests);
-  return 0;
 }
 
 /** Which command and version made the manifests: the way to make them anew. */
@@ -196,78 +178,12 @@ function shellWord(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(plain) ? plain : JSON.stringify(plain);
 }
 
-async function applyAsked(
-  args: Args,
-  io: Io,
-  {
-    head,
-    renderer,
-    where,
-    planned,
-    cluster,
-  }: { head: Head; renderer: Renderer; where: NamedContext; planned: Planned; cluster: Cluster },
-): Promise<ExitCode> {
-  const objects = [...planned.namespaces, ...planned.manifests];
-  const request = { head, sync: planned.sync, renderer: withInstallation(renderer, objects), ...where };
-  const tried = await pullInstallation(io, { ...request, dryRun: true });
-  const managed = managedBy(tried, planned.manifests, planned.declared);
-  if (managed?.differs) return tellManaged(io, managed.sync);
-  const going = planned.others.filter(({ object }) => !tried.changes.some((one) => one.object === nameOf(object)));
-  const left = going.filter((one) => one.declaredBy !== undefined);
-  for (const one of left)
-    io.stderr.write(
-      `note: ${nameOf(one.object)} stays, a second puller: sync ${one.declaredBy} declares it. Take it out of Git\n`,
-    );
-  const removed = going.filter((one) => one.declaredBy === undefined);
-  const refused = managed === undefined ? failureCode(tried) : undefined;
-  const same = refused === undefined && tried.changes.every(({ action }) => action === 'unchanged');
-  if (same && removed.length === 0) {
-    const who = managed === undefined ? '' : `; sync ${managed.sync} manages them`;
-    io.stdout.write(
-      `${planned.manifests.length} objects, and all are as they should be${who}\n${modeLine(planned.mode)}\n`,
-    );
-    return 0;
-  }
-  if (!same) printOutcome(io, tried, 'nothing is changed yet');
-  if (refused !== undefined) return refused;
-  for (const { object } of removed)
-    io.stdout.write(`pruned  ${nameOf(object)}  another puller, which would run beside this one\n`);
-  if (!(await ask(io, 'Install this?', { yes: args.flag('yes') }))) {
-    io.stdout.write('nothing was changed\n');
-    return 1;
-  }
-  if (!same) {
-    const done = await pullInstallation(io, { ...request, dryRun: false });
-    printOutcome(io, done, done.report.result === 'synced' ? 'installed' : done.report.result);
-    if (done.report.result !== 'synced') return failureCode(done) ?? 3;
-  }
-  const code = await removeOthers(removed, cluster, io);
-  if (code === 0) io.stdout.write(`${modeLine(planned.mode)}\n`);
-  return code;
-}
-
-function tellManaged(io: Io, sync: string): ExitCode {
-  io.stdout.write(
-    `error the puller is managed by sync ${sync}, and this differs from what Git has: sync ${sync} declares it\n` +
-      '  = to change it: run this with --print > FILE, the file that has it in the config repo, and commit\n' +
-      `  = to bring back what Git has now: windlass pull --sync ${sync}\n`,
-  );
-  return 2;
-}
-
-async function removeOthers(others: readonly OtherPuller[], cluster: Cluster, io: Io): Promise<ExitCode> {
-  let code: ExitCode = 0;
-  for (const { object, resource } of others) {
-    const answer = await cluster.remove(resource, objectIdOf(object), object.metadata.uid ?? '');
-    if (typeof answer === 'string') continue;
-    code = answer.failure.retryable ? 3 : 2;
-    io.stderr.write(`error: ${nameOf(object)} is still there: ${answer.failure.message}\n`);
-  }
-  return code;
-}
-
 /** The mode that is asked for, when all that is known without Git and the cluster is right. Throws `UserError` with every problem. */
 function modeAsked(args: Args): InstallMode {
+  if (args.text('image') === undefined)
+    throw new UserError('windlass install needs --image IMAGE (or --checker)', { code: 'usage' });
+  if (args.list('subject').length > 0)
+    throw new UserError('--subject says who checks: it needs --checker', { code: 'usage' });
   const mode = args.text('mode') ?? 'cron';
   const repo = args.text('url') ?? (isPath(args.need('repo')) ? undefined : args.need('repo'));
   const inGit = { cluster: args.text('cluster'), branch: args.text('branch'), region: args.text('region') };
