@@ -30,6 +30,7 @@ const scripts = [
   'entries',
   'images',
   'incidents',
+  'metrics',
   'push',
   'syncs',
   'timeline',

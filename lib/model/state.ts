@@ -1,5 +1,5 @@
 import type { ObjectChange } from './change-set.ts';
-import type { ObjectDrift } from './drift.ts';
+import type { ObjectDrift, RuleUse } from './drift.ts';
 import type { CheckReported, DriftFound, SyncReported } from './messages.ts';
 
 /** The last known state of one image policy. */
@@ -55,6 +55,10 @@ export interface SyncState {
   unmanaged?: number;
   /** What the last check saw on objects that programs which are neither people's tools nor controllers added: no drift. Absent: nothing. */
   addedByOthers?: { object: string; managers: string[] }[];
+  /** `git`: the last check found no applied record, and compared the cluster with Git. */
+  basis?: 'git';
+  /** Rules of `drift.ignore` that took something away in the last check. Absent: none. */
+  ignored?: RuleUse[];
   /** Rules of `drift.ignore` about objects of the sync that found nothing to do, and since which check (ISO 8601). Absent: none. */
   idleRules?: { rule: string; since: string }[];
   unknown: DriftFound['unknown'];

@@ -69,6 +69,8 @@ function afterCheck(before: SyncState, report: DriftFound): SyncState {
     checkedAt: report.at,
     unknown: report.unknown.slice(0, mostKept).map((one) => ({ ...one, reason: cut(one.reason) })),
     unknownChecks: unknownChecks(before, report),
+    basis: report.basis,
+    ignored: someOf((report.rules ?? []).filter(({ objects }) => objects > 0)),
     idleRules: idleRules(before, report),
     addedByOthers: addedByOthers(report),
   };

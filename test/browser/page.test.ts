@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DashboardState } from '../../lib/dashboard/ports.ts';
-import { driftIncident, drifting, healthy, justStarted } from '../dashboard/states.ts';
+import { driftIncident, drifting, healthy, justStarted, watched } from '../dashboard/states.ts';
 import { describeWithBrowser, keepScreenshot, launchChromium, openPage } from '../helpers/browser.ts';
 import { lowContrast, overflowing } from './looks.ts';
 import { type Stage, type StageOptions, stage } from './stage.ts';
@@ -85,6 +85,60 @@ describeWithBrowser('the page in Chromium', () => {
     expect(await page.title()).toBe('(1) Windlass');
     await keepScreenshot(page, 'page-drift');
     expect(complaints).toEqual([]);
+  });
+
+  it('shows what nobody declared, what others added, what is ignored, who watches the watchers, and the person', async () => {
+    const { page, complaints } = await show(watched(new Date()));
+    const incidents = await section(page, 'Incidents').innerText();
+    for (const text of [
+      'nobody declared it',
+      'behind Git',
+      'puller silent',
+      'not checked',
+      'stopped for long',
+      'cluster main',
+      'arn:aws:sts::123456789012:assumed-role/admin/ada (patch), kubectl/v1.35.4, from 192.0.2.7',
+      'first seen 5 min ago',
+      'delete holds/web.1.yaml when it is no longer needed',
+    ])
+      expect(incidents).toContain(text);
+    const syncs = section(page, 'What runs where');
+    for (const text of [
+      'compared with Git: no pull recorded here what it applied',
+      '2 drifted (1 of them nobody declared)',
+      'seen behind Git 1 h ago',
+    ])
+      expect(await syncs.innerText()).toContain(text);
+    await syncs.getByText('1 object with additions of others, which is no drift').click();
+    await syncs.getByText('3 objects with ignored drift, 1 rule with nothing to do').click();
+    for (const text of ['Service/shop-staging/web by mesh-agent', 'of 3 objects', 'nothing to do since 2 h ago'])
+      expect(await syncs.innerText()).toContain(text);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows how fast drift was found and put right, and of how many incidents that is', async () => {
+    const { page, on } = await show(watched(new Date()));
+    const figures = section(page, 'Drift, found and put right');
+    const [all, infra, staging] = await figures.getByRole('listitem').allInnerTexts();
+    for (const text of [
+      'all syncs',
+      '40 s mean of 3; half within 20 s, 95 % within 1.5 min',
+      '3.8 min mean of 4',
+      '5 (1 open, 2 made',
+    ])
+      expect(all).toContain(text);
+    expect(infra).toContain('nobody knows when it was made');
+    expect(infra).toContain('10 min the one time');
+    expect(staging).toContain('45 s mean of 3');
+    expect(await figures.innerText()).toContain('of 5 incidents in the last 30 days');
+    on.change((state) => {
+      state.metrics = { ...state.metrics!, overall: { incidents: 0, open: 0, notTimed: 0 }, syncs: {} };
+    });
+    await expect.poll(() => figures.innerText(), patient).toContain('No drift was told in the last 30 days.');
+    on.change((state) => {
+      delete state.metrics;
+    });
+    await expect.poll(() => figures.count(), patient).toBe(0);
   });
 
   it('shows holds, errors, unhealthy objects and a broken windlass.yaml with the reason', async () => {
@@ -264,13 +318,15 @@ describeWithBrowser('the page in Chromium', () => {
   it.each(['light', 'dark'] as const)(
     'can be read in the %s scheme (AA), wide and narrow, without sideways scrolling',
     async (scheme) => {
-      for (const state of [healthy(new Date()), drifting(new Date()), troubled(new Date()), justStarted(new Date())]) {
+      const at = new Date();
+      for (const state of [healthy(at), drifting(at), troubled(at), justStarted(at), watched(at)]) {
         for (const width of [1280, 390, 320]) {
           const { page } = await show(state, { colorScheme: scheme, viewport: { width, height: 900 } });
           for (const summary of await page.locator('summary').all()) await summary.click();
           expect(await lowContrast(page)).toEqual([]);
           expect(await overflowing(page)).toEqual([]);
           if (state.incidents.length > 0) await keepScreenshot(page, `page-drift-${scheme}-${width}`);
+          if (state.metrics !== undefined) await keepScreenshot(page, `page-watched-${scheme}-${width}`);
         }
       }
     },

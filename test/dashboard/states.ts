@@ -64,6 +64,66 @@ export function drifting(now: Date): DashboardState {
   return state;
 }
 
+/** The shop with everything that a check can tell beside drift: the watchers' incidents, strays, rules, other programs, figures. */
+export function watched(now: Date): DashboardState {
+  const state = healthy(now);
+  const [infra, staging, prod] = state.syncs as [SyncState, SyncState, SyncState];
+  Object.assign(infra, { basis: 'git' });
+  Object.assign(staging, {
+    drifted: 2,
+    unmanaged: 1,
+    addedByOthers: [{ object: 'Service/shop-staging/web', managers: ['mesh-agent'] }],
+    ignored: [{ rule: 'apps/Deployment/shop-staging/*: spec.replicas by scaler', objects: 3 }],
+    idleRules: [{ rule: 'Service/shop-staging/web: metadata.labels[team]', since: ago(now, 7_200) }],
+  });
+  Object.assign(prod, { revision: first, behindSince: ago(now, 5_400) });
+  const incident = (kind: Incident['kind'], more: Partial<Incident>): Incident => ({
+    ...{ key: `${kind}-1`, kind, cluster: 'main', title: kind, contentHash: 'x' },
+    ...{ openedAt: ago(now, 60), changedAt: ago(now, 60), ...more },
+  });
+  const stray = 'ConfigMap/shop-staging/left-here';
+  const who = { at: ago(now, 95), person: 'arn:aws:sts::123456789012:assumed-role/admin/ada', verb: 'patch' };
+  state.incidents = [
+    {
+      ...driftIncident(now),
+      firstSeenAt: ago(now, 320),
+      who: [
+        {
+          object: driftIncident(now).object!,
+          requests: [{ ...who, userAgent: 'kubectl/v1.35.4', sourceIp: '192.0.2.7' }],
+        },
+      ],
+    },
+    incident('drift', {
+      ...{
+        key: 'drift-2',
+        sync: 'shop-staging',
+        object: stray,
+        title: `${stray} is in the cluster, but nobody declared it`,
+      },
+      drift: { object: stray, state: 'unmanaged', fields: [] },
+    }),
+    incident('behind', { sync: 'shop-prod', title: 'shop-prod is behind Git' }),
+    incident('puller-silent', { title: 'the puller of main does not report' }),
+    incident('checker-stale', { title: 'main is not checked for drift any more' }),
+    incident('held-long', {
+      ...{ cluster: undefined, object: 'holds/web.1.yaml', title: 'image web, held at 1.4.0: stopped for long by ada' },
+      details: ['since 2026-11-01T10:00:00Z: it leaks', 'delete holds/web.1.yaml when it is no longer needed'],
+    }),
+  ];
+  const detect = { count: 3, mean: 40, p50: 20, p95: 90 };
+  const recover = { count: 4, mean: 228, p50: 60, p95: 600 };
+  state.metrics = {
+    ...{ from: ago(now, 30 * 86_400), to: ago(now, 0), classes: {} },
+    overall: { incidents: 5, open: 1, notTimed: 2, detect, recover },
+    syncs: {
+      infra: { incidents: 1, open: 0, notTimed: 1, recover: { count: 1, mean: 600, p50: 600, p95: 600 } },
+      'shop-staging': { incidents: 4, open: 1, notTimed: 1, detect, recover: { count: 3, mean: 45, p50: 30, p95: 60 } },
+    },
+  };
+  return state;
+}
+
 /** An open incident: somebody set another image by hand. */
 export function driftIncident(now: Date): Incident {
   const object = 'apps/Deployment/shop-staging/web';

@@ -1,7 +1,9 @@
 import type { RecordsReader } from '../../audit/ports.ts';
 import type { Config } from '../../config/config.ts';
 import type { DashboardState } from '../../dashboard/ports.ts';
+import type { DriftMetrics } from '../../model/drift-figures.ts';
 import { formatProblem, messageOf, type Problem } from '../../model/errors.ts';
+import type { Incident } from '../../model/incident.ts';
 import type { CommitSummary, SyncState } from '../../model/state.ts';
 
 /** Where the page's content comes from. */
@@ -13,6 +15,8 @@ export interface PageSources {
   problems(): readonly Problem[];
   repo: Pick<DashboardState['repo'], 'url' | 'branch' | 'readOnly'>;
   cluster: DashboardState['cluster'];
+  /** How fast drift was found and put right; asked again when these incidents are others. */
+  metrics(incidents: readonly Incident[]): Promise<DriftMetrics>;
   now: () => Date;
 }
 
@@ -30,6 +34,7 @@ export async function readPageState(sources: PageSources): Promise<DashboardStat
     records.timeline({ limit: timelineLength }),
     readCommits(sources),
   ]);
+  const metrics = await sources.metrics([...open, ...recent]);
   const config = sources.config();
   const problem = git.problem ?? headProblem(sources.problems());
   const head = git.commits[0]?.revision;
@@ -42,6 +47,30 @@ export async function readPageState(sources: PageSources): Promise<DashboardStat
     syncs: inOrder(syncs, config),
     incidents: [...open.toReversed(), ...recent.filter((incident) => incident.resolvedAt !== undefined)],
     timeline,
+    metrics,
+  };
+}
+
+/** Measures again only when an incident opened, changed or ended, and each hour: the state is read far more often. */
+export function rememberedMetrics(
+  measure: () => Promise<DriftMetrics>,
+  now: () => Date,
+): (incidents: readonly Incident[]) => Promise<DriftMetrics> {
+  let known: { key: string; metrics: Promise<DriftMetrics> } | undefined;
+  return (incidents) => {
+    const key = JSON.stringify([
+      now().toISOString().slice(0, 13),
+      ...incidents.map((one) => [one.key, one.changedAt, one.resolvedAt]),
+    ]);
+    if (known?.key !== key) {
+      const metrics = measure();
+      // What failed is asked again.
+      metrics.catch(() => {
+        if (known?.metrics === metrics) known = undefined;
+      });
+      known = { key, metrics };
+    }
+    return known.metrics;
   };
 }
 

@@ -4,7 +4,7 @@ import { daysBefore, readDriftMetrics } from '../../audit/drift-metrics.ts';
 import { dashboard } from '../../dashboard/app.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
-import { readPageState } from './page-state.ts';
+import { readPageState, rememberedMetrics } from './page-state.ts';
 import { imageMeant } from './pushes.ts';
 import type { RecentCommits } from './recent-commits.ts';
 import { hookBodyLimit, hookPath, registryHook } from './registry-hook.ts';
@@ -74,6 +74,8 @@ export function showPage(
 ): void {
   const { port } = page;
   const hook = token === undefined ? undefined : registryHook({ token, port, now: io.now, notified: bump.notified });
+  const measure = (days: number) => readDriftMetrics(daysBefore(io.now(), days), records);
+  const metrics = rememberedMetrics(() => measure(30), io.now);
   const shownPage = dashboard(
     {
       state: () =>
@@ -90,9 +92,9 @@ export function showPage(
             ...{ kubeconfig: target.kubeconfig, server: target.server },
             ...(target.existing && { existing: target.existing }),
           },
-          now: io.now,
+          ...{ metrics, now: io.now },
         }),
-      metrics: (days) => readDriftMetrics(daysBefore(io.now(), days), records),
+      metrics: measure,
       changes: (until) => teller.changes.listen(until),
       ...(repo.author !== undefined && {
         push: (word: string, tag: string) => bump.push(imageMeant(word, images()), tag),

@@ -2,6 +2,7 @@ import { showCommits } from './commits.js';
 import { clip, fill, tick } from './dom.js';
 import { showImages } from './images.js';
 import { showIncidents } from './incidents.js';
+import { showMetrics } from './metrics.js';
 import { listenForPushes } from './push.js';
 import { showSyncs } from './syncs.js';
 import { showTimeline } from './timeline.js';
@@ -25,6 +26,7 @@ function show() {
   showVerdict(latest);
   showIncidents(latest.incidents);
   showSyncs(latest);
+  showMetrics(latest.metrics);
   showImages(latest);
   showCommits(latest);
   showTimeline(latest.timeline, { text: at('filter-text').value, kind: at('filter-kind').value }, show);

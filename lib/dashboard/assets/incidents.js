@@ -12,7 +12,13 @@ const kinds = {
   'history-rewritten': 'history rewritten',
   fight: 'two writers',
   'sync-left': 'left windlass.yaml',
+  behind: 'behind Git',
+  'puller-silent': 'puller silent',
+  'checker-stale': 'not checked',
+  'held-long': 'stopped for long',
 };
+/** What drift is, where that is not a change of fields. */
+const states = { missing: 'missing', added: 'added by hand', unmanaged: 'nobody declared it' };
 
 /** Shows what is wrong now, and what was, folded. */
 export function showIncidents(incidents) {
@@ -43,19 +49,22 @@ function card(incident) {
       'h3',
       null,
       badge(open ? 'bad' : 'good', open ? (kinds[incident.kind] ?? incident.kind) : 'resolved'),
+      states[incident.drift?.state] ? [' ', badge('plain', states[incident.drift.state])] : null,
       ' ',
       clip(incident.title, 300),
     ),
     h(
       'p',
       { class: 'quiet' },
-      incident.sync ? ['sync ', h('strong', null, clip(incident.sync, 100)), ', '] : null,
+      place(incident),
       'opened ',
       ago(incident.openedAt),
+      incident.firstSeenAt ? [', first seen ', ago(incident.firstSeenAt)] : null,
       open ? null : [`, ${incident.resolution ?? 'resolved'} `, ago(incident.resolvedAt)],
     ),
     incident.drift?.reason ? h('p', null, clip(incident.drift.reason, 500)) : null,
     fields.length > 0 ? fieldList(fields) : null,
+    (incident.who ?? []).length > 0 ? whoList(incident.who) : null,
     (incident.details ?? []).length > 0
       ? h(
           'ul',
@@ -65,6 +74,35 @@ function card(incident) {
             .map((line) => h('li', { class: /^\s+(\d+ )?\|/.test(line) ? 'place' : null }, clip(line, 600))),
         )
       : null,
+  );
+}
+
+function place({ sync, cluster }) {
+  if (sync) return ['sync ', h('strong', null, clip(sync, 100)), ', '];
+  return cluster ? ['cluster ', h('strong', null, clip(cluster, 100)), ', '] : null;
+}
+
+/** What the cluster's audit log says: several requests are candidates. */
+function whoList(who) {
+  return h(
+    'ul',
+    { class: 'details' },
+    who.map(({ object, requests, note }) => [
+      requests.map((request) =>
+        h(
+          'li',
+          { 'data-key': `${object} ${request.at} ${request.verb}` },
+          requests.length > 1 ? 'perhaps ' : null,
+          h('strong', null, clip(request.person, 200)),
+          ` (${clip([request.verb, request.on && `of ${request.on}`].filter(Boolean).join(' '), 100)}), `,
+          clip([request.userAgent, request.sourceIp && `from ${request.sourceIp}`].filter(Boolean).join(', '), 300),
+          ' ',
+          ago(request.at),
+          who.length > 1 ? `: ${clip(object, 300)}` : null,
+        ),
+      ),
+      note ? h('li', null, clip(`${object}: ${note}`, 500)) : null,
+    ]),
   );
 }
 

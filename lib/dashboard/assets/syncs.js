@@ -28,6 +28,7 @@ function card(sync, state) {
     h('h3', null, h('span', { class: 'name' }, clip(sync.sync, 100)), badge(kind, word)),
     h('p', { class: 'quiet' }, clip(where, 150)),
     revision(sync, state),
+    sync.behindSince ? h('p', { class: 'busy-text' }, 'seen behind Git ', ago(sync.behindSince)) : null,
     h('p', null, healthText(sync), ', ', driftText(sync)),
     sync.unknown.length > 0
       ? h(
@@ -40,6 +41,11 @@ function card(sync, state) {
     sync.errors.length > 5 ? h('p', { class: 'bad-text' }, `and ${sync.errors.length - 5} more errors`) : null,
     (sync.notices ?? []).slice(0, 5).map((notice) => h('p', { class: 'busy-text' }, clip(problemText(notice), 400))),
     leftBehind(sync),
+    sync.basis === 'git'
+      ? h('p', { class: 'quiet' }, 'compared with Git: no pull recorded here what it applied')
+      : null,
+    others(sync),
+    rules(sync),
     troubled(sync)
       .slice(0, 5)
       .map((object) =>
@@ -89,6 +95,50 @@ function leftBehind({ skipped = [] }) {
   );
 }
 
+/** Fields of programs that are neither people's tools nor controllers: no drift, until Git says so. */
+function others({ addedByOthers = [] }) {
+  if (addedByOthers.length === 0) return null;
+  return list(
+    'others',
+    `${count(addedByOthers.length, 'object')} with additions of others, which is no drift`,
+    addedByOthers.map(({ object, managers }) => [object, ` by ${managers.join(', ')}`]),
+  );
+}
+
+/** What the rules of `drift.ignore` do. */
+function rules({ ignored = [], idleRules = [] }) {
+  if (ignored.length + idleRules.length === 0) return null;
+  const took = ignored.reduce((sum, { objects: of }) => sum + of, 0);
+  return list(
+    'rules',
+    `${count(took, 'object')} with ignored drift${idleRules.length > 0 ? `, ${count(idleRules.length, 'rule')} with nothing to do` : ''}`,
+    [
+      ...ignored.map(({ rule, objects: of }) => [rule, ` of ${count(of, 'object')}`]),
+      ...idleRules.map(({ rule, since }) => [rule, [' nothing to do since ', ago(since)]]),
+    ],
+  );
+}
+
+function list(key, title, lines) {
+  return h(
+    'details',
+    { 'data-key': key },
+    h('summary', null, title),
+    h(
+      'ul',
+      { class: 'objects' },
+      lines.map(([name, text]) =>
+        h(
+          'li',
+          { 'data-key': name },
+          h('code', null, clip(name, 300)),
+          h('span', { class: 'quiet' }, typeof text === 'string' ? clip(text, 300) : text),
+        ),
+      ),
+    ),
+  );
+}
+
 const troubled = (sync) => sync.health.filter((object) => object.status !== 'Current');
 
 function healthText(sync) {
@@ -97,7 +147,9 @@ function healthText(sync) {
 
 function driftText(sync) {
   if (sync.checkedAt === undefined && sync.drifted === 0) return 'drift not looked for yet';
-  return sync.drifted > 0 ? h('strong', { class: 'bad-text' }, `${sync.drifted} drifted`) : 'no drift';
+  if (sync.drifted === 0) return 'no drift';
+  const strays = sync.unmanaged > 0 ? ` (${sync.unmanaged} of them nobody declared)` : '';
+  return [h('strong', { class: 'bad-text' }, `${sync.drifted} drifted`), strays];
 }
 
 function unknownText(unknown) {

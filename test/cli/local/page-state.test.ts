@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type PageSources, readPageState } from '../../../lib/cli/local/page-state.ts';
+import { type PageSources, readPageState, rememberedMetrics } from '../../../lib/cli/local/page-state.ts';
 import type { Config } from '../../../lib/config/config.ts';
 import type { Incident } from '../../../lib/model/incident.ts';
 import { healthy } from '../../dashboard/states.ts';
@@ -16,6 +16,8 @@ const incident = (key: string, resolvedAt?: string): Incident => ({
   contentHash: key,
   ...(resolvedAt !== undefined && { resolvedAt }),
 });
+
+const figures = { from: 'a', to: 'b', overall: { incidents: 0, open: 0, notTimed: 0 }, syncs: {}, classes: {} };
 
 /** A config with these syncs and image policies; the page looks at nothing else of it. */
 const configOf = (syncs: { name: string; cluster: string; environment?: string }[], images: string[]) =>
@@ -37,6 +39,7 @@ function read(overrides: Omit<Partial<PageSources>, 'records'> & { records?: Par
     problems: () => [],
     repo: { url: '/repo.git', branch: 'main' },
     cluster: { kubeconfig: '/kubeconfig', server: 'https://127.0.0.1:6443' },
+    metrics: async () => figures,
     now: () => now,
     ...rest,
   });
@@ -53,6 +56,7 @@ describe('the state of the page', () => {
       syncs: shop.syncs,
       incidents: [],
       timeline: shop.timeline,
+      metrics: figures,
     });
   });
 
@@ -121,5 +125,34 @@ describe('the state of the page', () => {
       throw new Error('the table is not there');
     };
     await expect(read({ records: { syncs } })).rejects.toThrow('the table is not there');
+  });
+});
+
+describe('the figures of the page', () => {
+  it('are measured again when an incident opened, changed or ended, each hour, and after a failure', async () => {
+    let times = 0;
+    let at = now;
+    let fails = false;
+    const measured = rememberedMetrics(
+      async () => {
+        times++;
+        if (fails) throw new Error('no answer');
+        return figures;
+      },
+      () => at,
+    );
+    const measures = async (...incidents: Incident[]) => {
+      await measured(incidents).catch(() => {});
+      return times;
+    };
+    expect(await measures()).toBe(1);
+    expect(await measures()).toBe(1);
+    expect(await measures(incident('a'))).toBe(2);
+    expect(await measures(incident('a'))).toBe(2);
+    expect(await measures(incident('a', shop.at))).toBe(3);
+    at = new Date(now.getTime() + 3_600_000);
+    fails = true;
+    expect(await measures(incident('a', shop.at))).toBe(4);
+    expect(await measures(incident('a', shop.at))).toBe(5);
   });
 });
