@@ -4,6 +4,8 @@ export const noTimeLeft = 'the check had no time left to read it';
 /** What the work gives, or the signal's reason thrown when that comes first: the work may go on, nobody waits for it. */
 export async function whileTime<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;
+  // It was begun before this is called: nobody hears of its failure any more, and a failure that nobody hears of ends the process.
+  if (signal.aborted) work.catch(() => undefined);
   signal.throwIfAborted();
   let stop = () => {};
   const over = new Promise<never>((_, reject) => {
