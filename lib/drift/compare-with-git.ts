@@ -4,7 +4,6 @@ import { isSecret } from '../kube/hash.ts';
 import { syncLabel } from '../kube/normalise.ts';
 import type { KindSchema } from '../kube/schema.ts';
 import { compareWithGit as compareObject, type GitComparison } from '../kube/semantic/compare-with-git.ts';
-import { valueAt } from '../kube/values.ts';
 import type { Unknown } from '../model/drift.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { sorted, type Verdicts } from './compare-recorded.ts';
@@ -40,18 +39,18 @@ export type GitVerdicts = Verdicts & { basis?: 'git'; objects?: number };
 export async function compareWithGit(request: WithoutRecord): Promise<GitVerdicts> {
   const { sync, reading, records } = request;
   const declared = await declaredObjects(request);
-  if ('reason' in declared) return nothingKnown(declared.reason);
+  if ('reason' in declared) return nothingKnown([{ object: '*', reason: declared.reason }]);
   const read = await readDeclared(
     declared.objects.filter((object) => isCompared(object, request)),
     reading,
   );
   const unknown = read.unknown;
-  if (!wasApplied(read, sync)) return nothingKnown(neverPulled, unknown);
+  if (!wasApplied(read, sync)) return nothingKnown([{ object: '*', reason: neverPulled }], unknown);
   const verdicts = await compareAll(read, request);
-  const again = verdicts.drift.length === 0 ? undefined : await readApplied(sync, records, { signal: reading.signal });
-  // A pull has begun: what differed may be what it writes.
-  if (again !== undefined && !again.isNone) return nothingKnown(writing('*').reason, unknown);
-  return { basis: 'git', objects: read.pairs.length, ...sorted(verdicts) };
+  const now = verdicts.drift.length === 0 ? undefined : await readApplied(sync, records);
+  if (now === undefined || now.isNone) return { basis: 'git', objects: read.pairs.length, ...sorted(verdicts) };
+  // Where a pull has begun, what differed may be what it writes; else it could not be asked whether one has.
+  return nothingKnown(now.revision === undefined ? now.unknown : [writing('*')], unknown);
 }
 
 async function declaredObjects({
@@ -68,8 +67,8 @@ async function declaredObjects({
   }
 }
 
-function nothingKnown(reason: string, more: Unknown[] = []): GitVerdicts {
-  return sorted({ drift: [], unknown: [{ object: '*', reason }, ...more], leftToControllers: [] });
+function nothingKnown(why: Unknown[], more: Unknown[] = []): GitVerdicts {
+  return sorted({ drift: [], unknown: [...why, ...more], leftToControllers: [] });
 }
 
 function isCompared(object: KubeObject, { secrets }: WithoutRecord): boolean {
@@ -99,7 +98,7 @@ async function compareAll(read: ReadPairs, { records, reading, rules }: WithoutR
     const schema = schemas[i]!;
     for (const pair of pairs) {
       if ('reason' in schema) verdicts.unknown.push({ object: nameOf(pair.git), reason: schema.reason });
-      else if (pair.live !== undefined || !isFleeting(pair.git))
+      else if (pair.live !== undefined || !isHook(pair.git))
         used.push(compare(pair, { schema, hashKey, rules }, verdicts));
     }
   }
@@ -142,9 +141,8 @@ async function savedHashKey(records: RecordReader, { signal }: Reading): Promise
   }
 }
 
-/** True for what goes away when it is done: hooks of Helm and Argo CD, and Jobs that say so. */
-function isFleeting(git: KubeObject): boolean {
-  const annotations = git.metadata.annotations ?? {};
-  const isHook = 'helm.sh/hook' in annotations || 'argocd.argoproj.io/hook' in annotations;
-  return isHook || (git.kind === 'Job' && valueAt(git, 'spec', 'ttlSecondsAfterFinished') !== undefined);
+/** True for a hook of Helm or Argo CD, which goes away when it is done. */
+function isHook({ metadata }: KubeObject): boolean {
+  const annotations = metadata.annotations ?? {};
+  return 'helm.sh/hook' in annotations || 'argocd.argoproj.io/hook' in annotations;
 }
