@@ -144,7 +144,7 @@ function recordedOnce(records: OpenCluster['records']): Unmanaged['recorded'] {
   if (syncs === undefined) return undefined;
   let asked: Promise<RecordedSync[]> | undefined;
   return () => {
-    asked ??= allRecorded({ syncs, read: (sync) => records.read(sync) });
+    asked ??= allRecorded({ syncs, read: (sync) => records.read(sync, { sparing: true }) });
     return asked;
   };
 }

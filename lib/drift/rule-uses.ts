@@ -29,5 +29,7 @@ export function ruleUses(rules: DriftRules | undefined, { objects, unknown, used
 
 function mayBeAbout(pattern: string, unread: string, objects: readonly string[]): boolean {
   const fitting = objects.filter((object) => matchesObject(pattern, object));
-  return unread === '*' || fitting.some((object) => object === unread || object.startsWith(`${unread}/`));
+  // What a pull is just writing is not among what was looked at.
+  if (unread === '*' || matchesObject(pattern, unread)) return true;
+  return fitting.some((object) => object.startsWith(`${unread}/`));
 }
