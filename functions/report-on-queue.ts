@@ -59,6 +59,7 @@ export function reportOnQueue(
   const warn = (message: string) => logger.warn(message);
   const tellHost = host && hostTeller({ ...host, warn });
   const askWho = asks && { asks, warn };
+  const programs = events && { events, warn };
   const metrics = deps.measures
     ? { write: (fields: Record<string, unknown>) => logger.info('drift is over', fields) }
     : undefined;
@@ -66,7 +67,7 @@ export function reportOnQueue(
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(readBatch(readReport))
     .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
-    .handler((batch) => workIn(batch, { records, notices, events, metrics, tellHost, askWho }));
+    .handler((batch) => workIn(batch, { records, notices, programs, metrics, tellHost, askWho }));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }

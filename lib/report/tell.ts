@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../model/audit-record.ts';
+import { UserError } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Transitions } from './draft.ts';
 import { eventsFor } from './events.ts';
@@ -6,12 +7,19 @@ import { resolvedFields } from './metrics.ts';
 import { noticesFor } from './notices.ts';
 import type { Events, MetricsLog, Notices, ReportRecords } from './ports.ts';
 
+/** Where programs are told of the steps of incidents. */
+export interface TellPrograms {
+  events: Events;
+  /** Told when the bus refuses. */
+  warn(message: string): void;
+}
+
 /** What telling people works with. */
 export interface TellDeps {
   records: ReportRecords;
   notices: Notices;
   /** Absent: no program is told. */
-  events?: Events;
+  programs?: TellPrograms;
   /** Absent: nothing is measured. */
   metrics?: MetricsLog;
 }
@@ -23,10 +31,23 @@ export interface TellDeps {
 export async function tell(transitions: Transitions, trail: AuditRecord[], deps: TellDeps): Promise<void> {
   await deps.records.append(trail);
   for (const notice of noticesFor(transitions)) await deps.notices.send(notice);
-  const events = eventsFor(transitions);
-  if (events.length > 0) await deps.events?.send(events);
+  await tellPrograms(transitions, deps.programs);
   for (const incident of lastForms(transitions)) await deps.records.saveIncident(incident);
   for (const fields of transitions.resolved.map(resolvedFields)) if (fields !== undefined) deps.metrics?.write(fields);
+}
+
+// A bus that refuses goes on refusing: held up by it, the same incident would be opened, and told, by each look anew.
+async function tellPrograms(transitions: Transitions, programs: TellPrograms | undefined): Promise<void> {
+  const events = eventsFor(transitions);
+  if (programs === undefined || events.length === 0) return;
+  try {
+    await programs.events.send(events);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    programs.warn(
+      `programs are not told of ${events.length === 1 ? 'a step' : `${events.length} steps`} of incidents: ${error.message}`,
+    );
+  }
 }
 
 /** What is to be saved: an incident that was opened and resolved at once in its last form alone. */

@@ -82,6 +82,46 @@ describe('the handler of the report queue', () => {
     ]);
   });
 
+  it('goes on when the bus refuses: what is open is kept, and no look tells it anew', async () => {
+    const lines: string[] = [];
+    const warned = new Logger({ logLevel: 'SILENT' });
+    warned.warn = (message) => void lines.push(String(message));
+    const working = reportOnQueue({
+      ...{ records, notices: { send: (notice) => deliver(notice) }, logger: warned },
+      events: {
+        send: async () => {
+          throw new UserError('there is no such bus', { code: 'bus-refused' });
+        },
+      },
+    });
+    for (const seconds of [0, 60])
+      expect(await working(event(JSON.stringify(check(seconds, [changed()]))), context)).toEqual(allDone);
+    expect(notices.map(({ kind }) => kind)).toEqual(['incident-opened']);
+    expect(await records.openIncidents()).toHaveLength(1);
+    expect(lines).toEqual(['programs are not told of a step of incidents: there is no such bus']);
+  });
+
+  it('sends a report back when the bus does not answer, and tells the same steps then', async () => {
+    const ids: string[] = [];
+    let isAway = true;
+    const working = reportOnQueue({
+      ...{ records, notices: { send: (notice) => deliver(notice) }, logger },
+      events: {
+        send: async (some) => {
+          ids.push(...some.map(({ detail }) => detail.id));
+          if (isAway) throw new RetryableError('no answer', { code: 'bus-unreachable' });
+        },
+      },
+    });
+    const body = JSON.stringify(check(0, [changed()]));
+    expect(await working(event(body), context)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+    isAway = false;
+    expect(await working(event(body), context)).toEqual(allDone);
+    expect(new Set(ids).size).toBe(1);
+    expect(ids).toHaveLength(2);
+    expect(await records.openIncidents()).toHaveLength(1);
+  });
+
   it('records what is no report, without repeating it, and goes on', async () => {
     const secret = JSON.stringify({ ...check(0), drift: 'hunter2' });
     const answer = await handler()(event('not json', secret, '{"type":"Bumped"}', JSON.stringify(pull(5, 6))), context);
