@@ -89,6 +89,8 @@ function silentTransitions(draft: Draft, pulledAt: string | undefined, message: 
     ];
     draft.tell({ kind: 'puller-silent', cluster }, { title, details, contentHash: contentHash([title, pulledAt]) }, at);
   } else if (open !== undefined) {
-    draft.resolve(open, syncs.length === 0 ? 'changed in Git' : 'the puller reports again', at);
+    // Only another set of syncs has none that was ever pulled.
+    const isOfOthers = syncs.length === 0 || pulledAt === undefined;
+    draft.resolve(open, isOfOthers ? 'changed in Git' : 'the puller reports again', at);
   }
 }

@@ -1,7 +1,7 @@
 import type { Incident } from '../model/incident.ts';
 import type { CheckReported } from '../model/messages.ts';
 import type { ClusterState } from '../model/state.ts';
-import { Draft, type Transitions } from './draft.ts';
+import { Draft, noTransitions, type Transitions } from './draft.ts';
 
 /** The incidents of a cluster that only its own checks and pullers would end. */
 const ofCluster: readonly Incident['kind'][] = ['puller-silent', 'checker-stale', 'unknown'];
@@ -12,22 +12,31 @@ export interface LeftClusters {
   transitions: Transitions;
 }
 
-/** The heartbeats of all clusters name the same clusters: that of the first alone tells which ones left. */
+/**
+ * True for the heartbeats that tell of what all clusters share: those of the first cluster by name. All heartbeats of a run come at the same time, and
+ * two that find the same news would both tell it. An older check does not say which clusters there are.
+ */
+export function tellsForAll({ cluster, clusters }: CheckReported): boolean {
+  return clusters === undefined || cluster === [...clusters].sort()[0];
+}
+
+/** The clusters that left windlass.yaml. */
 export function leftClusters(
   before: ClusterState | undefined,
-  { cluster, clusters = [], at }: CheckReported,
+  message: CheckReported,
   open: readonly Incident[],
 ): LeftClusters {
-  const isFirst = cluster === [...clusters].sort()[0];
-  const over = isFirst
-    ? open.filter((one) => ofCluster.includes(one.kind) && one.sync === undefined && hasLeft(one.cluster, clusters))
-    : [];
+  const { clusters, at } = message;
+  if (clusters === undefined || !tellsForAll(message)) return { clusters: [], transitions: noTransitions };
+  const isOver = ({ kind, sync, cluster }: Incident) =>
+    ofCluster.includes(kind) && sync === undefined && hasLeft(cluster, clusters);
+  const over = open.filter(isOver);
   const drafts = over.map((incident) => {
     const draft = new Draft([incident]);
     draft.resolve(incident, 'changed in Git', at);
     return draft;
   });
-  const known = isFirst ? (before?.clusters ?? []).filter((name) => hasLeft(name, clusters)) : [];
+  const known = (before?.clusters ?? []).filter((name) => hasLeft(name, clusters));
   return {
     clusters: [...new Set([...known, ...over.map((one) => one.cluster!)])].sort(),
     transitions: { opened: [], changed: [], resolved: drafts.flatMap((draft) => draft.resolved) },

@@ -78,6 +78,11 @@ describe('what pullers and checks tell of each other', () => {
     ]);
   });
 
+  it('a silent puller whose syncs all gave way to new ones does not report again by that', async () => {
+    await send(pull(0, 1), checked(2_000), checked(2_060, { syncs: ['cart-prod'] }));
+    expect(told().at(-1)).toMatch(/does not report: resolved, changed in Git/);
+  });
+
   it('a check that does not run any more is told by the pulls, once, and when it runs again', async () => {
     await send(checked(0), pull(1_799, 1_800));
     expect(notices).toEqual([]);
@@ -181,6 +186,23 @@ describe('what pullers and checks tell of each other', () => {
     expect(notices).toEqual([]);
     await send(checked(7 * day + 1, { stopped }));
     expect(notices[0]?.lines[0]).toBe('since 2026-11-22T12:00:00Z: it leaks');
+  });
+
+  it('what is stopped is told by the heartbeats of one cluster alone, which may come at the same time as those of others', async () => {
+    const clusters = ['dev', 'prod'];
+    const stopped = [{ file: 'suspends/shop.1.yaml', what: 'sync shop', who: 'ada', why: 'it rains', at: time(0) }];
+    const deps = { records, notices: { send: async (notice: Notice) => void notices.push(notice) } };
+    const beats = clusters.map((cluster, i) => checked(8 * day + i, { cluster, clusters, stopped }));
+    await Promise.all(beats.map((beat) => reportCheck(beat, deps)));
+    expect(told()).toEqual(['opened sync shop: stopped for long by ada']);
+  });
+
+  it('what is stopped is not released by a cluster that has seen the file for a short time', async () => {
+    const stopped = [{ file: 'holds/web.1.yaml', what: 'image web', who: 'ada', why: 'it leaks' }];
+    await send(checked(0, { stopped }), checked(8 * day, { stopped }));
+    await send(checked(8 * day + 60, { stopped, cluster: 'dev' }));
+    expect(told()).toEqual(['opened image web: stopped for long by ada']);
+    expect(await records.openIncidents()).toHaveLength(1);
   });
 
   it('a head that could not be read releases nothing', async () => {
