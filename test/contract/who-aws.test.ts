@@ -12,7 +12,7 @@ import { openAuditLog } from '../../lib/adapters/aws/audit-logs.ts';
 import { openEksAccess } from '../../lib/adapters/aws/eks-access.ts';
 import { openReportQueue } from '../../lib/adapters/aws/report-queue.ts';
 import { openWhoQueue } from '../../lib/adapters/aws/who-queue.ts';
-import type { Attributed, WhoWanted } from '../../lib/model/messages.ts';
+import type { Attributed, ConfigReported, WhoWanted } from '../../lib/model/messages.ts';
 import { reportSchema, whoWantedSchema } from '../../lib/model/messages-schema.ts';
 import { describeWithMiniStack, type MiniStack, startMiniStack } from '../helpers/ministack.ts';
 import { messagesIn } from '../helpers/sqs.ts';
@@ -112,6 +112,17 @@ await describeWithMiniStack('EKS, its audit log and the queue of questions in AW
     await queue.send(answer);
     await queue.send(answer);
     expect((await messagesIn(sqs, url)).map((body) => reportSchema.parse(JSON.parse(body)))).toEqual([answer]);
+    queue.close();
+  });
+
+  it('takes what is said of one head once into the report queue, from each cluster what it has left', async () => {
+    const url = await queueOf(true);
+    const queue = openReportQueue({ url, region: aws.region });
+    const at = '2026-11-22T12:15:00.000Z';
+    const said: ConfigReported = { type: 'ConfigReported', at, revision: 'aaaa', problems: [] };
+    const left = ['dev', 'prod'].map((cluster) => ({ ...said, left: { cluster, syncs: [] } }));
+    for (const message of [said, said, ...left, ...left]) await queue.send(message);
+    expect((await messagesIn(sqs, url)).map((body) => reportSchema.parse(JSON.parse(body)))).toEqual([said, ...left]);
     queue.close();
   });
 });

@@ -41,7 +41,7 @@ function groupOf(message: ReportMessage): string {
 function deduplicationOf(message: ReportMessage): string {
   if ('run' in message) return message.run;
   const said = createHash('sha256')
-    .update(JSON.stringify([message.revision, message.problems]))
+    .update(JSON.stringify([message.revision, message.problems, message.left]))
     .digest('hex');
   return `config-${said}`;
 }
