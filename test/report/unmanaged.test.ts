@@ -76,6 +76,18 @@ describe('rules that find nothing to do', () => {
   });
 });
 
+describe('what the last check of a sync went by', () => {
+  const state = (...reports: Parameters<typeof workIn>[0]) => workIn(reports).state;
+  const rule = (objects: number) => ({ rules: [{ rule: 'ConfigMap/shop/*: data.a', objects }] });
+
+  it('is in the state: the rules that took something away, and that there was no record', () => {
+    expect(state(check(0, [], rule(2)))?.ignored).toEqual(rule(2).rules);
+    expect(state(check(0, [], rule(2)), check(10, [], rule(0)))?.ignored).toBeUndefined();
+    expect(state(check(0, [], { basis: 'git' }), pull(10, 11))?.basis).toBe('git');
+    expect(state(check(0, [], { basis: 'git' }), check(10))?.basis).toBeUndefined();
+  });
+});
+
 describe('what programs that nobody knows added', () => {
   it('is in the state, tells nobody, and is forgotten when it is gone', () => {
     const added: ObjectDrift = {
