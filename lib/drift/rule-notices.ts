@@ -13,6 +13,11 @@ export function ruleNotices({ ignore }: DriftSettings, { rules = [], sync }: Dri
   });
 }
 
+/** The rules that are void by now. */
+export function voidRules({ ignore }: DriftSettings, now: Date): Problem[] {
+  return numbered(ignore).flatMap(({ rule, name }) => (hasPassed(rule.until, now) ? [voidRule(name, rule)] : []));
+}
+
 /** The rules in force that are about none of these objects, which are all that there are. */
 export function rulesAboutNothing({ ignore }: DriftSettings, objects: readonly string[], now: Date): Problem[] {
   return numbered(ignore)

@@ -5,39 +5,59 @@ import { drift as check } from '../../drift/drift.ts';
 import { gitReader } from '../../drift/git-reader.ts';
 import { namespacesOfNobody, ruleNotices, rulesAboutNothing } from '../../drift/rule-notices.ts';
 import { unmanagedOf, uselessNamespaces } from '../../drift/unmanaged.ts';
-import type { Problem } from '../../model/errors.ts';
+import { type Problem, UserError } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import { readHead, syncNamed } from '../../pull/head.ts';
 import { stopNotices } from '../../pull/stopped.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
+import { driftOfAll } from '../drift-of-all.ts';
 import { printDrift, printDriftJson } from '../output/drift.ts';
 import { configSource, kubernetes } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 import { kubeconfigOf, syncOptions } from './sync-options.ts';
 
-/** `windlass drift`: one check of one sync. */
+/** `windlass drift`: one check of a cluster, or of one sync in it. */
 export const drift: Command = {
   name: 'drift',
   summary: 'compare the cluster with what was applied, once',
   details: [
-    'Compares the objects of a sync with what the last pull applied, and says which fields differ, what Git has, and which tool changed',
-    'them when, as far as the API server knows. Only reads (get and list). What could not be read is unknown: never drift, never missing.',
-    'Of a sync that no pull applied, because another tool does or its record was lost, the cluster is compared with Git, by the meaning of values;',
-    'the JSON then has basis: "git".',
-    'JSON: { revision, basis, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
-    'rules: [{ rule, objects }], addedByOthers: [{ object, state, fields }], behind: [{ sync, revision, head }], unknown: [{ object, reason }], notices: [{ code, message, hint }] }; state is changed, missing or added; keys that are not known are',
-    'left out; revision is null before the first pull. behind: Git is ahead of what was applied, which is no drift. notices: who suspended the sync, until when and why.',
-    'Exit code: 0 without drift, also when behind; 1 with drift; 3 without drift when something could not be checked.',
+    'Compares the objects of a sync, or of all syncs of the cluster, with what the last pull applied, and says which fields differ, what Git has,',
+    'and which tool changed them when, as far as the API server knows. Only reads (get and list). What could not be read is unknown: never drift,',
+    'never missing. Of a sync that no pull applied, because another tool does or its record was lost, the cluster is compared with Git, by the',
+    'meaning of values; the JSON then has basis: "git".',
+    'Of all syncs long lists are cut; --all shows them, --sync everything about one. With several clusters in windlass.yaml --cluster says which it is.',
+    'JSON: { cluster, unreachable, syncs: [{ sync, ... }], notices }, where a sync has what --sync prints:',
+    '{ revision, basis, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
+    'rules: [{ rule, objects }], addedByOthers: [{ object, state, fields }], behind: [{ sync, revision, head }], unknown: [{ object, reason }],',
+    'notices: [{ code, message, hint }] }; state is changed, missing, added or unmanaged; keys that are not known are left out; revision is null',
+    'before the first pull. behind: Git is ahead of what was applied, which is no drift. notices: who suspended the sync, until when and why.',
+    'Exit code: 0 without drift, also when behind; 1 with drift; 3 without drift when something could not be checked; 2 when the question is wrong.',
   ].join('\n'),
-  options: syncOptions,
+  options: {
+    ...syncOptions,
+    sync: {
+      type: 'string',
+      value: 'NAME',
+      help: 'a sync of windlass.yaml by its expanded name: shop-staging; all of the cluster unless given',
+    },
+    cluster: {
+      type: 'string',
+      value: 'NAME',
+      help: 'the cluster by its name in windlass.yaml; the only one unless given',
+    },
+    all: { type: 'boolean', help: 'show all of long lists' },
+  },
   examples: [
-    'windlass drift --repo . --sync shop-staging --kubeconfig dev.kubeconfig',
+    'windlass drift --repo . --cluster prod --kubeconfig prod.kubeconfig',
     'windlass drift --repo git@github.com:acme/config.git --sync shop-prod --json',
   ],
   run,
 };
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
+  if (args.text('sync') === undefined) return await driftOfAll(args, io);
+  if (args.text('cluster') !== undefined)
+    throw new UserError('a sync is in one cluster: leave --cluster out with --sync', { code: 'usage' });
   const { found, stops, rules } = await checkOnce(args, io);
   if (args.flag('json')) printDriftJson(io, found, [...stops, ...rules]);
   else printDrift(io, found, { stops, rules });

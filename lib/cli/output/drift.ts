@@ -20,15 +20,20 @@ export function behindOf({ sync, revision, head }: DriftFound): Behind[] {
 
 /** Prints a check as `{ revision, basis, drift, addedByOthers, rules, behind, unknown, notices }`. */
 export function printDriftJson(io: Io, found: DriftFound, notices: readonly Problem[]): void {
+  printJson(io, foundJson(found, notices));
+}
+
+/** A check of one sync as programs read it. */
+export function foundJson(found: DriftFound, notices: readonly Problem[]) {
   const { revision, basis, drift, addedByOthers, rules, unknown } = found;
-  printJson(io, {
+  return {
     revision: revision ?? null,
     ...(basis !== undefined && { basis }),
     drift: driftJson(drift),
     ...(addedByOthers !== undefined && { addedByOthers: driftJson(addedByOthers) }),
     ...(rules !== undefined && { rules }),
     ...{ behind: behindOf(found), unknown, notices },
-  });
+  };
 }
 
 /** Drift as programs read it; of a Secret hashes. */
@@ -59,7 +64,7 @@ export function printDrift(io: Io, found: DriftFound, { stops, rules }: DriftNot
   for (const { object, reason } of found.unknown) {
     print(`${style.yellow('unknown')}  ${object === '*' ? 'everything' : printable(object)}: ${printable(reason)}`);
   }
-  printOthers(found.addedByOthers ?? [], style, print);
+  for (const line of othersLines(found.addedByOthers ?? [], style)) print(line);
   for (const object of found.leftToControllers) print(style.dim(`left to a controller  ${printable(object)}`));
   for (const { revision, head } of behindOf(found)) {
     const then = stops.length > 0 ? 'no pull applies it' : 'the next pull applies it';
@@ -75,18 +80,25 @@ export function printDrift(io: Io, found: DriftFound, { stops, rules }: DriftNot
 }
 
 /** What unknown programs added, and how Git would say what they are. */
-function printOthers(added: readonly ObjectDrift[], style: Style, print: (line: string) => void): void {
-  for (const object of added) {
+function othersLines(added: readonly ObjectDrift[], style: Style): string[] {
+  const lines = added.flatMap((object) => {
     const [, ...fields] = objectLines(object, style);
-    for (const line of [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields]) print(line);
-  }
-  const managers = [...new Set(added.flatMap(managersOf))].sort().map(printable).join(', ');
-  if (managers === '') return;
-  const how = `in drift.managers of windlass.yaml, alert: [${managers}] makes it drift, silent: [${managers}] leaves it out`;
-  print(style.dim(`  no drift: it is not known whether these are people's tools; ${how}`));
+    return [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields];
+  });
+  const how = howToSay(added);
+  return how === undefined ? lines : [...lines, style.dim(`  ${how}`)];
 }
 
-function objectLines(drift: ObjectDrift, style: Style): string[] {
+/** How Git would say what these programs are; undefined where nothing was added. */
+export function howToSay(added: readonly ObjectDrift[]): string | undefined {
+  const managers = [...new Set(added.flatMap(managersOf))].sort().map(printable).join(', ');
+  if (managers === '') return undefined;
+  const how = `in drift.managers of windlass.yaml, alert: [${managers}] makes it drift, silent: [${managers}] leaves it out`;
+  return `no drift: it is not known whether these are people's tools; ${how}`;
+}
+
+/** One object with its fields. */
+export function objectLines(drift: ObjectDrift, style: Style): string[] {
   const known = drift.reason ?? (drift.state === 'missing' ? missingReason : undefined);
   const reason = known === undefined ? '' : `: ${printable(known)}`;
   return [
@@ -106,7 +118,8 @@ function fieldLines(field: FieldDrift, style: Style): string[] {
   ];
 }
 
-function verdict({ drift, unknown }: DriftFound): string {
+/** What a check came to, in few words. */
+export function verdict({ drift, unknown }: Pick<DriftFound, 'drift' | 'unknown'>): string {
   const parts = [
     ...(drift.length === 0 ? [] : [`${drift.length} ${drift.length === 1 ? 'object' : 'objects'} drifted`]),
     ...(unknown.length === 0 ? [] : ['not everything could be checked']),
@@ -114,6 +127,7 @@ function verdict({ drift, unknown }: DriftFound): string {
   return parts.join(', ') || 'no drift';
 }
 
-function short(revision: string): string {
+/** A commit, short. */
+export function short(revision: string): string {
   return printable(revision.slice(0, 12));
 }
