@@ -38,6 +38,9 @@ const keys: readonly { group: string; plural?: string }[] = [
   { group: 'oauth.openshift.io' },
 ];
 
+/** The kinds of Windlass itself, which the puller's installation brings: the check may be installed before it. */
+const ownGroup: ServedGroup = { group: 'windlass.dev', plurals: ['syncs'], subresources: ['syncs/status'] };
+
 /** The rights of a scheduled check in one cluster, in apply order: get and list, and no Secrets. The same groups give the same objects. */
 export function checkerManifests(groups: readonly ServedGroup[], subjects: readonly CheckerSubject[]): KubeObject[] {
   const labels = { [componentLabel]: checkerComponent };
@@ -60,7 +63,8 @@ export function checkerManifests(groups: readonly ServedGroup[], subjects: reado
  * A group is named as a whole, so that a kind that it gets later can be read. Kind by kind are the core group, and groups that have more to give than
  * objects.
  */
-export function checkerRules(groups: readonly ServedGroup[]): PolicyRule[] {
+export function checkerRules(served: readonly ServedGroup[]): PolicyRule[] {
+  const groups = served.some(({ group }) => group === ownGroup.group) ? served : [...served, ownGroup];
   const readable = groups
     .map(({ group, plurals, subresources }) => {
       const allowed = plurals.filter((plural) => !isKey(group, plural));

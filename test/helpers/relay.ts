@@ -14,6 +14,8 @@ export interface Relay {
   /** Breaks all connections, and refuses new ones until `mend`. */
   cut(): void;
   mend(): void;
+  /** Takes connections and says nothing on them, nor on those that there are, until `mend`, which breaks them. */
+  stall(): void;
   /** The connections that there are stay open, and carry nothing any more in either direction, as behind a NAT that forgot them. New ones are good. */
   hush(): void;
   /** Calls back once, when so many more bytes have gone to the server. */
@@ -25,6 +27,7 @@ export async function relayTo(server: string): Promise<Relay> {
   const target = new URL(server);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isStalled = false;
   let count = 0;
   let awaited: { bytes: number; act: () => void } | undefined;
   const passed = ({ length }: Buffer) => {
@@ -38,6 +41,10 @@ export async function relayTo(server: string): Promise<Relay> {
   const listening = createServer((from) => {
     if (isCut) return void from.destroy();
     count++;
+    if (isStalled) {
+      sockets.add(from.on('error', () => {}).on('close', () => sockets.delete(from)));
+      return;
+    }
     const to = connect(Number(target.port), target.hostname);
     from.on('data', passed);
     for (const [one, other] of [
@@ -67,7 +74,13 @@ export async function relayTo(server: string): Promise<Relay> {
   return {
     ...{ url: `https://127.0.0.1:${port}`, port, connections: () => count, cut },
     mend: () => {
+      if (isStalled) for (const socket of sockets) socket.destroy();
       isCut = false;
+      isStalled = false;
+    },
+    stall: () => {
+      isStalled = true;
+      for (const socket of sockets) socket.unpipe().pause();
     },
     hush: () => {
       for (const socket of sockets) socket.unpipe().pause();

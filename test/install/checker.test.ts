@@ -12,28 +12,34 @@ const group = (name: string, plurals: string[], subresources: string[] = []): Se
 });
 const verbs = ['get', 'list'];
 
+/** Of the puller, which may come later. */
+const own = { apiGroups: ['windlass.dev'], resources: ['*'], verbs: ['get', 'list'] };
+
 describe('the rights of the scheduled check', () => {
   it('name whole groups, and the core group kind by kind without Secrets', () => {
     const core = group('', ['secrets', 'pods', 'configmaps'], ['pods/exec', 'pods/status']);
     expect(checkerRules([group('batch', ['jobs'], ['jobs/status']), core, group('apps', ['deployments'])])).toEqual([
       { apiGroups: [''], resources: ['configmaps', 'pods'], verbs },
-      { apiGroups: ['apps', 'batch'], resources: ['*'], verbs },
+      { apiGroups: ['apps', 'batch', 'windlass.dev'], resources: ['*'], verbs },
     ]);
   });
 
   it('leave out groups of which nothing can be declared', () => {
     expect(checkerRules([group('metrics.k8s.io', []), group('subresources.kubevirt.io', [], ['vms/console'])])).toEqual(
-      [],
+      [own],
     );
   });
 
   it('name the kinds of a group that has more to give than its objects: a console, the secrets of an image', () => {
     const images = group('image.openshift.io', ['imagestreams'], ['imagestreams/secrets', 'imagestreams/status']);
-    expect(checkerRules([images])).toEqual([{ apiGroups: ['image.openshift.io'], resources: ['imagestreams'], verbs }]);
+    expect(checkerRules([images])).toEqual([
+      { apiGroups: ['image.openshift.io'], resources: ['imagestreams'], verbs },
+      own,
+    ]);
   });
 
   it('give no tokens of people', () => {
-    expect(checkerRules([group('oauth.openshift.io', ['oauthaccesstokens', 'oauthclients'])])).toEqual([]);
+    expect(checkerRules([group('oauth.openshift.io', ['oauthaccesstokens', 'oauthclients'])])).toEqual([own]);
   });
 
   it('do not depend on the order in which the server tells of its groups', () => {
