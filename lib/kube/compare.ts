@@ -1,7 +1,8 @@
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import type { DriftRules } from './drift-rules.ts';
-import { type FieldValue, ObjectRules } from './drift-rules-object.ts';
+import { ObjectRules, type SameBut } from './drift-rules-object.ts';
+import { sameBut } from './drift-rules-value.ts';
 import { type Shower, showerOf } from './field-drift.ts';
 import { type FieldPath, type FieldsV1, hasChildren, hasMember, nodeAt, pathText, setOf, union } from './fields.ts';
 import { foreignAdditions, foreignMembers } from './foreign.ts';
@@ -88,12 +89,16 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
   const changed = [
     ...lost
       .filter((path) => path.value !== 'same' && !isOthers(path))
-      .filter((path) => !isIgnored(path, live, rules, key))
+      .filter((path) => !isIgnored(path, entry, live, rules, key))
       .map(show.lost),
     ...changedPaths(entry, ours, live, key)
       .filter(
         ({ path, what }) =>
-          !rules.hides(path, undefined, what === 'order' ? undefined : fieldAt(live, path, false, key)),
+          !rules.hides(
+            path,
+            undefined,
+            what === 'order' ? undefined : sameAt(path, entry, live, { exact: false, key }),
+          ),
       )
       .map((path) => {
         const holder = stringDataHolder(live, path.path);
@@ -137,14 +142,26 @@ function stringDataHolder(live: KubeObject, path: FieldPath): ManagedFieldsEntry
 type HeldPath = LostPath & { holder?: ManagedFieldsEntry };
 
 /** True where a rule means what was lost, or all that differs in it. */
-function isIgnored({ path, value, holder }: HeldPath, live: KubeObject, rules: ObjectRules, key?: Uint8Array): boolean {
-  const field = value === 'changed' ? fieldAt(live, path, true, key) : undefined;
-  return rules.hides(path, holder && managerText(holder), field);
+function isIgnored(
+  { path, value, holder }: HeldPath,
+  entry: AppliedEntry,
+  live: KubeObject,
+  rules: ObjectRules,
+  key?: Uint8Array,
+): boolean {
+  const same = value === 'changed' ? sameAt(path, entry, live, { exact: true, key }) : undefined;
+  return rules.hides(path, holder && managerText(holder), same);
 }
 
-function fieldAt(live: KubeObject, path: FieldPath, exact: boolean, key?: Uint8Array): FieldValue {
+function sameAt(
+  path: FieldPath,
+  { projection }: AppliedEntry,
+  live: KubeObject,
+  how: { exact: boolean; key?: Uint8Array | undefined },
+): SameBut {
   const found = resolvePath(live, path);
-  return { value: found.count === 'none' ? undefined : found.value, exact, key };
+  const value = found.count === 'none' ? undefined : found.value;
+  return (places) => sameBut(value, treeAt(projection, path), places, how);
 }
 
 interface Additions {
@@ -207,7 +224,7 @@ function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array, rul
     .filter(({ value }) => value !== 'same')
     .filter((lost) => !isFilledByNobody(lost, entry, live))
     .map((lost) => ({ ...lost, holder: holderOf(live, lost.path, rules.managers) }))
-    .filter((lost) => !isIgnored(lost, live, rules, key));
+    .filter((lost) => !isIgnored(lost, entry, live, rules, key));
 }
 
 function additionsIn(

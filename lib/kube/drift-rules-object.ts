@@ -1,11 +1,9 @@
 import { type DriftRules, isAbout, type ReadyRule, rulesFor } from './drift-rules.ts';
 import { type PathPattern, restBelow } from './drift-rules-path.ts';
-import { sameBut } from './drift-rules-value.ts';
 import { childrenOf, type FieldPath, hasChildren, isWithin, nodeAt } from './fields.ts';
 import type { Addition } from './foreign.ts';
 import { fieldsOf, type ManagerRules, managerText } from './managers.ts';
 import { idAnnotation, syncLabel } from './normalise.ts';
-import { treeAt } from './projection.ts';
 import type { AppliedEntry } from './record.ts';
 
 /** Without these an object is not known as ours any more: no rule hides that they changed. */
@@ -14,14 +12,8 @@ const needed: readonly FieldPath[] = [
   ['f:metadata', 'f:annotations', `f:${idAnnotation}`],
 ];
 
-/** What differs in a field, where it was applied: rules may be about something inside of it. */
-export interface FieldValue {
-  value: unknown;
-  /** A key that was not recorded counts. */
-  exact: boolean;
-  /** Of a Secret. */
-  key?: Uint8Array | undefined;
-}
+/** True when a field that is one value is as it should be, save for what lies at places inside of it. */
+export type SameBut = (places: readonly PathPattern[]) => boolean;
 
 /** The rules for the findings about one object, and what they took away. */
 export class ObjectRules {
@@ -44,15 +36,14 @@ export class ObjectRules {
     return [...this.#used];
   }
 
-  /** True when a rule means the field, or when it is as it was applied but for what rules mean inside of it. */
-  hides(path: FieldPath, manager: string | undefined, field?: FieldValue): boolean {
+  /** True when a rule means the field, or all that differs inside of it. */
+  hides(path: FieldPath, manager: string | undefined, isSameBut?: SameBut): boolean {
     if (this.#rules.length === 0 || needed.some((one) => isSame(one, path))) return false;
     const meant = this.#meant(path, manager);
     const whole = meant.filter(({ below }) => below.length === 0);
     if (whole.length > 0) return this.#use(whole);
-    if (meant.length === 0 || field === undefined) return false;
-    const places = meant.map(({ below }) => below);
-    return sameBut(field.value, treeAt(this.#entry.projection, path), places, field) && this.#use(meant);
+    if (meant.length === 0 || isSameBut === undefined) return false;
+    return isSameBut(meant.map(({ below }) => below)) && this.#use(meant);
   }
 
   /** What remains of a field that somebody added: nothing, the field, or those of its parts that no rule means. */

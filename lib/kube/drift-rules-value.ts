@@ -1,4 +1,4 @@
-import { meansItem, meansKey, type PathPattern } from './drift-rules-path.ts';
+import { meansItem, meansKey, type PathPattern, type PathStep } from './drift-rules-path.ts';
 import { contains, equals, type HashTree } from './projection.ts';
 import { isMap } from './values.ts';
 
@@ -37,4 +37,29 @@ export function sameBut(
     const recorded = Object.hasOwn(tree.m, name) ? tree.m[name] : undefined;
     return sameBut(map[name], recorded, below, options);
   });
+}
+
+/** A value without what lies at the places. */
+export function withoutPlaces(value: unknown, places: readonly PathPattern[]): unknown {
+  if (places.length === 0) return value;
+  const rest = (means: (step: PathStep) => boolean) =>
+    places.filter(([step]) => step !== undefined && means(step)).map((place) => place.slice(1));
+  const kept = (inner: unknown, below: readonly PathPattern[]) =>
+    below.some((place) => place.length === 0) ? [] : [withoutPlaces(inner, below)];
+  if (Array.isArray(value))
+    return value.flatMap((item: unknown, index) =>
+      kept(
+        item,
+        rest((step) => meansItem(step, item, index)),
+      ),
+    );
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) =>
+      kept(
+        inner,
+        rest((step) => meansKey(step, name)),
+      ).map((left) => [name, left]),
+    ),
+  );
 }

@@ -2,25 +2,24 @@ import type { FieldDrift } from '../../model/drift.ts';
 import { type KubeObject, type ManagedFieldsEntry, nameOf } from '../../model/kube-object.ts';
 import type { Verdict } from '../compare.ts';
 import type { DriftRules } from '../drift-rules.ts';
-import { ObjectRules } from '../drift-rules-object.ts';
+import { ObjectRules, type SameBut } from '../drift-rules-object.ts';
+import { withoutPlaces } from '../drift-rules-value.ts';
 import { exceptionsOf } from '../exceptions/exceptions.ts';
-import { ignoredIn, takenIn } from '../exceptions/ignored.ts';
+import { ignoredIn, put, takenIn } from '../exceptions/ignored.ts';
 import { withoutIgnored } from '../exceptions/without-ignored.ts';
 import { expires } from '../expires.ts';
 import { type Shower, showerOf } from '../field-drift.ts';
-import type { FieldPath } from '../fields.ts';
-import { keyFor } from '../hash.ts';
+import { type FieldPath, pathText } from '../fields.ts';
 import { holderOf, holds } from '../holder.ts';
 import { isLeft } from '../left.ts';
 import { fieldsOf, type ManagerRules, managerText } from '../managers.ts';
 import { cleaned } from '../normalise.ts';
-import { projectionOf } from '../projection.ts';
 import { resolvePath } from '../resolve.ts';
 import type { KindSchema } from '../schema.ts';
 import { addedBesideGit } from './added.ts';
 import { type Appliers, appliersOf, lastAppliedTo } from './appliers.ts';
 import { conceal } from './conceal.ts';
-import { declaredFields } from './declared.ts';
+import { declaredFields, orderOf } from './declared.ts';
 import { type Difference, differences } from './differences.ts';
 
 /** One comparison of a live object with Git, where there is no record of what was applied. */
@@ -56,11 +55,17 @@ export function compareWithGit({ git, live, schema, hashKey, rules: inForce }: G
   const show = showerOf(live, wanted, hashKey ?? new Uint8Array());
   const judge: Judge = { live, appliers, show, taken: takenIn(git, live), managers };
   const ours = declaredFields(wanted, schema);
-  const projection = projectionOf(wanted, ours, keyFor(git, hashKey ?? new Uint8Array()));
-  const rules = new ObjectRules({ object, projection, ignored: ignored.map((path) => [...path]) }, inForce);
+  const rules = new ObjectRules(
+    { object, projection: orderOf(ours), ignored: ignored.map((path) => [...path]) },
+    inForce,
+  );
+  const isHidden = ({ path, holder, what }: Judged) => {
+    const same = what === 'value' ? sameAt(path, wanted, live, schema) : undefined;
+    return rules.hides(path, holder && managerText(holder), same);
+  };
   const found = differences(wanted, live, schema)
     .map((difference) => judged(difference, judge))
-    .filter(({ is, path, holder }) => is !== 'changed' || !rules.hides(path, holder && managerText(holder)));
+    .filter((one) => one.is !== 'changed' || !isHidden(one));
   const added =
     apply === 'merge'
       ? []
@@ -85,24 +90,40 @@ interface Judge {
   managers: ManagerRules | undefined;
 }
 
-interface Judged {
+interface Judged extends Pick<Difference, 'path' | 'what'> {
   is: 'changed' | 'left' | 'nothing';
-  path: FieldPath;
   /** Whose the field is now, where that is not who applies. */
   holder: ManagedFieldsEntry | undefined;
   field(): FieldDrift;
 }
 
+/** Compares a value that is one once more, without what rules mean inside of it. What a default filled in is no difference. */
+function sameAt(path: FieldPath, wanted: KubeObject, live: KubeObject, schema: KindSchema): SameBut {
+  return (places) => {
+    const [one, other] = [wanted, live].map((object) => withoutPlacesAt(path, object, places));
+    const rest = differences(one, other, schema).filter((difference) => difference.doubt === undefined);
+    return !rest.some((difference) => pathText(difference.path) === pathText(path));
+  };
+}
+
+function withoutPlacesAt(path: FieldPath, object: KubeObject, places: Parameters<SameBut>[0]): KubeObject {
+  const found = resolvePath(object, path, true);
+  if (found.count !== 'one') return object;
+  const copy = structuredClone(object);
+  put(copy, path, withoutPlaces(found.value, places));
+  return copy;
+}
+
 function judged(difference: Difference, judge: Judge): Judged {
   const { live, appliers, taken, managers } = judge;
-  const { path, doubt } = difference;
+  const { path, what, doubt } = difference;
   const other = holderOf(withEntries(live, appliers.others), path, managers);
   const field = () => fieldOf(difference, other, judge);
   if (isLeft(path, other, { scaling: 'unknown', taken, managers })) {
-    return { is: doubt === undefined ? 'left' : 'nothing', path, holder: other, field };
+    return { is: doubt === undefined ? 'left' : 'nothing', path, what, holder: other, field };
   }
   const isReal = doubt === undefined || other !== undefined || isLost(path, live, appliers);
-  return { is: isReal ? 'changed' : 'nothing', path, holder: other, field };
+  return { is: isReal ? 'changed' : 'nothing', path, what, holder: other, field };
 }
 
 function fieldOf({ path, what }: Difference, other: ManagedFieldsEntry | undefined, judge: Judge): FieldDrift {

@@ -1,4 +1,5 @@
-import type { FieldsV1 } from '../fields.ts';
+import { childrenOf, type FieldsV1, hasChildren } from '../fields.ts';
+import type { HashTree } from '../projection.ts';
 import type { KindSchema } from '../schema.ts';
 import { isMap } from '../values.ts';
 import { groupsOf } from './items.ts';
@@ -7,6 +8,16 @@ import { childPlace, isAtomic, itemPlace, type Place, rootPlace } from './place.
 /** The fields that an object sets, as `managedFields` would write them of whoever applied it; with `nulls` also those that it sets to nothing. */
 export function declaredFields(object: unknown, kind: KindSchema, { nulls = false } = {}): FieldsV1 {
   return fieldsIn(object, rootPlace(kind), nulls);
+}
+
+/** Declared fields as a tree of which only the order of list items is told. */
+export function orderOf(fields: FieldsV1): HashTree {
+  if (!hasChildren(fields)) return '';
+  const children = childrenOf(fields).map(([element, child]): [string, HashTree] => [element, orderOf(child)]);
+  const isMap = children.every(([element]) => element.startsWith('f:'));
+  return isMap
+    ? { m: Object.fromEntries(children.map(([element, tree]) => [element.slice(2), tree])) }
+    : { i: children };
 }
 
 function fieldsIn(value: unknown, place: Place, nulls: boolean): FieldsV1 {
