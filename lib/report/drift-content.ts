@@ -38,10 +38,12 @@ export function groupContent(
   const lines = [...kept, ...drifts.map(groupLine)].sort();
   const missing = lines.filter((line) => line.endsWith(' missing')).length;
   const named = lines.slice(0, mostNamed);
-  const more = lines.length + cut - named.length;
+  const count = lines.length + cut;
+  const more = count - named.length;
+  const drifted = `${count} ${count === 1 ? 'object' : 'objects'} of ${sync} drifted`;
   const atLeast = cut === 0 ? '' : 'at least ';
   return {
-    title: `${lines.length + cut} objects of ${sync} drifted${missing === 0 ? '' : `, ${atLeast}${missing} of them are missing`}`,
+    title: missing === 0 ? drifted : `${drifted}, ${atLeast}${missing} of them ${missing === 1 ? 'is' : 'are'} missing`,
     details: more === 0 ? named : [...named, `and ${more} more`],
     ...inNamespaces(lines.map(objectOf)),
     contentHash: contentHash(lines),
@@ -50,7 +52,7 @@ export function groupContent(
 
 /** The lines of the objects that an incident about many names. */
 export function linesOfGroup(group: Incident): string[] {
-  return (group.details ?? []).filter((line) => /^\S+ (?:changed|missing|added|unmanaged)$/.test(line));
+  return (group.details ?? []).filter((line) => /^.+ (?:changed|missing|added|unmanaged)$/.test(line));
 }
 
 /** The object of such a line. */

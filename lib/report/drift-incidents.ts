@@ -15,7 +15,7 @@ import {
 } from './drift-content.ts';
 import { firstSeen, isDue } from './grace.ts';
 import { howItEnded, howItHealed } from './how-it-ended.ts';
-import { isForChecks, isHealed, isLeftOut, isUnseen, type Look, lookOf } from './look.ts';
+import { hasFailed, isForChecks, isHealed, isUnseen, type Look, lookOf } from './look.ts';
 
 /** Opens, changes and resolves the incidents of kind `drift`. */
 export function driftTransitions(draft: Draft, known: Known, report: Report): void {
@@ -54,7 +54,7 @@ function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh
     for (const drift of alone)
       draft.tell(about(drift.object), contentOf(drift), look.at, { ...madeAt(drift, look.at), ...first(drift) });
   } else if (group === undefined || (fresh && bringsNew(group, alone))) {
-    const kept = group === undefined ? [] : linesOfGroup(group).filter((line) => isNotItsOwn(report, line));
+    const kept = group === undefined ? [] : linesUnseen(group, report, alone);
     draft.tell(about(), groupContent(report.sync, alone, { kept, cut: look.cut }), look.at, earliest(alone.map(first)));
   }
 }
@@ -67,7 +67,7 @@ function resolveGone(draft: Draft, known: Known, report: Report, look: Look): vo
     const { object } = incident;
     const stays =
       object === undefined
-        ? someUnknown || isPartlyLeftOut(incident, report) || restOf(draft, known, report, look, incident).length > 0
+        ? someUnknown || isPartlyUnseen(incident, report) || restOf(draft, known, report, look, incident).length > 0
         : drifting.has(object) || isUnseen(report, object) || isForChecks(report, object, incident.drift?.state);
     if (stays) continue;
     draft.resolve(incident, howItEnded(known.state, report, incident.changedAt), look.at);
@@ -83,7 +83,7 @@ function resolveHealed(draft: Draft, known: Known, report: SyncReported, look: L
   if (
     group !== undefined &&
     mayEnd(group) &&
-    !isPartlyLeftOut(group, report) &&
+    !isPartlyUnseen(group, report) &&
     rest.every((drift) => isHealed(report, drift)) &&
     (look.cut === 0 || report.healed)
   ) {
@@ -105,14 +105,18 @@ function restOf(draft: Draft, known: Known, report: Report, look: Look, group: I
   );
 }
 
-/** True when a report does not look at objects that the incident about many names: whether they came back it does not say. */
-function isPartlyLeftOut(group: Incident, report: Report): boolean {
-  return linesOfGroup(group).some((line) => isNotItsOwn(report, line));
+/** The lines of the incident about many whose objects a report says nothing about, and does not name: whether they came back it does not say. */
+function linesUnseen(group: Incident, report: Report, named: readonly ObjectDrift[]): string[] {
+  const objects = new Set(named.map(({ object }) => object));
+  return linesOfGroup(group).filter((line) => {
+    const object = objectOf(line);
+    if (objects.has(object)) return false;
+    return hasFailed(report) || isUnseen(report, object) || isForChecks(report, object, stateOf(line));
+  });
 }
 
-function isNotItsOwn(report: Report, line: string): boolean {
-  const object = objectOf(line);
-  return isLeftOut(report, object) || isForChecks(report, object, stateOf(line));
+function isPartlyUnseen(group: Incident, report: Report): boolean {
+  return linesUnseen(group, report, report.drift).length > 0;
 }
 
 function seenBefore(since: string, { at }: Look): First {

@@ -23,7 +23,8 @@ export function seenAt(report: Report): string | undefined {
   return hasFailed(report) ? undefined : lookOf(report).at;
 }
 
-function hasFailed(report: Report): boolean {
+/** True for a pull that failed: it may not have come to the whole sync. */
+export function hasFailed(report: Report): boolean {
   return report.type === 'SyncReported' && report.result === 'failed';
 }
 
@@ -64,12 +65,12 @@ export function isUnseen(report: Report, object: string): boolean {
 }
 
 /** True for an object that could not be read. */
-export function isUnread(report: Report, object: string): boolean {
+function isUnread(report: Report, object: string): boolean {
   return report.type === 'DriftFound' && report.unknown.some((one) => covers(one.object, object));
 }
 
 /** True for an object that the check leaves to others. */
-export function isLeftOut(report: Report, object: string): boolean {
+function isLeftOut(report: Report, object: string): boolean {
   return report.type === 'DriftFound' && (report.leftOut ?? []).some((one) => covers(one, object));
 }
 

@@ -65,6 +65,42 @@ describe('a finding that was too long to be sent whole', () => {
   });
 });
 
+describe('the incident of many', () => {
+  const some = all.slice(0, 30);
+  const unread = { unknown: [{ object: 'ConfigMap', reason: 'forbidden' }] };
+  const failed = { result: 'failed' as const, errors: [{ code: 'forbidden', message: 'no' }] };
+
+  it('keeps what a look could not read, to which others are added, and tells nothing of it when it can be read again', () => {
+    const added = workedIn(check(10, some), check(20, [changed()], unread));
+    expect(added.open[0]?.title).toBe('31 objects of shop-prod drifted, 30 of them are missing');
+    const again = workedIn(check(10, some), check(20, [changed()], unread), check(30, [...some, changed()]));
+    expect(again.open).toMatchObject([{ changedAt: check(20).at }]);
+  });
+
+  it('keeps what a pull that failed did not come to', () => {
+    const added = workedIn(check(10, some), pull(20, 21, [changed()], failed));
+    expect(added.open.find(({ kind }) => kind === 'drift')?.details).toHaveLength(31);
+  });
+
+  it('keeps an object whose name has a space', () => {
+    const role = { object: 'rbac.authorization.k8s.io/ClusterRole//on call', state: 'changed' as const, fields: [] };
+    const leftOut = { leftOut: ['rbac.authorization.k8s.io/ClusterRole'] };
+    const { open } = workedIn(check(10, [...some, role]), check(20, [...some, changed()], leftOut));
+    expect(open[0]?.details).toContain('rbac.authorization.k8s.io/ClusterRole//on call changed');
+  });
+
+  it('counts one object as one', () => {
+    const { open } = workedIn(check(10, some), check(20, [missing('other')]));
+    expect(open[0]?.title).toBe('1 object of shop-prod drifted, 1 of them is missing');
+  });
+
+  it('names an object once that drifts and is of a kind that could not be read whole', () => {
+    const { open } = workedIn(check(10, some), check(20, [...some.slice(0, 5), changed()], unread));
+    expect(open[0]?.details).toHaveLength(31);
+    expect(new Set(open[0]?.details).size).toBe(31);
+  });
+});
+
 describe('a check that leaves Secrets to the puller', () => {
   const secret = { object: 'Secret/shop-prod/token', state: 'changed' as const, fields: [] };
 
