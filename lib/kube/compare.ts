@@ -4,9 +4,10 @@ import type { DriftRules } from './drift-rules.ts';
 import { ObjectRules, type SameBut } from './drift-rules-object.ts';
 import { sameBut } from './drift-rules-value.ts';
 import { type Shower, showerOf } from './field-drift.ts';
-import { type FieldPath, type FieldsV1, hasChildren, hasMember, nodeAt, pathText, setOf, union } from './fields.ts';
-import { foreignAdditions, foreignMembers } from './foreign.ts';
-import { canonicalJson, keyFor } from './hash.ts';
+import { type FieldPath, type FieldsV1, hasChildren, hasMember, nodeAt, pathText, union } from './fields.ts';
+import { foreignAdditions } from './foreign.ts';
+import { keyFor } from './hash.ts';
+import { type HeldPath, heldFields } from './held-fields.ts';
 import { holderOf } from './holder.ts';
 import { isLeft, type Leaving } from './left.ts';
 import { fieldsOf, isOfStringData, type ManagerClass, managerText, otherEntries, ourFields } from './managers.ts';
@@ -138,9 +139,6 @@ function stringDataHolder(live: KubeObject, path: FieldPath): ManagedFieldsEntry
   return otherEntries(live).find((entry) => isOfStringData(entry) && hasMember(fieldsOf(entry) ?? {}, path));
 }
 
-/** A field of Git's that is not ours any more, and whose it is. */
-type HeldPath = LostPath & { holder?: ManagedFieldsEntry };
-
 /** True where a rule means what was lost, or all that differs in it. */
 function isIgnored(
   { path, value, holder }: HeldPath,
@@ -238,34 +236,4 @@ function additionsIn(
   const additions = (classes: ManagerClass[]) =>
     foreignAdditions(live, ours, classes, ignored, { managers, keep }).map(show.added);
   return { people: additions(['person']), others: additions(['deployer', 'other']) };
-}
-
-/**
- * Fields that were left out of the apply: those that are still left to who holds them, and those that are to come back, because no
- * autoscaler sets them any more, or somebody else than a controller did.
- */
-function heldFields(
-  { left = [], fields }: AppliedEntry,
-  live: KubeObject,
-  desired: KubeObject | undefined,
-  leaving: Leaving,
-): { left: HeldPath[]; back: HeldPath[]; fields: FieldsV1 } {
-  if (left.length === 0) return { left: [], back: [], fields: {} };
-  const found = foreignMembers(live, fields)
-    .filter((path) => left.includes(pathText(path)))
-    .map((path): HeldPath => ({ path, value: 'changed', holder: holderOf(live, path, leaving.managers) }));
-  const { here = [], back = [] } = Object.groupBy(found, ({ path, holder }) =>
-    isLeft(path, holder, leaving) ? 'here' : 'back',
-  );
-  return {
-    left: here,
-    back: back.filter(({ path }) => !isAsInGit(path, live, desired)),
-    fields: setOf(found.map(({ path }) => path)),
-  };
-}
-
-function isAsInGit(path: FieldPath, live: KubeObject, desired: KubeObject | undefined): boolean {
-  const wanted = resolvePath(desired, path, true);
-  const found = resolvePath(live, path);
-  return wanted.count === 'one' && found.count === 'one' && canonicalJson(wanted.value) === canonicalJson(found.value);
 }
