@@ -98,9 +98,8 @@ function notifyLines({ on, destinations }: { on: boolean; destinations: readonly
     return [
       `  notices     printed here; ${style.dim('the routes of windlass.yaml are not followed without --notify')}`,
     ];
-  return destinations.map(
-    (one, index) => `  ${index === 0 ? 'notices     printed here, and sent to ' : ' '.repeat(37)}${one}`,
-  );
+  const begin = '  notices     printed here, and sent to ';
+  return destinations.map((one, index) => `${index === 0 ? begin : ' '.repeat(begin.length)}${one}`);
 }
 
 /** A word as a shell takes it. */

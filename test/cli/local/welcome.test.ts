@@ -40,6 +40,22 @@ describe('the push that the welcome proposes', () => {
     expect(await pushFor('1.4.2', '>=1.4.0 <2.0.0')).toEqual({ image: 'shop/web', tag: '1.5.0' });
   });
 
+  it.each([
+    [undefined, 'notices', false],
+    [
+      { on: false, destinations: ['SNS deploys'] },
+      'the routes of windlass.yaml are not followed without --notify',
+      true,
+    ],
+    [{ on: false, destinations: ['SNS deploys'] }, 'SNS deploys', false],
+    [{ on: true, destinations: ['Slack #a', 'SNS deploys'] }, 'printed here, and sent to Slack #a\n', true],
+    [{ on: true, destinations: ['Slack #a', 'SNS deploys'] }, `\n${' '.repeat(40)}SNS deploys\n`, true],
+  ])('says where notices go: %j, %s', (notify, text, isSaid) => {
+    const paths = { url: 'http://127.0.0.1:1/', repo: 'repo.git', kubectl: 'kubectl', kubeconfig: 'k', dir: undefined };
+    const what = { example: true, push: undefined, ephemeral: false, portInUse: undefined };
+    expect(welcome({ ...paths, ...what, notify, style }).includes(text)).toBe(isSaid);
+  });
+
   it('is in the text, with paths as a shell takes them', () => {
     const text = welcome({
       url: 'http://127.0.0.1:1/',
