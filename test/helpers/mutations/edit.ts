@@ -7,7 +7,7 @@ import { type Expected, expectedOf, type Hand } from './oracle.ts';
 import type { Random } from './random.ts';
 import type { Site } from './sites.ts';
 import type { Types } from './types.ts';
-import type { Sent } from './wire.ts';
+import type { Ran, Sent } from './wire.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the edits reach deep into objects of all kinds.
 export type Loose = any;
@@ -31,6 +31,7 @@ export interface Subject {
 export type Aim =
   | { path: string; as: 'changed' | 'removed' | 'added' | 'reordered' }
   | 'silent'
+  | 'told'
   | 'missing'
   | 'created again';
 
@@ -40,7 +41,7 @@ export interface Edit {
   what: string;
   by: Hand;
   /** Made when they are sent: there are many more edits than are tried. */
-  requests(): Sent[];
+  requests(): (Sent | Ran)[];
   aim: Aim;
   /** What a check must tell, where it is more than the differences that the edit made. */
   expect?: (made: Made) => Expected | undefined;

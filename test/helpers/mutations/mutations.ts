@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { acquireBinaries } from '../../../lib/adapters/local/control-plane/binaries.ts';
 import { startControlPlane } from '../../../lib/adapters/local/control-plane/control-plane.ts';
+import { readObjects } from '../../../lib/desired/yaml.ts';
 import { drift } from '../../../lib/drift/drift.ts';
 import { normalise } from '../../../lib/kube/normalise.ts';
 import type { ObjectDrift } from '../../../lib/model/drift.ts';
@@ -12,10 +13,12 @@ import type { DriftFound, SyncReported } from '../../../lib/model/messages.ts';
 import { openWorld, syncSpec, type World } from '../../pull/world.ts';
 import { corpusFiles, corpusObjects } from '../corpus.ts';
 import { pathOf, rewriting, type Subject } from './edit.ts';
+import { isOn, oddEdits, oddManifests } from './odd.ts';
 import { operators } from './operators.ts';
 import { type Expected, type ExpectedField, sortedFields } from './oracle.ts';
 import { Random } from './random.ts';
-import { type MadeEdit, makeEdits, Usage } from './run.ts';
+import { realKubectlOperators } from './real-kubectl.ts';
+import { type MadeEdit, makeEdits, type Plan, planForEach, planOnFirst, Usage } from './run.ts';
 import { sitesOf } from './sites.ts';
 import { TypeReader } from './types.ts';
 import { creation, deletion } from './whole.ts';
@@ -25,7 +28,7 @@ import { wrongIn } from './wrong.ts';
 /** Some edits on objects of their own, what a check then told, and what the pull that put them right told. */
 export interface Batch {
   /** `wrong`: what is wrong in its values and times. */
-  edits: (MadeEdit & { isAsExpected: boolean; wrong: string[] })[];
+  edits: (MadeEdit & { finding: ObjectDrift | undefined; isAsExpected: boolean; wrong: string[] })[];
   expected: Expected[];
   told: Expected[];
   unknown: DriftFound['unknown'];
@@ -39,7 +42,10 @@ export interface Batch {
 /** The corpus, pulled into a control plane of its own without controllers, so that nothing moves but by hand. */
 export interface Mutations {
   world: World;
-  batch(round: number): Promise<Batch>;
+  /** An edit on each object, by the sort of edits that is wanted most there. */
+  generated(round: number): Promise<Batch>;
+  /** Edits with the real kubectl, and those of which all that must be told is written out. */
+  byHand(): Promise<Batch>;
   check(): Promise<DriftFound>;
   pull(): Promise<SyncReported>;
   wire: Wire;
@@ -60,8 +66,12 @@ export async function openMutations(): Promise<Mutations> {
   const world = await openWorld(plane.kubeconfigPath, syncSpec({ name: 'corpus' }));
   const wire = await Wire.open(plane.kubeconfigPath);
   const types = new TypeReader(world.cluster);
-  const files = await corpusFiles(corpus);
-  const written = await corpusObjects(corpus);
+  const odd = oddManifests.replaceAll('CORPUS', corpus.prefix);
+  const files = { ...(await corpusFiles(corpus)), 'odd.yaml': odd };
+  const written = [
+    ...(await corpusObjects(corpus)),
+    ...readObjects(odd, 'odd.yaml').objects.map(({ object }) => object),
+  ];
   const usage = new Usage();
   const revision = 'a'.repeat(40);
   const pull = async () => (await world.pull(files, { revision })).report;
@@ -97,37 +107,26 @@ export async function openMutations(): Promise<Mutations> {
     };
   };
 
+  const batch = async (round: number, plan: (subjects: Subject[]) => Plan[]): Promise<Batch> => {
+    const objects = new Random(`batch ${round}`).shuffled(written);
+    const subjects = await Promise.all(objects.map((object) => subjectOf(object, round)));
+    const edits = await makeEdits(plan(subjects), wire);
+    const found = await check();
+    const report = await pull();
+    const afterwards = await check();
+    await Promise.all(edits.map((one) => undoForControllers(one, wire, subjects)));
+    for (const { object } of afterwards.drift) await putBack(subjects.find((one) => one.object === object)!, wire);
+    if (afterwards.drift.length > 0) await pull();
+    return batchOf(edits, found, report, afterwards);
+  };
+
   return {
     world,
     check,
     pull,
     wire,
-    async batch(round) {
-      const objects = new Random(`batch ${round}`).shuffled(written);
-      const subjects = await Promise.all(objects.map((object) => subjectOf(object, round)));
-      const edits = await makeEdits(subjects, operators, usage, wire);
-      const found = await check();
-      const report = await pull();
-      const afterwards = await check();
-      await Promise.all(edits.map((one) => undoForControllers(one, wire, subjects)));
-      for (const { object } of afterwards.drift) await putBack(subjects.find((one) => one.object === object)!, wire);
-      if (afterwards.drift.length > 0) await pull();
-      const findings = new Map(found.drift.map((one) => [one.object, one]));
-      return {
-        edits: edits.map((one) => {
-          const told = findings.get(one.object);
-          const isAsExpected = isDeepStrictEqual(told && shortOf(told), one.expected);
-          return { ...one, isAsExpected, wrong: wrongIn(one, told) };
-        }),
-        expected: edits.flatMap(({ expected }) => expected ?? []),
-        told: found.drift.map(shortOf),
-        unknown: found.unknown,
-        pull: report,
-        pulled: report.drift.map(shortOf).sort((a, b) => (a.object < b.object ? -1 : 1)),
-        afterwards: afterwards.drift.map(textOfFinding),
-        left: edits.flatMap((one) => leftOf(one) ?? []).map(textOfFinding),
-      };
-    },
+    generated: (round) => batch(round, (subjects) => planForEach(subjects, operators, usage)),
+    byHand: () => batch(-1, planByHand),
     async close() {
       await wire.close();
       await world.cluster.close();
@@ -135,6 +134,38 @@ export async function openMutations(): Promise<Mutations> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+function batchOf(edits: MadeEdit[], found: DriftFound, pull: SyncReported, afterwards: DriftFound): Batch {
+  const findings = new Map(found.drift.map((one) => [one.object, one]));
+  return {
+    edits: edits.map((one) => {
+      const told = findings.get(one.object);
+      const isAsExpected = isDeepStrictEqual(told && shortOf(told), one.expected);
+      return { ...one, finding: told, isAsExpected, wrong: wrongIn(one, told) };
+    }),
+    expected: edits.flatMap(({ expected }) => expected ?? []),
+    told: found.drift.map(shortOf),
+    unknown: found.unknown,
+    pull,
+    pulled: pull.drift.map(shortOf).sort((a, b) => (a.object < b.object ? -1 : 1)),
+    afterwards: afterwards.drift.map(textOfFinding),
+    left: edits.flatMap((one) => leftOf(one) ?? []).map(textOfFinding),
+  };
+}
+
+/** The odd edits on their objects, the real kubectl on the others. */
+function planByHand(subjects: Subject[]): Plan[] {
+  const odd = oddEdits.map((one): Plan => {
+    const subject = subjects.find((each) => isOn(one, each))!;
+    const { by, requests } = one.edit(subject);
+    const expect = () => one.told(subject.object);
+    const edit = { what: one.name, by, requests, aim: 'told' as const, expect };
+    return { subject, plan: [{ operator: one.name, edits: [edit] }] };
+  });
+  const taken = new Set(odd.map(({ subject }) => subject));
+  const rest = subjects.filter((subject) => !taken.has(subject));
+  return [...odd, ...planOnFirst(rest, realKubectlOperators)];
 }
 
 /** True where an autoscaler of Git's sets the replicas: then they are nobody else's. */

@@ -39,9 +39,12 @@ export function expectedOf(object: string, made: Made, by: Hand): Expected | und
 
 /** What a check must tell of an object that was deleted and created again by one hand: additions cannot be told from defaults. */
 export function recreatedAs(object: string, made: Made, by: Hand): Expected {
-  const fields = differences(made)
-    .filter(({ what }) => what === 'changed' || what === 'removed')
-    .flatMap((one) => fieldOf(one, by));
+  const fields = differences(made).flatMap((one): ExpectedField[] => {
+    if (one.what === 'added' || one.what === 'reordered') return [];
+    // Whatever the server had a hand in, it was created like that.
+    const what = one.what === 'dropped' && one.live !== undefined ? 'changed' : one.what;
+    return fieldOf({ ...one, what }, by);
+  });
   return { object, state: 'changed', reason: 'created again', fields: sortedFields(fields) };
 }
 

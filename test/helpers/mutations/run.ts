@@ -48,17 +48,34 @@ export class Usage {
 const operatorsTried = 4;
 const together = 16;
 
-/**
- * Makes one edit on each object, by the operator that is wanted most: which, depends on nothing but the objects. Edits go out concurrently,
- * as they are on objects of their own.
- */
-export async function makeEdits(
-  subjects: Subject[],
-  operators: Operator[],
-  usage: Usage,
-  wire: Wire,
-): Promise<MadeEdit[]> {
-  const plans = subjects.map((subject) => ({ subject, plan: planned(subject, operators, usage) }));
+/** An object, and ways to edit it in the order in which they are tried. */
+export interface Plan {
+  subject: Subject;
+  plan: { operator: string; edits: Edit[] }[];
+}
+
+/** For each object the operator that is wanted most: which, depends on nothing but the objects. */
+export function planForEach(subjects: Subject[], operators: Operator[], usage: Usage): Plan[] {
+  return subjects.map((subject) => ({ subject, plan: planned(subject, operators, usage) }));
+}
+
+/** For each operator the first objects that it fits and that no other has. */
+export function planOnFirst(subjects: Subject[], operators: Operator[]): Plan[] {
+  const free = new Set(subjects);
+  return operators.flatMap(({ name, atLeast, edits }) => {
+    const plans: Plan[] = [];
+    for (const subject of free) {
+      if (plans.length === atLeast) break;
+      const own = edits(subject);
+      if (own.length > 0) plans.push({ subject, plan: [{ operator: name, edits: own }] });
+    }
+    for (const { subject } of plans) free.delete(subject);
+    return plans;
+  });
+}
+
+/** Makes the edits, one on each object, concurrently: they are on objects of their own. */
+export async function makeEdits(plans: Plan[], wire: Wire): Promise<MadeEdit[]> {
   const made: MadeEdit[] = [];
   const waiting = [...plans];
   const work = async () => {
@@ -154,6 +171,7 @@ async function isRevocable(subject: Subject, after: KubeObject, wire: Wire): Pro
 
 function isAsMeant({ aim }: Edit, expected: Expected | undefined, found: Difference[]): boolean {
   if (aim === 'silent') return expected === undefined;
+  if (aim === 'told') return expected !== undefined;
   if (aim === 'missing') return false;
   if (aim === 'created again') return expected?.reason === 'created again';
   // A default may take the place of what was removed.
