@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
+import { eksClusters } from '../../functions/wiring/eks-clusters.ts';
 import { openEksAccess } from '../../lib/adapters/aws/eks-access.ts';
 import { Client } from '../../lib/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../lib/adapters/kubernetes/cluster.ts';
@@ -7,6 +8,7 @@ import { issueCertificate } from '../../lib/adapters/local/control-plane/certifi
 import { describeWithCluster, privateControlPlane } from '../helpers/cluster.ts';
 import { standIn } from '../helpers/stand-in.ts';
 import { tokenUsers } from '../helpers/token-users.ts';
+import { noKustomizer } from '../pull/world.ts';
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'canary-secret-key', sessionToken: 'canary/session+==' };
 const role = 'arn:aws:sts::111111111111:assumed-role/windlass-drift/windlass';
@@ -60,6 +62,19 @@ async function eks() {
       },
     }),
   });
+  /** As the scheduled check opens it. */
+  const openToCheck = async () => {
+    const options = { endpoint: api.url, credentials: keys, now: () => new Date(clock.now) };
+    const source = { head: async () => 'a'.repeat(40), open: () => Promise.reject(new Error('nothing is rendered')) };
+    const opened = await eksClusters(
+      { source, kustomizer: noKustomizer },
+      options,
+    )({
+      ...{ name: 'dev', eks: named.name, region: named.region },
+    });
+    onTestFinished(() => opened.close());
+    return opened;
+  };
   /** `skew`: how far the clock of whoever signs is ahead, in milliseconds. */
   const open = async (name = named.name, skew = 0) => {
     const options = { endpoint: api.url, credentials: keys, now: () => new Date(clock.now + skew) };
@@ -71,7 +86,7 @@ async function eks() {
     });
     return cluster;
   };
-  return { clock, seen, described, asked: api.asked, open, ca: controlPlane.caPem };
+  return { clock, seen, described, asked: api.asked, open, openToCheck, ca: controlPlane.caPem };
 }
 
 const another = () =>
@@ -98,6 +113,17 @@ describeWithCluster('an API server that asks as EKS does', () => {
     const refused = cluster.list(deployments);
     await expect(refused).rejects.toMatchObject({ name: 'UserError', code: 'forbidden' });
     await expect(refused).rejects.toThrow(role);
+  });
+
+  it('tells the scheduled check what to run where it may not read, and lets it act as nobody else', async () => {
+    const { openToCheck } = await eks();
+    const { cluster, records, secrets, impersonation } = await openToCheck();
+    expect({ secrets, impersonation }).toEqual({ secrets: 'left', impersonation: 'never' });
+    await expect(records.syncs!()).rejects.toThrow(/forbids: .*windlass install --checker/s);
+    const pods = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
+    await expect(cluster.list(pods)).rejects.toThrow(/forbids: .*windlass install --checker/s);
+    const unplaced = eksClusters({ source: {} as never, kustomizer: noKustomizer })({ name: 'dev' });
+    await expect(unplaced).rejects.toMatchObject({ name: 'UserError', code: 'no-eks' });
   });
 
   it('gets no one in under the name of another cluster, or with a clock that is wrong, and is told what to look at', async () => {
