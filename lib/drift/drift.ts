@@ -1,6 +1,7 @@
 import { type Impersonation, userOf } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
 import { type DriftRules, type DriftSettings, driftRules } from '../kube/drift-rules.ts';
+import { RetryableError } from '../model/errors.ts';
 import type { DriftFound } from '../model/messages.ts';
 import { compareRecorded, type Verdicts, verdictsOf } from './compare-recorded.ts';
 import { compareWithGit } from './compare-with-git.ts';
@@ -63,7 +64,7 @@ export async function drift(request: DriftRequest, deps: DriftDeps): Promise<Dri
   const verdicts = applied.isNone
     ? await compareWithGit({ sync: sync.name, head, reading, rules, ...deps })
     : await compareWithRecord(applied, reading, rules, deps);
-  const strays = await straysOf(request, rules, deps);
+  const strays = await straysOf(request, head, rules, deps);
   const { revision, appliedAt } = applied;
   const found: DriftFound = {
     type: 'DriftFound',
@@ -99,8 +100,9 @@ async function compareWithRecord(
 /** As whoever checks: a service account of a sync may list its own kinds alone. */
 async function straysOf(
   { sync, unmanaged: asked, signal }: DriftRequest,
+  head: string | undefined,
   rules: DriftRules | undefined,
-  { cluster, records, secrets }: DriftDeps,
+  { cluster, records, desired, secrets }: DriftDeps,
 ): Promise<Strays> {
   if (asked === undefined) return { drift: [], unknown: [] };
   const syncs = records.syncs?.bind(records);
@@ -109,6 +111,10 @@ async function straysOf(
   return await unmanaged(request, {
     cluster,
     records: { syncs, read: (name) => records.read(name, { sparing: true }) },
+    declared: async (name) => {
+      if (head === undefined) throw new RetryableError('the head of Git cannot be read', { code: 'no-head' });
+      return await desired.objects(name, head);
+    },
   });
 }
 

@@ -47,14 +47,20 @@ export function unmanagedOf({ drift, syncs }: Config, { cluster }: Pick<SyncSpec
   return { rules: drift.unmanaged, syncs: names };
 }
 
+/** What a look for objects works with that nobody declared. */
+export interface UnmanagedDeps {
+  cluster: Pick<ClusterReader, 'kinds' | 'pages'>;
+  records: AllRecords;
+  /** What Git's head declares of a sync; only asked for a sync that has no record. Throws when it cannot be told. */
+  declared(sync: string): Promise<KubeObject[]>;
+}
+
 /**
  * Finds the objects that no sync of the cluster declares, in the namespaces that this sync tells of. Only reads, and only metadata. What
  * cannot be listed is unknown.
  */
-export async function unmanaged(
-  request: UnmanagedRequest,
-  { cluster, records }: { cluster: Pick<ClusterReader, 'kinds' | 'pages'>; records: AllRecords },
-): Promise<Strays> {
+export async function unmanaged(request: UnmanagedRequest, deps: UnmanagedDeps): Promise<Strays> {
+  const { cluster, records } = deps;
   const { signal } = request;
   try {
     const before = await whileTime(request.recorded?.() ?? allRecorded(records), signal);
@@ -64,11 +70,9 @@ export async function unmanaged(
     const found = await listStrays(kinds, namespaces, request, cluster);
     const strays = withoutRecorded(found.strays, before);
     // A pull says in its record what it is about to write before it does.
-    const after = strays.length === 0 ? [] : await whileTime(allRecorded(records), signal);
-    return {
-      drift: withoutRecorded(strays, after).map((object) => driftOf(object, request.managers)),
-      unknown: [...unread.map(unknownGroup), ...found.unknown],
-    };
+    const after = strays.length === 0 ? before : await whileTime(allRecorded(records), signal);
+    const { drift, unknown } = await toldOf(withoutRecorded(strays, after), after, request, deps);
+    return { drift, unknown: [...unread.map(unknownGroup), ...found.unknown, ...unknown] };
   } catch (error) {
     const reason = signal?.aborted ? noTimeLeft : reasonOf(error);
     return { drift: [], unknown: [{ object: '*', reason: `objects that nobody declared: ${reason}` }] };
@@ -144,6 +148,28 @@ function withoutRecorded(objects: readonly KubeObject[], recorded: readonly Reco
   const names = new Set(recorded.flatMap((one) => one.objects));
   const uids = new Set(recorded.flatMap((one) => one.uids));
   return objects.filter((object) => !names.has(nameOf(object)) && !uids.has(object.metadata.uid ?? ''));
+}
+
+/** What is to be told of objects that are in no record: what a sync declares that was never pulled, another tool may have applied. */
+async function toldOf(
+  strays: readonly KubeObject[],
+  recorded: readonly RecordedSync[],
+  { syncs, managers, signal }: UnmanagedRequest,
+  { declared }: UnmanagedDeps,
+): Promise<Strays> {
+  const names = new Set<string>();
+  const bare = strays.length === 0 ? [] : syncs.filter((name) => !recorded.some(({ sync }) => sync === name));
+  for (const sync of bare) {
+    try {
+      for (const object of await whileTime(declared(sync), signal)) names.add(nameOf(object));
+    } catch (error) {
+      const why = signal?.aborted ? noTimeLeft : reasonOf(error);
+      const reason = `nobody knows whether sync ${sync} declares it, which was never pulled: ${why}`;
+      return { drift: [], unknown: strays.map((object) => ({ object: nameOf(object), reason })) };
+    }
+  }
+  const undeclared = strays.filter((object) => !names.has(nameOf(object)));
+  return { drift: undeclared.map((object) => driftOf(object, managers)), unknown: [] };
 }
 
 function driftOf(object: KubeObject, managers: ManagerRules | undefined): ObjectDrift {
