@@ -48,6 +48,11 @@ export function ruleText({ object, path, manager }: IgnoreRule): string {
   return `${object}: ${[path, by].filter(Boolean).join(' ')}`;
 }
 
+/** True where what `ruleText` wrote names a rule about an object. */
+export function isTextAbout(text: string, object: string): boolean {
+  return matchesObject(text.slice(0, text.indexOf(': ')), object);
+}
+
 /** The rules that are about an object. */
 export function rulesFor(object: string, rules: DriftRules | undefined): ReadyRule[] {
   return rules?.ignore.filter((rule) => matchesObject(rule.object, object)) ?? [];

@@ -38,12 +38,13 @@ export interface Incident {
   madeAt?: string;
   changedAt: string;
   resolvedAt?: string;
-  /** How it ended: `converged by pull`, `changed in Git`, `undone by hand`. */
+  /** How it ended, as far as that is known. */
   resolution?:
     | 'converged by pull'
     | 'changed in Git'
     | 'undone by hand'
     | 'in line with Git again'
+    | 'deleted, or allowed in Git'
     | 'healthy again'
     | 'synced again'
     | 'mended in Git'

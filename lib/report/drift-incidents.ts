@@ -14,7 +14,7 @@ import {
   stateOf,
 } from './drift-content.ts';
 import { firstSeen, isDue } from './grace.ts';
-import { howItEnded, howItHealed } from './how-it-ended.ts';
+import { type Ended, howItEnded, howItHealed } from './how-it-ended.ts';
 import { hasFailed, isForChecks, isHealed, isUnseen, type Look, lookOf } from './look.ts';
 
 /** Opens, changes and resolves the incidents of kind `drift`. */
@@ -70,8 +70,18 @@ function resolveGone(draft: Draft, known: Known, report: Report, look: Look): vo
         ? someUnknown || isPartlyUnseen(incident, report) || restOf(draft, known, report, look, incident).length > 0
         : drifting.has(object) || isUnseen(report, object) || isForChecks(report, object, incident.drift?.state);
     if (stays) continue;
-    draft.resolve(incident, howItEnded(known.state, report, incident.changedAt), look.at);
+    draft.resolve(incident, howItEnded(known.state, report, endedOf(incident)), look.at);
   }
+}
+
+function endedOf(incident: Incident): Ended {
+  const { object, drift, changedAt: seenAt } = incident;
+  const lines = linesOfGroup(incident);
+  const isUnmanaged =
+    drift === undefined
+      ? lines.length > 0 && lines.every((line) => stateOf(line) === 'unmanaged')
+      : drift.state === 'unmanaged';
+  return { ...(object !== undefined && { object }), isUnmanaged, seenAt };
 }
 
 /** Resolves what the pull put right, unless a later look has seen it drift again. */

@@ -60,7 +60,10 @@ export function endedWithinGrace(known: Known, report: Report, transitions: Tran
     const { object } = drift;
     return { object, since: firstSeen(state, object, at), drift, how: howItHealed(state, report, drift) };
   });
-  const gone = goneNow(state, report).map((one) => ({ ...one, how: howItEnded(state, report, one.since) }));
+  const gone = goneNow(state, report).map((one) => {
+    const ended = { object: one.object, isUnmanaged: stateOf(one) === 'unmanaged', seenAt: one.since };
+    return { ...one, how: howItEnded(state, report, ended) };
+  });
   return [...healed, ...gone].filter(({ object }) => !wasTold(known, transitions, object));
 }
 
@@ -98,11 +101,16 @@ function withoutHealed({ pending, seenAt = '' }: SyncState, report: Report): Syn
 
 /** True for what the report says nothing about. */
 function isBeyond(report: Report, one: PendingDrift): boolean {
-  return isUnseen(report, one.object) || isForChecks(report, one.object, one.drift?.state ?? one.state);
+  return isUnseen(report, one.object) || isForChecks(report, one.object, stateOf(one));
 }
 
-function bare({ object, since, drift, state = drift?.state }: PendingDrift): PendingDrift {
-  return { object, since, ...(state === 'unmanaged' && { state }) };
+function stateOf({ drift, state }: PendingDrift): PendingDrift['state'] {
+  return drift?.state ?? state;
+}
+
+function bare(one: PendingDrift): PendingDrift {
+  const { object, since } = one;
+  return { object, since, ...(stateOf(one) === 'unmanaged' && { state: 'unmanaged' }) };
 }
 
 function compact({ object, since, drift, state }: PendingDrift): PendingDrift {

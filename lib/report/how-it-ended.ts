@@ -1,16 +1,42 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isTextAbout } from '../kube/drift-rules.ts';
 import type { ObjectDrift } from '../model/drift.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Report } from '../model/messages.ts';
+import type { DriftFound, Report } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 
-/** Why something does not drift any more, as far as it is known. `since`: when it was seen last, where the state does not say (ISO 8601). */
-export function howItEnded(state: SyncState | undefined, report: Report, since: string): Incident['resolution'] {
+/** What does not drift any more. */
+export interface Ended {
+  /** Absent: many. */
+  object?: string;
+  /** Nobody declared it. */
+  isUnmanaged: boolean;
+  /** When it was seen last, where the state of the sync does not say (ISO 8601). */
+  seenAt: string;
+}
+
+/** Why something does not drift any more, as far as it is known. */
+export function howItEnded(state: SyncState | undefined, report: Report, ended: Ended): Incident['resolution'] {
   if (isNewRevision(state, report)) return 'changed in Git';
+  if (report.type !== 'DriftFound') return 'undone by hand';
+  if (ended.isUnmanaged) return 'deleted, or allowed in Git';
   // Without a record nobody knows what was applied when: Git may have changed, another tool may have applied it.
-  if (report.type === 'DriftFound' && report.basis === 'git') return 'in line with Git again';
-  const pulled = report.type === 'DriftFound' && (report.appliedAt ?? '') > (state?.seenAt ?? since);
-  return pulled ? 'converged by pull' : 'undone by hand';
+  if (report.basis === 'git') return 'in line with Git again';
+  if (isIgnoredNow(state, report, ended)) return 'changed in Git';
+  return hasPulled(state, report, ended) ? 'converged by pull' : 'undone by hand';
+}
+
+// The rules of Git's head count, whatever revision is applied.
+function isIgnoredNow(state: SyncState | undefined, { rules = [] }: DriftFound, { object }: Ended): boolean {
+  if (state?.checkedAt === undefined) return false;
+  const known = new Set([...(state.ignored ?? []), ...(state.idleRules ?? [])].map(({ rule }) => rule));
+  const fresh = rules.filter(({ rule, objects }) => objects > 0 && !known.has(rule));
+  return fresh.some(({ rule }) => object === undefined || isTextAbout(rule, object));
+}
+
+// What a pull put right is in its report; only one whose report has not come is known by the record alone.
+function hasPulled(state: SyncState | undefined, { appliedAt = '' }: DriftFound, { seenAt }: Ended): boolean {
+  return appliedAt > (state?.seenAt ?? seenAt) && appliedAt > (state?.pulledAt ?? '');
 }
 
 /** How what a pull put right ended: Git may say by now what is live. */

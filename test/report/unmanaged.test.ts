@@ -30,7 +30,7 @@ describe('an object that nobody declared', () => {
   it('is over when a check does not find it any more, or a pull has written it', () => {
     expect(workIn([check(0, [stray()]), pull(5, 6), check(10)]).told).toEqual([
       `opened ${object}`,
-      `resolved ${object}: undone by hand`,
+      `resolved ${object}: deleted, or allowed in Git`,
     ]);
     const adopted = pull(5, 6, [], { changes: [{ object, action: 'configured' }], revision: 'bbbb' });
     expect(workIn([check(0, [stray()]), adopted]).told).toEqual([
