@@ -11,9 +11,9 @@ import type { DesiredReader, RecordReader } from './ports.ts';
 import { neverPulled, readApplied, writing } from './read-applied.ts';
 import { type Pair, type ReadPairs, readDeclared } from './read-declared.ts';
 import type { Reading } from './read-live.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf, whyNot } from './reason.ts';
 import { ruleUses } from './rule-uses.ts';
-import { noTimeLeft, whileTime } from './time-left.ts';
+import { whileTime } from './time-left.ts';
 
 /** What a sync without a record is compared by. */
 export interface WithoutRecord {
@@ -63,7 +63,7 @@ async function declaredObjects({
   try {
     return { objects: await whileTime(desired.objects(sync, head), signal) };
   } catch (error) {
-    return { reason: `${neverPulled}, and Git cannot be compared: ${signal?.aborted ? noTimeLeft : reasonOf(error)}` };
+    return { reason: `${neverPulled}, and Git cannot be compared: ${whyNot(error, signal)}` };
   }
 }
 
@@ -127,7 +127,7 @@ async function schemaOf(
     const schema = await whileTime(cluster.schema(apiVersion, kind), signal);
     return schema ?? { reason: `the API server does not publish a schema of ${kind} of ${apiVersion}` };
   } catch (error) {
-    return { reason: signal?.aborted ? noTimeLeft : reasonOf(error) };
+    return { reason: whyNot(error, signal) };
   }
 }
 

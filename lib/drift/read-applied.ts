@@ -2,8 +2,8 @@ import { isSecret } from '../kube/hash.ts';
 import type { AppliedEntry, AppliedRecord } from '../kube/record.ts';
 import type { Unknown } from '../model/drift.ts';
 import type { RecordReader } from './ports.ts';
-import { reasonOf } from './reason.ts';
-import { noTimeLeft, whileTime } from './time-left.ts';
+import { whyNot } from './reason.ts';
+import { whileTime } from './time-left.ts';
 
 /** What was applied of a sync, as far as it can be compared. */
 export interface Applied {
@@ -99,8 +99,4 @@ async function withHashKey(
   }
   const unknown = secrets.map(({ object }) => ({ object, reason }));
   return { entries: entries.filter((entry) => !isSecret(entry)), unknown, hashKey: new Uint8Array() };
-}
-
-function whyNot(error: unknown, signal: AbortSignal | undefined): string {
-  return signal?.aborted ? noTimeLeft : reasonOf(error);
 }

@@ -1,12 +1,11 @@
 import type { Unknown } from '../model/drift.ts';
 import { each } from '../model/each.ts';
-import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf, objectIdOf } from '../model/kube-object.ts';
-import { groupOf } from '../model/object-id.ts';
+import { kindName } from './kind-name.ts';
 import type { Resource } from './ports.ts';
 import type { Reading } from './read-live.ts';
-import { reasonOf } from './reason.ts';
-import { noTimeLeft, whileTime } from './time-left.ts';
+import { isForbidden, whyNot } from './reason.ts';
+import { whileTime } from './time-left.ts';
 
 /** From so many objects of a kind in a namespace on they are listed, with all that is beside them; fewer are read one by one. */
 const worthAList = 10;
@@ -45,7 +44,7 @@ async function readKind(objects: KubeObject[], reading: Reading): Promise<ReadPa
     const read = await Promise.all(namespaces.map((within) => readWithin(within, resource, reading)));
     return briefly(objects, joined([{ pairs: [], unknown }, ...read]));
   } catch (error) {
-    return unreadable(objects, whyNot(error, reading));
+    return unreadable(objects, whyNot(error, reading.signal));
   }
 }
 
@@ -88,7 +87,7 @@ async function list(
     }
     return found;
   } catch (error) {
-    if (error instanceof UserError && error.code === 'forbidden') return undefined;
+    if (isForbidden(error)) return undefined;
     throw error;
   }
 }
@@ -98,7 +97,7 @@ async function readOne(git: KubeObject, resource: Resource, reading: Reading): P
     const live = await whileTime(reading.cluster.get(resource, objectIdOf(git), reading.signal), reading.signal);
     return { pairs: [{ git, live }], unknown: [] };
   } catch (error) {
-    return { pairs: [], unknown: [{ object: nameOf(git), reason: whyNot(error, reading) }] };
+    return { pairs: [], unknown: [{ object: nameOf(git), reason: whyNot(error, reading.signal) }] };
   }
 }
 
@@ -110,15 +109,9 @@ function briefly(objects: KubeObject[], read: ReadPairs): ReadPairs {
 }
 
 function unreadable(objects: KubeObject[], reason: string): ReadPairs {
-  const { apiVersion, kind } = objects[0]!;
-  const group = groupOf(apiVersion);
-  return { pairs: [], unknown: [{ object: group === '' ? kind : `${group}/${kind}`, reason }] };
+  return { pairs: [], unknown: [{ object: kindName(objects[0]!), reason }] };
 }
 
 function joined(read: readonly ReadPairs[]): ReadPairs {
   return { pairs: read.flatMap(({ pairs }) => pairs), unknown: read.flatMap(({ unknown }) => unknown) };
-}
-
-function whyNot(error: unknown, { signal }: Reading): string {
-  return signal?.aborted ? noTimeLeft : reasonOf(error);
 }

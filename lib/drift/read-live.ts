@@ -4,13 +4,13 @@ import { syncLabel } from '../kube/normalise.ts';
 import type { AppliedEntry } from '../kube/record.ts';
 import type { Unknown } from '../model/drift.ts';
 import { each } from '../model/each.ts';
-import { UserError } from '../model/errors.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { groupOf } from '../model/object-id.ts';
+import { kindName } from './kind-name.ts';
 import type { ClusterReader, PageRequest, Resource } from './ports.ts';
 import type { Applied } from './read-applied.ts';
-import { reasonOf } from './reason.ts';
-import { noTimeLeft, whileTime } from './time-left.ts';
+import { isForbidden, reasonOf, whyNot } from './reason.ts';
+import { whileTime } from './time-left.ts';
 
 /** Is given each recorded object that has to be compared; undefined where the API server said that there is none. The same one may come again: the later one counts. */
 export type Look = (entry: AppliedEntry, live: KubeObject | undefined) => void;
@@ -63,7 +63,7 @@ async function readKind(sync: string, entries: AppliedEntry[], reading: Reading,
     if (moved.size * listedPerRead > entries.length) await readList(mine, moved, look);
     return await readSingly(mine, look);
   } catch (error) {
-    return unreadable(entries, signal?.aborted ? noTimeLeft : reasonOf(error));
+    return unreadable(entries, whyNot(error, signal));
   }
 }
 
@@ -121,14 +121,8 @@ async function listOurs(kind: Kind, only: PageRequest['only'], visit: (object: K
   if (kind.scopes.length === 0) throw refusal;
 }
 
-function isForbidden(error: unknown): boolean {
-  return error instanceof UserError && error.code === 'forbidden';
-}
-
 function unreadable(entries: AppliedEntry[], reason: string): Unknown[] {
-  const { apiVersion, kind } = entries[0]!;
-  const group = groupOf(apiVersion);
-  return [{ object: group === '' ? kind : `${group}/${kind}`, reason }];
+  return [{ object: kindName(entries[0]!), reason }];
 }
 
 async function readSingly({ cluster, resource, unread, signal }: Kind, look: Look): Promise<Unknown[]> {

@@ -5,13 +5,14 @@ import type { ObjectDrift, Unknown } from '../model/drift.ts';
 import { each } from '../model/each.ts';
 import { matchesGlob } from '../model/glob.ts';
 import { type KubeObject, nameOf } from '../model/kube-object.ts';
-import { formatObjectId, groupOf, parseObjectId } from '../model/object-id.ts';
+import { groupOf, parseObjectId } from '../model/object-id.ts';
 import { systemNamespace } from '../model/system-namespace.ts';
 import { type AllRecords, allRecorded, type RecordedSync } from './all-recorded.ts';
 import { sorted, type Verdicts } from './compare-recorded.ts';
+import { kindName } from './kind-name.ts';
 import type { ClusterReader, Resource } from './ports.ts';
-import { reasonOf } from './reason.ts';
-import { noTimeLeft, whileTime } from './time-left.ts';
+import { whyNot } from './reason.ts';
+import { whileTime } from './time-left.ts';
 
 /** What windlass.yaml says of objects that nobody declared. */
 export interface Unmanaged {
@@ -74,7 +75,7 @@ export async function unmanaged(request: UnmanagedRequest, deps: UnmanagedDeps):
     const { drift, unknown } = await toldOf(withoutRecorded(strays, after), after, request, deps);
     return { drift, unknown: [...unread.map(unknownGroup), ...found.unknown, ...unknown] };
   } catch (error) {
-    const reason = signal?.aborted ? noTimeLeft : reasonOf(error);
+    const reason = whyNot(error, signal);
     return { drift: [], unknown: [{ object: '*', reason: `objects that nobody declared: ${reason}` }] };
   }
 }
@@ -138,7 +139,7 @@ async function listStrays(
       }
     } catch (error) {
       const object = kindName(resource);
-      unknown.set(object, { object, reason: signal?.aborted ? noTimeLeft : reasonOf(error) });
+      unknown.set(object, { object, reason: whyNot(error, signal) });
     }
   });
   return { strays: [...strays.values()], unknown: [...unknown.values()] };
@@ -163,7 +164,7 @@ async function toldOf(
     try {
       for (const object of await whileTime(declared(sync), signal)) names.add(nameOf(object));
     } catch (error) {
-      const why = signal?.aborted ? noTimeLeft : reasonOf(error);
+      const why = whyNot(error, signal);
       const reason = `nobody knows whether sync ${sync} declares it, which was never pulled: ${why}`;
       return { drift: [], unknown: strays.map((object) => ({ object: nameOf(object), reason })) };
     }
@@ -175,10 +176,6 @@ async function toldOf(
 function driftOf(object: KubeObject, managers: ManagerRules | undefined): ObjectDrift {
   const { reason, field } = originOf(object, managers);
   return { object: nameOf(object), state: 'unmanaged', fields: field === undefined ? [] : [field], reason };
-}
-
-function kindName({ apiVersion, kind }: Resource): string {
-  return formatObjectId({ group: groupOf(apiVersion), kind, namespace: '', name: '' });
 }
 
 function unknownGroup(group: string): Unknown {
