@@ -123,13 +123,20 @@ describeLoop('a change by hand', () => {
     expect(await subjects(loop.repo)).toEqual(['Import the shop']);
   });
 
-  it('that a pull sees before any check is told just so', async () => {
+  it('that a pull sees before any check is told just so, once opened and once resolved', async () => {
+    const seen = loop.output().length;
     const since = await byHand('set', 'image', 'deployment/web', 'web=example.com/mine:3');
     // A new commit is pulled within seconds, whatever it changes.
     await commitChange(clone, { 'notes.md': () => 'a note\n' }, 'Add a note');
     const incident = await resolved(web, since);
     expect(incident).toMatchObject({ title: `${web} was changed by kubectl-set`, resolution: 'converged by pull' });
     expect(incident.drift?.fields[0]).toMatchObject({ live: 'example.com/mine:3', git: image, manager: 'kubectl-set' });
+    // Checks that come later have nothing to add.
+    const later = new Date().toISOString();
+    await loop.until('another check', (now) => now.syncs.every(({ checkedAt = '' }) => checkedAt > later));
+    const steps = loop.output().slice(seen);
+    for (const mark of ['alert', 'fixed'])
+      expect(steps.match(new RegExp(` ${mark} .*shop-staging/web was changed`, 'g'))).toHaveLength(1);
   });
 
   it('stays as an open incident where self-heal is off, until it is undone by hand', async () => {
