@@ -115,8 +115,9 @@ async function turn(
   });
 }
 
-function isEdited(_: unknown, index: number): boolean {
-  return index % 20 === 10;
+/** No Namespace: these have no build yet, and kubectl does not see what is added. */
+function isEdited({ kind }: Manifest, index: number): boolean {
+  return index % 20 === 10 && kind !== 'Namespace';
 }
 
 async function sample(

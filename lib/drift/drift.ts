@@ -92,8 +92,8 @@ async function compareWithRecord(
   { desired, records }: Pick<DriftDeps, 'desired' | 'records'>,
 ): Promise<Verdicts> {
   const compared = await compareRecorded(applied, reading, rules);
-  const differs = compared.found.some(({ live }) => live !== undefined);
-  const git = differs ? await gitObjects(applied, desired, reading.signal) : new Map();
+  const wanted = new Set(compared.found.filter(({ live }) => live !== undefined).map(({ entry }) => entry.object));
+  const git = wanted.size > 0 ? await gitObjects(applied, desired, { signal: reading.signal, wanted }) : new Map();
   return await withoutRaces(verdictsOf(compared, git), applied, records);
 }
 

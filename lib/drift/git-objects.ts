@@ -5,6 +5,13 @@ import type { Applied } from './read-applied.ts';
 import { reasonOf } from './reason.ts';
 import { whileTime } from './time-left.ts';
 
+/** What of Git is asked for. */
+export interface GitOptions {
+  signal?: AbortSignal | undefined;
+  /** Written names; all objects, unless told. */
+  wanted?: ReadonlySet<string>;
+}
+
 /**
  * What Git declares at the revision that was applied, by written name; empty when it cannot be rendered any more, or not in time: then the drift
  * is told without Git's values.
@@ -12,13 +19,15 @@ import { whileTime } from './time-left.ts';
 export async function gitObjects(
   applied: Applied,
   desired: DesiredReader,
-  signal?: AbortSignal,
+  { signal, wanted }: GitOptions = {},
 ): Promise<Map<string, KubeObject>> {
   if (applied.revision === undefined) return new Map();
   try {
     const objects = await whileTime(desired.objects(applied.sync, applied.revision), signal);
     const recorded = new Set(applied.entries.map((entry) => entry.object));
-    const normal = objects.map((object) => normalise(placed(object, recorded), { sync: applied.sync }));
+    const there = objects.map((object) => placed(object, recorded));
+    const asked = wanted === undefined ? there : there.filter((object) => wanted.has(nameOf(object)));
+    const normal = asked.map((object) => normalise(object, { sync: applied.sync }));
     return new Map(normal.map((object) => [nameOf(object), object]));
   } catch (error) {
     if (!signal?.aborted) reasonOf(error);

@@ -1,5 +1,6 @@
 import { type AppliedEntry, type AppliedRecord, readRecord } from './record.ts';
 
+const nought = Buffer.from('0');
 const quote = 0x22;
 const backslash = 0x5c;
 const [comma, colon] = [0x2c, 0x3a];
@@ -49,29 +50,50 @@ export function readSparingly(json: Uint8Array, sync: string): { record: Applied
 }
 
 function entryOf(json: Uint8Array): AppliedEntry {
-  const { fields: _, projection: __, ...rest } = parse(json) as AppliedEntry;
+  const { fields: _, projection: __, ...rest } = parse(without(json, ['fields', 'projection'])) as AppliedEntry;
   return Object.assign(new SparingEntry(json), rest);
 }
 
+/** The JSON of a map with `0` for the values of some keys: what is not parsed costs nothing. */
+function without(json: Uint8Array, keys: readonly string[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let done = 0;
+  for (const { key, from, to } of pairsOf(json)) {
+    if (!keys.includes(key)) continue;
+    parts.push(json.subarray(done, from), nought);
+    done = to;
+  }
+  return Buffer.concat([...parts, json.subarray(done)]);
+}
+
 function parse(json: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8'));
+  return JSON.parse(textOf(json));
+}
+
+function textOf(json: Uint8Array): string {
+  return Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8');
 }
 
 type Span = [from: number, to: number];
 
 /** Where the list is that a key of the outermost map has; undefined where there is none, or the JSON has spaces. */
-function spanOf(json: Uint8Array, key: string): Span | undefined {
+function spanOf(json: Uint8Array, wanted: string): Span | undefined {
+  for (const { key, from, to } of pairsOf(json))
+    if (key === wanted) return json[from] === openBracket ? [from, to] : undefined;
+  return undefined;
+}
+
+/** The keys of the outermost map, as they are written, and where their values are; not further than the first space. */
+function* pairsOf(json: Uint8Array): Generator<{ key: string; from: number; to: number }> {
   let at = 1;
   while (json[at] === quote) {
     const colonAt = endOf(json, at);
-    if (json[colonAt] !== colon) return undefined;
-    const valueAt = colonAt + 1;
-    const end = endOf(json, valueAt);
-    if (parse(json.subarray(at, colonAt)) === key) return json[valueAt] === openBracket ? [valueAt, end] : undefined;
-    if (json[end] !== comma) return undefined;
-    at = end + 1;
+    if (json[colonAt] !== colon) return;
+    const to = endOf(json, colonAt + 1);
+    yield { key: textOf(json.subarray(at + 1, colonAt - 1)), from: colonAt + 1, to };
+    if (json[to] !== comma) return;
+    at = to + 1;
   }
-  return undefined;
 }
 
 /** Where the items are of the list that begins at a place. */
