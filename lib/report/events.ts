@@ -3,6 +3,7 @@ import type { ObjectDrift } from '../model/drift.ts';
 import type { Incident } from '../model/incident.ts';
 import { type EventField, eventTypes, type IncidentDetail, type IncidentEvent } from '../model/incident-event.ts';
 import { severityOf } from '../model/notice.ts';
+import { shortText } from '../model/shorten.ts';
 import type { Transitions } from './draft.ts';
 
 /** EventBridge takes 256 KB for an event: with these all of it stays below half of that, at three bytes a character. */
@@ -54,6 +55,5 @@ function linesOf(lines: readonly string[]): Pick<IncidentDetail, 'lines' | 'line
 }
 
 function cut(text: string, length: number): string {
-  if (text.length <= length) return text.toWellFormed();
-  return `${text.slice(0, length - 1)}…`.toWellFormed();
+  return shortText(text, length).toWellFormed();
 }

@@ -1,6 +1,7 @@
 import type { ObjectDrift } from '../model/drift.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Report } from '../model/messages.ts';
+import { shortText } from '../model/shorten.ts';
 import type { PendingDrift, SyncState } from '../model/state.ts';
 import type { Known, Transitions } from './draft.ts';
 import { mostAlone, names } from './drift-content.ts';
@@ -124,5 +125,5 @@ function compact({ object, since, drift, state }: PendingDrift): PendingDrift {
 
 function short(value: unknown): unknown {
   const text = JSON.stringify(value) ?? '';
-  return text.length <= longestValue ? value : `${text.slice(0, longestValue)}…`;
+  return text.length <= longestValue ? value : shortText(text, longestValue);
 }

@@ -1,5 +1,6 @@
 import { managersOf } from '../model/drift-text.ts';
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
+import { shortText } from '../model/shorten.ts';
 import type { SyncState } from '../model/state.ts';
 import { behindAfter } from './behind.ts';
 import { unknownChecks } from './failure-incidents.ts';
@@ -128,5 +129,5 @@ function keptHealth(health: SyncReported['health']): SyncReported['health'] {
 }
 
 function cut(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+  return shortText(text, longestText);
 }

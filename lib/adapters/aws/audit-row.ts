@@ -1,4 +1,5 @@
 import type { AuditedWrite } from '../../drift/ports.ts';
+import { shortText } from '../../model/shorten.ts';
 import type { auditFields } from './audit-query.ts';
 
 /** A row as Logs Insights gives it: what an event lacks is missing. */
@@ -38,5 +39,5 @@ function queryOf(address = ''): URLSearchParams {
 }
 
 function cut(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+  return shortText(text, longestText);
 }
