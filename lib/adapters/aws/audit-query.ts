@@ -64,5 +64,5 @@ export function auditQuery({ names }: Pick<AuditQuestion, 'names'>): AuditQuery 
 // What stands in quotes or in a pattern is nothing but letters, digits, dots, colons and dashes; for anything else in a name any character is taken.
 function nameTest(name: string): string {
   if (/^[a-z0-9.:-]+$/i.test(name)) return `objectRef.name = "${name}"`;
-  return `objectRef.name like /^${name.replace(/[^a-z0-9:-]/giu, '.')}$/`;
+  return `objectRef.name like /^${name.replace(/[^A-Za-z0-9:-]/gu, '.')}$/`;
 }
