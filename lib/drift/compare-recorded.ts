@@ -35,18 +35,25 @@ export interface Compared {
 export interface Finding {
   entry: AppliedEntry;
   verdict: Verdict;
-  /** The object as it was read, where it drifts and is there: to be shown beside Git's. */
+  /** The object as it was read, where it drifts and is there, to be shown beside Git's: of a great many the first. */
   live?: KubeObject;
 }
+
+/** So many differing objects are held until Git is rendered; of more, Git's values are not shown: no message would have room for them. */
+const mostHeld = 1_000;
 
 /** Reads and compares every recorded object, by the rules of Git where there are any. */
 export async function compareRecorded(applied: Applied, reading: Reading, rules?: DriftRules): Promise<Compared> {
   const { hashKey } = applied;
   const found = new Map<string, Finding>();
+  const held = new Set<string>();
   const unread = await readLive(applied, reading, (entry, live) => {
     const verdict = compareObject({ entry: wholeEntry(entry), live, hashKey, rules });
+    const isHeld =
+      verdict.drift !== undefined && live !== undefined && (held.has(entry.object) || held.size < mostHeld);
+    if (isHeld) held.add(entry.object);
     if (isSilent(verdict)) found.delete(entry.object);
-    else found.set(entry.object, { entry, verdict, ...(verdict.drift && live && { live }) });
+    else found.set(entry.object, { entry, verdict, ...(isHeld && { live }) });
   });
   const objects = applied.entries.map(({ object }) => object);
   return { found: [...found.values()], hashKey, unknown: [...applied.unknown, ...unread], objects, rules };
