@@ -3,11 +3,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { z } from 'zod';
 import { attribution } from '../lib/drift/attribution.ts';
 import type { Answers, AuditLog } from '../lib/drift/ports.ts';
 import type { WhoWanted } from '../lib/model/messages.ts';
 import { whoWantedSchema } from '../lib/model/messages-schema.ts';
+import { bodyOf, type Malformed } from './middleware/read-body.ts';
 import { type Batch, failuresOf, readBatch } from './middleware/sqs-batch.ts';
 
 /** What the function works with. */
@@ -18,11 +18,6 @@ export interface DriftOnIncidentDeps {
   now(): Date;
   /** One that logs as Lambda expects it, unless told. */
   logger?: Logger;
-}
-
-/** A body that is no question, and why. */
-interface Malformed {
-  malformed: string;
 }
 
 /**
@@ -36,7 +31,7 @@ export function driftOnIncident(
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-who' });
   const handler = middy<Batch<WhoWanted | Malformed>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(readBatch(readWanted))
+    .use(readBatch(bodyOf(whoWantedSchema)))
     .handler((batch) => answerAll(batch, deps, logger));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
@@ -64,14 +59,4 @@ async function answerOne(wanted: WhoWanted, { logOf, answers, now }: DriftOnInci
   const log = await logOf(wanted.cluster);
   if (log === undefined) return;
   await attribution({ wanted, run: randomUUID(), now: now() }, { log, answers });
-}
-
-// What the body says is not repeated: nobody knows what is in it.
-function readWanted(body: string): WhoWanted | Malformed {
-  try {
-    const read = whoWantedSchema.safeParse(JSON.parse(body));
-    return read.success ? read.data : { malformed: z.prettifyError(read.error) };
-  } catch {
-    return { malformed: 'it is not JSON' };
-  }
 }

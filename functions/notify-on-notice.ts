@@ -2,13 +2,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { z } from 'zod';
-import { recordId } from '../lib/model/audit-record.ts';
 import type { Notice } from '../lib/model/messages.ts';
 import { noticeSchema } from '../lib/model/messages-schema.ts';
 import { storyOf } from '../lib/model/notice.ts';
 import { type NotifyDeps, notify } from '../lib/notify/notify.ts';
-import type { AuditTrail } from '../lib/notify/ports.ts';
+import { bodyOf, ignoredRecord, type Malformed } from './middleware/read-body.ts';
 import { type Batch, failuresOf, readBatch } from './middleware/sqs-batch.ts';
 
 /** What the function works with. */
@@ -16,13 +14,6 @@ export interface NotifyOnNoticeDeps extends Omit<NotifyDeps, 'refused'> {
   now(): Date;
   /** One that logs as Lambda expects it, unless told. */
   logger?: Logger;
-}
-
-/** A body that is no notice, and why. */
-interface Malformed {
-  malformed: string;
-  id: string;
-  at: string;
 }
 
 /**
@@ -35,11 +26,13 @@ export function notifyOnNotice(
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-notify' });
   const handler = middy<Batch<Notice | Malformed>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(readBatch(readNotice))
+    .use(readBatch(bodyOf(noticeSchema)))
     .handler((batch) => sendAll(batch, deps, logger));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
+
+const ignored = { actor: 'windlass notify', summary: 'a message on the notify queue is not a notice' };
 
 async function sendAll(
   batch: Batch<Notice | Malformed>,
@@ -52,7 +45,7 @@ async function sendAll(
     const story = 'malformed' in message.value ? `malformed ${message.messageId}` : storyOf(message.value);
     if (waiting.has(story)) continue;
     try {
-      if ('malformed' in message.value) await recordMalformed(message.value, deps.records);
+      if ('malformed' in message.value) await deps.records.append([ignoredRecord(message.value, ignored)]);
       else await notify(message.value, deps.now(), { ...deps, refused });
       message.done = true;
     } catch (error) {
@@ -61,29 +54,4 @@ async function sendAll(
     }
   }
   return failuresOf(batch);
-}
-
-function readNotice(body: string, { id, at }: { id: string; at: string }): Notice | Malformed {
-  try {
-    const read = noticeSchema.safeParse(JSON.parse(body));
-    return read.success ? read.data : { malformed: z.prettifyError(read.error), id, at };
-  } catch {
-    return { malformed: 'it is not JSON', id, at };
-  }
-}
-
-// What the body says is not repeated: nobody knows what is in it.
-async function recordMalformed({ malformed, id, at }: Malformed, records: AuditTrail): Promise<void> {
-  await records.append([
-    {
-      id: recordId('event-ignored', id),
-      at,
-      kind: 'event-ignored',
-      actor: 'windlass notify',
-      subjects: [`event:${id}`],
-      result: 'skipped',
-      summary: 'a message on the notify queue is not a notice',
-      details: { why: malformed },
-    },
-  ]);
 }

@@ -2,8 +2,6 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { z } from 'zod';
-import { recordId } from '../lib/model/audit-record.ts';
 import type { ReportMessage } from '../lib/model/messages.ts';
 import { reportSchema } from '../lib/model/messages-schema.ts';
 import { reportAttributed } from '../lib/report/attribution.ts';
@@ -20,6 +18,7 @@ import { type ReportDeps, report } from '../lib/report/report.ts';
 import { reportCheck } from '../lib/report/report-check.ts';
 import { reportConfig } from '../lib/report/report-config.ts';
 import { hostTeller } from '../lib/report/tell-host.ts';
+import { bodyOf, ignoredRecord, type Malformed } from './middleware/read-body.ts';
 import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-batch.ts';
 
 /** What the function works with. */
@@ -36,13 +35,6 @@ export interface ReportOnQueueDeps {
   measures?: boolean;
   /** One that logs as Lambda expects it, unless told. */
   logger?: Logger;
-}
-
-/** A body that is no report, and why. */
-interface Malformed {
-  malformed: string;
-  id: string;
-  at: string;
 }
 
 type WorkDeps = ReportDeps & Pick<ReportOnQueueDeps, 'records'>;
@@ -65,16 +57,18 @@ export function reportOnQueue(
     : undefined;
   const handler = middy<Batch<ReportMessage | Malformed>, SQSBatchResponse>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(readBatch(readReport))
+    .use(readBatch(bodyOf(reportSchema)))
     .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
     .handler((batch) => workIn(batch, { records, notices, programs, metrics, tellHost, askWho }));
   // The chain begins with SQS's event, which `readBatch` turns into the batch.
   return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
 
+const ignored = { actor: 'windlass report', summary: 'a message on the report queue is not a report' };
+
 async function workIn(batch: Batch<ReportMessage | Malformed>, deps: WorkDeps): Promise<SQSBatchResponse> {
   for (const message of batch.messages) {
-    if ('malformed' in message.value) await recordMalformed(message.value, deps.records);
+    if ('malformed' in message.value) await deps.records.append([ignoredRecord(message.value, ignored)]);
     else if (message.value.type === 'ConfigReported') await reportConfig(message.value, deps);
     else if (message.value.type === 'CheckReported') await reportCheck(message.value, deps);
     else if (message.value.type === 'Attributed') await reportAttributed(message.value, deps);
@@ -82,29 +76,4 @@ async function workIn(batch: Batch<ReportMessage | Malformed>, deps: WorkDeps): 
     message.done = true;
   }
   return failuresOf(batch);
-}
-
-function readReport(body: string, { id, at }: { id: string; at: string }): ReportMessage | Malformed {
-  try {
-    const read = reportSchema.safeParse(JSON.parse(body));
-    return read.success ? read.data : { malformed: z.prettifyError(read.error), id, at };
-  } catch {
-    return { malformed: 'it is not JSON', id, at };
-  }
-}
-
-// What the body says is not repeated: nobody knows what is in it.
-async function recordMalformed({ malformed, id, at }: Malformed, records: ReportRecords): Promise<void> {
-  await records.append([
-    {
-      id: recordId('event-ignored', id),
-      at,
-      kind: 'event-ignored',
-      actor: 'windlass report',
-      subjects: [`event:${id}`],
-      result: 'skipped',
-      summary: 'a message on the report queue is not a report',
-      details: { why: malformed },
-    },
-  ]);
 }
