@@ -38,8 +38,12 @@ const readsAtOnce = 32;
  */
 export async function readLive(applied: Applied, reading: Reading, look: Look): Promise<Unknown[]> {
   const kinds = [...Map.groupBy(applied.entries, (entry) => `${entry.apiVersion} ${entry.kind}`).values()];
-  const unknown = await each(kinds, kindsAtOnce, (entries) => readKind(applied.sync, entries, reading, look));
-  return unknown.flat();
+  const isNamespaces = ([entry]: AppliedEntry[]) => entry?.apiVersion === 'v1' && entry.kind === 'Namespace';
+  const read = (entries: AppliedEntry[]) => readKind(applied.sync, entries, reading, look);
+  // A namespace that is just being deleted must not be missed alone, with all that was in it read a moment before.
+  const first = await each(kinds.filter(isNamespaces), kindsAtOnce, read);
+  const others = kinds.filter((entries) => !isNamespaces(entries));
+  return [...first, ...(await each(others, kindsAtOnce, read))].flat();
 }
 
 /** The recorded objects of one kind that were not looked at yet, and where they are. */
