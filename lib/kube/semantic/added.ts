@@ -4,7 +4,7 @@ import { type Addition, foreignAdditions } from '../foreign.ts';
 import { classOfEntry, type ManagerRules } from '../managers.ts';
 import { cleaned } from '../normalise.ts';
 import type { KindSchema } from '../schema.ts';
-import { type Appliers, isCreator, lastAppliedTo } from './appliers.ts';
+import { type Appliers, isCreator, lastAppliedTo, withEntries } from './appliers.ts';
 import { declaredFields } from './declared.ts';
 import { childPlace, isFree, itemPlace, type Place, rootPlace } from './place.ts';
 
@@ -39,8 +39,7 @@ function additionsOf(
   entries: ManagedFieldsEntry[],
   { ours, ignored, managers }: Pick<Beside, 'ours' | 'ignored' | 'managers'>,
 ): Addition[] {
-  const theirs = { ...live, metadata: { ...live.metadata, managedFields: entries } };
-  return foreignAdditions(theirs, ours, ['person'], ignored, { managers });
+  return foreignAdditions(withEntries(live, entries), ours, ['person'], ignored, { managers });
 }
 
 /** Who creates an object gets the server's defaults into the entry. No default puts a key into a map, so these are the creator's own. */

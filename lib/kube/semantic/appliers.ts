@@ -50,3 +50,8 @@ export function lastAppliedTo(live: KubeObject): KubeObject | undefined {
     return undefined;
   }
 }
+
+/** The object as if only these had written on it. */
+export function withEntries(live: KubeObject, entries: ManagedFieldsEntry[]): KubeObject {
+  return { ...live, metadata: { ...live.metadata, managedFields: entries } };
+}

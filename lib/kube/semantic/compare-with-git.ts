@@ -17,7 +17,7 @@ import { cleaned } from '../normalise.ts';
 import { resolvePath } from '../resolve.ts';
 import type { KindSchema } from '../schema.ts';
 import { addedBesideGit } from './added.ts';
-import { type Appliers, appliersOf, lastAppliedTo } from './appliers.ts';
+import { type Appliers, appliersOf, lastAppliedTo, withEntries } from './appliers.ts';
 import { conceal } from './conceal.ts';
 import { declaredFields, orderOf } from './declared.ts';
 import { type Difference, differences } from './differences.ts';
@@ -147,9 +147,4 @@ const removedOrNeverApplied = 'not there: whether it was removed or never applie
 function isLost(path: FieldPath, live: KubeObject, { entries }: Appliers): boolean {
   const applied = entries.some(({ operation, apiVersion }) => operation === 'Apply' && apiVersion === live.apiVersion);
   return applied && !entries.some((entry) => holds(fieldsOf(entry) ?? {}, path));
-}
-
-/** The object as if only these had written on it. */
-export function withEntries(live: KubeObject, entries: ManagedFieldsEntry[]): KubeObject {
-  return { ...live, metadata: { ...live.metadata, managedFields: entries } };
 }
