@@ -55,6 +55,21 @@ it('a sync whose pulls fail is told as that alone', () => {
   expect(workIn([behind(0), failed, behind(61)]).told).toEqual(['opened sync-failed']);
 });
 
+it('a sync that was suspended while it failed and was behind is told of one thing at a time', () => {
+  const failed = (at: number) => pull(at, at + 1, [], { result: 'failed', errors, revision: 'bbbb' });
+  const suspended = [{ code: 'suspended', message: 'sync shop-prod is suspended by ada: the sale runs' }];
+  const { told } = workIn([
+    ...[behind(0), behind(61), failed(70), behind(80)],
+    ...[pull(90, 91, [], { result: 'failed', errors: suspended }), behind(100, { suspended: true })],
+    ...[behind(200), failed(210), behind(300), pull(310, 311, [], { revision: 'bbbb' })],
+    check(320, [], { revision: 'bbbb', head: 'bbbb', behindSeconds: 60 }),
+  ]);
+  expect(told).toEqual([
+    ...['opened behind', 'opened sync-failed', 'changed sync-failed'],
+    ...['resolved behind: the sync was suspended', 'changed sync-failed', 'resolved sync-failed: synced again'],
+  ]);
+});
+
 it('a check that began before the pull ended says nothing about it', () => {
   const applied = pull(10, 20, [], { revision: 'bbbb' });
   expect(

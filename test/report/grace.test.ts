@@ -60,6 +60,14 @@ describe('with a grace period', () => {
     expect(workIn([checked(0, [changed()]), failed, checked(60, [changed()])]).told).toContain(`opened ${web}`);
   });
 
+  it('what could not be read and is put right by a pull is over, and told to nobody', () => {
+    const unread = { unknown: [{ object: 'apps/Deployment', reason: 'forbidden' }] };
+    const healing = pulled(40, 41, [changed()], { healed: true });
+    const reports = [checked(0, [changed()]), checked(30, [], unread), healing, checked(45, [], unread), checked(90)];
+    expect(workIn(reports)).toMatchObject({ told: [], quiet: [`${web}: converged by pull`], open: [] });
+    expect(workIn(reports).state?.pending).toBeUndefined();
+  });
+
   it('a pull that heals later than the grace opens and resolves', () => {
     const { told, quiet } = workIn([
       checked(0, [changed()]),

@@ -61,6 +61,36 @@ describe('an object that nobody declared', () => {
   });
 });
 
+describe('many objects that nobody declared', () => {
+  const strays = Array.from({ length: 30 }, (_, index) => stray(`ConfigMap/shop-prod/stray-${index}`));
+  const grace = { graceSeconds: 60 };
+
+  it('are one incident after the grace period, which pulls neither begin anew nor end', () => {
+    const found = [check(0, strays, grace), pull(10, 11, [], grace), check(30, strays, grace), pull(40, 41, [], grace)];
+    const { told, open } = workIn([...found, check(60, strays, grace), pull(70, 71, [], grace)]);
+    expect(told).toEqual(['opened drift']);
+    expect(open).toMatchObject([{ title: '30 objects of shop-prod drifted', firstSeenAt: check(0).at }]);
+    const over = workIn([...found, check(60, strays, grace), pull(70, 71, [], grace), check(90, [], grace)]);
+    expect(over.told.at(-1)).toBe('resolved drift: deleted, or allowed in Git');
+  });
+
+  it('leave what a pull puts right to it, and stay', () => {
+    const hands = Array.from({ length: 30 }, (_, index) => missing(`m${index}`));
+    const reports = [check(0, [...strays, ...hands]), pull(10, 11, hands, { healed: true })];
+    const { told, state } = workIn([...reports, check(20, strays)]);
+    expect(told).toEqual(['opened drift']);
+    expect(state?.drifted).toBe(30);
+    expect(workIn([...reports, check(20, strays), check(30, [])]).told).toHaveLength(2);
+  });
+
+  it('that were over within the grace period are in the audit trail alone', () => {
+    const { told, quiet } = workIn([check(0, strays, grace), pull(10, 11, [], grace), check(30, [], grace)]);
+    expect(told).toEqual([]);
+    expect(quiet).toHaveLength(30);
+    expect(new Set(quiet.map((one) => one.split(': ')[1]))).toEqual(new Set(['deleted, or allowed in Git']));
+  });
+});
+
 describe('rules that find nothing to do', () => {
   const rules = (objects: number) => ({ rules: [{ rule: 'ConfigMap/shop/*: data.a', objects }] });
 
