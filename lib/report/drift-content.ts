@@ -70,10 +70,10 @@ export function names(group: Incident, object: string): boolean {
   return linesOfGroup(group).some((line) => objectOf(line) === object);
 }
 
-/** While many objects come back one by one nobody is told again; of new ones people are. */
+/** While many objects come back one by one nobody is told again; of new ones people are, where all others are known by name. */
 export function bringsNew(group: Incident, drifts: readonly ObjectDrift[]): boolean {
-  const named = new Set(group.details);
-  return named.size <= mostNamed && drifts.some((drift) => !named.has(groupLine(drift)));
+  const named = new Set(linesOfGroup(group));
+  return named.size === group.details?.length && drifts.some((drift) => !named.has(groupLine(drift)));
 }
 
 function groupLine(drift: ObjectDrift): string {

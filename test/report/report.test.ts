@@ -24,6 +24,16 @@ describe('the report flow', () => {
   }, 60_000);
   afterEach(() => close());
 
+  it('tells once of many with long names, while they come back one by one, and of those that join them', async () => {
+    const many = Array.from({ length: 450 }, (_, index) =>
+      missing(`${'settings-of-a-part-'.repeat(4)}${1_000 + index}`),
+    );
+    await send(check(0, many), check(10, many.slice(50)), check(20, many.slice(200)));
+    expect(notices.map(({ kind }) => kind)).toEqual(['incident-opened']);
+    await send(check(30, [...many.slice(200), changed()]), check(40, []));
+    expect(notices.map(({ kind }) => kind)).toEqual(['incident-opened', 'incident-changed', 'incident-resolved']);
+  });
+
   it('tells a hand edit from opening to resolving', async () => {
     await send(check(100, [changed()]), check(110, [changed()]), pull(145, 146, [changed()], { healed: true }));
     expect(notices.map(({ kind, title }) => [kind, title])).toEqual([

@@ -51,6 +51,9 @@ describe('a finding that was too long to be sent whole', () => {
     const reports = [check(10, cut, { cut: 100 }), check(20, cut, { cut: 100 }), check(30, cut, { cut: 90 })];
     const { open } = workedIn(...reports);
     expect(open).toMatchObject([{ openedAt: reports[0]!.at, changedAt: reports[0]!.at }]);
+    // Some came back, so that others are named.
+    const others = workedIn(reports[0]!, check(20, all.slice(50, 250), { cut: 50 }), check(30, all.slice(100)));
+    expect(others.open).toMatchObject([{ changedAt: reports[0]!.at }]);
   });
 
   it('ends the incident of many by a pull that healed all, not by one that healed only what is named', () => {

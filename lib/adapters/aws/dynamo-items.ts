@@ -10,9 +10,13 @@ import { shorten } from './shorten.ts';
 /** Written into every item; a reader refuses what it does not know. */
 const format = 1;
 
-/** Bytes of JSON that the details of a record, or the content of an incident, may take: an item is written once for each subject. */
+/** Bytes of JSON that the details of a record may take: an item is written once for each subject. */
 const longestDetails = 24_000;
+/** The content of an incident has the names of hundreds of objects: one whose name is lost would be told as new. At three bytes a character it fits into an item. */
+const longestContent = 120_000;
 const longestSummary = 1_000;
+/** Bytes of JSON that the state of a sync may take: DynamoDB allows 400 KB for an item. */
+const longestState = 360_000;
 /** DynamoDB allows 2,048 bytes for a partition key and 1,024 for a sort key. */
 const longestKey = 900;
 
@@ -104,8 +108,15 @@ export function syncItem(state: SyncState): Item {
     format,
     pulledAt: state.pulledAt ?? '0',
     checkedAt: state.checkedAt ?? '0',
-    body: JSON.stringify(state),
+    body: syncBody(state),
   };
+}
+
+// An item that DynamoDB refuses would keep all reports of the sync back.
+function syncBody(state: SyncState): string {
+  const body = JSON.stringify(state);
+  // A character takes at most three bytes.
+  return Buffer.byteLength(body) <= longestState ? body : JSON.stringify(shorten(state, longestState / 3));
 }
 
 /** The item of a cluster's state. */
@@ -148,7 +159,7 @@ export function placeOf(incident: Pick<Incident, 'kind' | 'sync' | 'object' | 'c
 
 function incidentAttributes(incident: Incident) {
   const { drift, details, who, ...rest } = incident;
-  const content = shorten({ drift, details, who }, longestDetails) as Pick<Incident, 'drift' | 'details' | 'who'>;
+  const content = shorten({ drift, details, who }, longestContent) as Pick<Incident, 'drift' | 'details' | 'who'>;
   return {
     format,
     key: incident.key,
