@@ -38,7 +38,7 @@ export class ObjectRules {
 
   /** True when a rule means the field, or all that differs inside of it. */
   hides(path: FieldPath, manager: string | undefined, isSameBut?: SameBut): boolean {
-    if (this.#rules.length === 0 || needed.some((one) => isSame(one, path))) return false;
+    if (this.#rules.length === 0 || needed.some((one) => isWithin(one, path))) return false;
     const meant = this.#meant(path, manager);
     const whole = meant.filter(({ below }) => below.length === 0);
     if (whole.length > 0) return this.#use(whole);
@@ -80,8 +80,4 @@ export class ObjectRules {
     for (const { rule } of meant) this.#used.add(rule.text);
     return true;
   }
-}
-
-function isSame(a: FieldPath, b: FieldPath): boolean {
-  return a.length === b.length && a.every((element, i) => element === b[i]);
 }

@@ -242,6 +242,20 @@ describe('comparing by rules', () => {
     ]);
   });
 
+  it('never hides that all labels are gone, ours among them', () => {
+    const labels = { '.': {}, 'f:windlass.dev/sync': {} };
+    const unlabelled = changed(
+      settings,
+      (live) => {
+        delete live.metadata.labels;
+        delete loose(entries(live)[0]!.fieldsV1)['f:metadata']['f:labels'];
+      },
+      { 'f:metadata': { 'f:labels': labels }, 'f:data': { 'f:a': {}, 'f:b': {} } },
+    );
+    const { drift } = unlabelled(rule({ path: 'metadata.labels' }));
+    expect(drift?.fields.map(({ path }) => path)).toEqual(['metadata.labels']);
+  });
+
   it('leaves out a part of what somebody added, and tells the rest', () => {
     const web = git('ConfigMap', 'web', { spec: { template: { metadata: { labels: { app: 'web' } } } } });
     const added = changed(web, (live) => {
