@@ -37,11 +37,9 @@ export interface ClusterReader {
   as(user: string): ClusterReader;
   /** Where the objects of a kind are; undefined when the server does not know the kind. */
   resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
-  /** All objects of a kind that carry the label selector, at the resource's own apiVersion, all pages; of one namespace, where one is given. */
-  list(resource: Resource, labelSelector?: string, namespace?: string): Promise<KubeObject[]>;
   /**
-   * The same page by page, for what need not be held. When the server's pages expire on the way it begins again: then an object comes twice,
-   * and the later one is the newer.
+   * The objects of a kind, at the resource's own apiVersion, page by page: they need not be held. When the server's pages expire on the way it
+   * begins again: then an object comes twice, and the later one is the newer.
    */
   pages(resource: Resource, request: PageRequest): AsyncIterable<KubeObject[]>;
   /** Every namespaced kind of which objects can be made and listed, each once. */

@@ -51,7 +51,6 @@ function noting(reader: ClusterReader): { cluster: ClusterReader; reads: string[
     resource: (...args) => reader.resource(...args),
     kinds: () => reader.kinds(),
     schema: (...args) => reader.schema(...args),
-    list: (...args) => reader.list(...args),
     pages: (resource, request) => {
       reads.push(`${request.only ?? 'whole'} ${resource.kind}`);
       return reader.pages(resource, request);

@@ -58,7 +58,6 @@ function bound(cluster: KubernetesCluster): ClusterReader {
     resource: (...args) => cluster.resource(...args),
     kinds: () => cluster.kinds(),
     schema: (...args) => cluster.schema(...args),
-    list: (...args) => cluster.list(...args),
     pages: (...args) => cluster.pages(...args),
     get: (...args) => cluster.get(...args),
   };

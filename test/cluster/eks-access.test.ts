@@ -121,7 +121,8 @@ describeWithCluster('an API server that asks as EKS does', () => {
     expect({ secrets, impersonation }).toEqual({ secrets: 'left', impersonation: 'never' });
     await expect(records.syncs!()).rejects.toThrow(/forbids: .*windlass install --checker/s);
     const pods = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
-    await expect(cluster.list(pods)).rejects.toThrow(/forbids: .*windlass install --checker/s);
+    const first = cluster.pages(pods, {})[Symbol.asyncIterator]().next();
+    await expect(first).rejects.toThrow(/forbids: .*windlass install --checker/s);
     const unplaced = eksClusters({ source: {} as never, kustomizer: noKustomizer })({ name: 'dev' });
     await expect(unplaced).rejects.toMatchObject({ name: 'UserError', code: 'no-eks' });
   });
