@@ -103,7 +103,8 @@ export const driftFoundSchema = z.object({
   unknown: z.array(z.object({ object: name, reason: z.string(), beingWritten: z.boolean().optional() })),
   leftToControllers: z.array(name),
   addedByOthers: z.array(objectDrift).optional(),
-  rules: z.array(z.object({ rule: name, objects: count })).optional(),
+  // Its text has a path, of any length.
+  rules: z.array(z.object({ rule: z.string().min(1), objects: count })).optional(),
   leftOut: z.array(name).optional(),
   graceSeconds: seconds.optional(),
   behindSeconds: seconds.optional(),

@@ -1,6 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { reportSchema } from '../../lib/model/messages-schema.ts';
-import { added, changed, check, missing, pull } from '../report/reports.ts';
+import type { FieldDrift, ObjectDrift } from '../../lib/model/drift.ts';
+import type { Attributed, CheckReported, DriftFound, Stopped, WhoWanted } from '../../lib/model/messages.ts';
+import { reportSchema, whoWantedSchema } from '../../lib/model/messages-schema.ts';
+import type { WriteRequest } from '../../lib/model/who.ts';
+import { added, changed, check, missing, pull, time } from '../report/reports.ts';
+
+const at = time(0);
+const field: Required<FieldDrift> = {
+  ...{ path: 'spec.replicas', git: 3, live: 5, manager: 'kubectl', operation: 'Update', subresource: 'scale' },
+  ...{ time: at, note: 'added' },
+};
+const unmanaged: Omit<Required<ObjectDrift>, 'fields'> = {
+  ...{ object: 'ConfigMap/shop/a', state: 'unmanaged', reason: 'made by kubectl' },
+};
+const stopped: Required<Stopped> = {
+  ...{ file: 'holds/web.1.yaml', what: 'image web', who: 'ada', why: 'it leaks', at, until: '2027-01-01' },
+};
 
 describe('the schema of reports', () => {
   it('takes what the flows send as it is', () => {
@@ -16,6 +31,39 @@ describe('the schema of reports', () => {
     for (const report of [full, check(0, [changed()], { unknown, appliedAt: check(0).at, environment: 'prod' })]) {
       expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     }
+  });
+
+  it('loses no key of what the flows send', () => {
+    const drift: ObjectDrift[] = [{ ...unmanaged, fields: [field] }];
+    const telling = { graceSeconds: 60, behindSeconds: 3_600, suspended: true };
+    const found: Required<DriftFound> = {
+      ...{ type: 'DriftFound', run: 'r', at, cluster: 'prod', sync: 'shop', environment: 'prod', revision: 'aaaa' },
+      ...{ head: 'bbbb', appliedAt: at, basis: 'git', objects: 3, drift, cut: 2, addedByOthers: drift, ...telling },
+      unknown: [{ object: '*', reason: 'a pull is just writing it', beingWritten: true }],
+      leftToControllers: ['apps/Deployment/shop/web'],
+      rules: [{ rule: `apps/Deployment/shop/web: spec.${'x'.repeat(2_000)}`, objects: 1 }],
+      leftOut: ['Secret'],
+    };
+    const checked: Required<CheckReported> = {
+      ...{ type: 'CheckReported', run: 'r', startedAt: at, at, cluster: 'prod', revision: 'aaaa', objects: 3 },
+      ...{ clusters: ['prod'], syncs: ['shop'], unreachable: 'no answer', failed: [{ sync: 'shop', reason: 'away' }] },
+      stopped: [stopped],
+      limits: { puller: 1_800, checker: 1_800, held: 604_800 },
+    };
+    const request: Required<WriteRequest> = {
+      ...{ at, verb: 'patch', person: 'ada', on: 'its subresource scale', userAgent: 'kubectl', sourceIp: '192.0.2.7' },
+    };
+    const attributed: Required<Attributed> = {
+      ...{ type: 'Attributed', run: 'r', at, cluster: 'prod', sync: 'shop', incident: 'i' },
+      objects: [{ object: 'ConfigMap/shop/a', requests: [request], note: 'there are more' }],
+    };
+    for (const report of [found, checked, attributed])
+      expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+    const wanted: Required<WhoWanted> = {
+      ...{ type: 'WhoWanted', cluster: 'prod', sync: 'shop', incident: 'i', since: at, until: at },
+      objects: [{ object: 'ConfigMap/shop/a', gone: true, tools: [{ manager: 'kubectl', at }], untold: true }],
+    };
+    expect(whoWantedSchema.parse(JSON.parse(JSON.stringify(wanted)))).toEqual(wanted);
   });
 
   it('leaves out what a newer sender added and refuses what is wrong', () => {
