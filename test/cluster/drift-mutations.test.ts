@@ -24,7 +24,9 @@ describeWithCluster('hand edits of every sort, on every kind of object', () => {
   beforeAll(async () => {
     mutations = await openMutations();
     byHand = await mutations.byHand();
-    for (let round = 0; round < rounds; round++) generated.push(await mutations.generated(round));
+    for (let round = 0; round < rounds; round++) {
+      generated.push(await mutations.generated(round, { last: round === rounds - 1 }));
+    }
   });
   afterAll(() => mutations?.close());
 

@@ -81,12 +81,12 @@ class Walk {
   at(schema: Schema, three: Three, path: readonly Step[]): Difference[] {
     const { git, before, after } = three;
     if (isDeepStrictEqual(before, after)) return [];
-    if (git === undefined || git === null || this.#isEmptyItems(schema, git)) {
+    if (git === undefined || this.#isEmptyItems(schema, git)) {
       return this.#hasNew(schema, before, after) ? [{ path, what: 'added', live: after }] : [];
     }
-    if (after === undefined && (isEmpty(git) || typeof git !== 'object')) return [{ path, what: 'removed' }];
-    // What somebody puts into a map that Git has empty is an addition; a value that is one is changed.
-    const shape = this.#types.shape(schema, isEmpty(git) ? after : ([git, before, after].find(isFilled) ?? after));
+    if (after === undefined && !isFilled(git)) return [{ path, what: 'removed' }];
+    // What somebody puts into a map that Git has empty or null is an addition; a value that is one is changed.
+    const shape = this.#types.shape(schema, isFilled(git) ? git : after);
     if (shape.kind === 'leaf')
       return [after === undefined ? { path, what: 'removed' } : { path, what: 'changed', live: after }];
     if (shape.kind === 'map') return this.#map(shape, three, path);

@@ -55,6 +55,8 @@ export interface Operator {
   kinds: number;
   /** How many are tried in proportion to the others', where that is not `atLeast`: the server refuses most of some sorts. */
   share?: number;
+  /** True where no pull puts right what it does. */
+  lasts?: boolean;
   /** Edits to try, in this order: the API server may refuse one. */
   edits(subject: Subject): Edit[];
 }

@@ -12,7 +12,7 @@ import { type KubeObject, nameOf } from '../../../lib/model/kube-object.ts';
 import type { DriftFound, SyncReported } from '../../../lib/model/messages.ts';
 import { openWorld, syncSpec, type World } from '../../pull/world.ts';
 import { corpusFiles, corpusObjects } from '../corpus.ts';
-import { pathOf, rewriting, type Subject } from './edit.ts';
+import { pathOf, type Subject } from './edit.ts';
 import { isOn, oddEdits, oddManifests } from './odd.ts';
 import { operators } from './operators.ts';
 import { type Expected, type ExpectedField, sortedFields } from './oracle.ts';
@@ -42,8 +42,8 @@ export interface Batch {
 /** The corpus, pulled into a control plane of its own without controllers, so that nothing moves but by hand. */
 export interface Mutations {
   world: World;
-  /** An edit on each object, by the sort of edits that is wanted most there. */
-  generated(round: number): Promise<Batch>;
+  /** An edit on each object, by the sort of edits that is wanted most there. What is left to controllers stays theirs: it comes in the last round. */
+  generated(round: number, options: { last: boolean }): Promise<Batch>;
   /** Edits with the real kubectl, and those of which all that must be told is written out. */
   byHand(): Promise<Batch>;
   check(): Promise<DriftFound>;
@@ -114,7 +114,6 @@ export async function openMutations(): Promise<Mutations> {
     const found = await check();
     const report = await pull();
     const afterwards = await check();
-    await Promise.all(edits.map((one) => undoForControllers(one, wire, subjects)));
     for (const { object } of afterwards.drift) await putBack(subjects.find((one) => one.object === object)!, wire);
     if (afterwards.drift.length > 0) await pull();
     return batchOf(edits, found, report, afterwards);
@@ -125,7 +124,10 @@ export async function openMutations(): Promise<Mutations> {
     check,
     pull,
     wire,
-    generated: (round) => batch(round, (subjects) => planForEach(subjects, operators, usage)),
+    generated: (round, { last }) =>
+      batch(round, (subjects) =>
+        planForEach(subjects, last ? operators : operators.filter(({ lasts }) => !lasts), usage),
+      ),
     byHand: () => batch(-1, planByHand),
     async close() {
       await wire.close();
@@ -201,19 +203,6 @@ function leftOf({ kind, expected, isRevocable }: MadeEdit): Expected | undefined
   const fields = expected.fields.filter(({ note }) => note === 'added');
   if (!keepAdditions.has(kind) || fields.length === 0 || expected.reason !== undefined) return undefined;
   return { object: expected.object, state: 'added', fields };
-}
-
-/** A controller takes back what it wrote: it was left to it, and would be of another round as well. */
-async function undoForControllers(
-  { edit, object, before, after }: MadeEdit,
-  wire: Wire,
-  subjects: Subject[],
-): Promise<void> {
-  if (edit.by.who !== 'controller' || after === undefined) return;
-  const subject = subjects.find((one) => one.object === object)!;
-  await wire.send(
-    rewriting(subject, { hand: edit.by, form: 'json' }, (copy) => Object.assign(copy, content(before)), content(after)),
-  );
 }
 
 function content({ metadata, ...rest }: KubeObject): KubeObject {

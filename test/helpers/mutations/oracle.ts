@@ -31,7 +31,12 @@ const removedNote = 'removed, by whom is not recorded';
 
 /** What a check must tell after an edit by one hand; undefined: nothing. */
 export function expectedOf(object: string, made: Made, by: Hand): Expected | undefined {
-  const fields = differences(made).flatMap((one) => fieldOf(one, by));
+  // Who applies has what he applied: defaults that come with it are nobody's.
+  const isTheirs = ({ path, what }: Difference) =>
+    by.operation === 'Update' || what !== 'added' || made.meant === undefined || textOf(path) === made.meant;
+  const fields = differences(made)
+    .filter(isTheirs)
+    .flatMap((one) => fieldOf(one, by));
   if (fields.length === 0) return undefined;
   const state = fields.some(({ note }) => note !== 'added') ? 'changed' : 'added';
   return { object, state, fields: sortedFields(fields) };
@@ -41,9 +46,10 @@ export function expectedOf(object: string, made: Made, by: Hand): Expected | und
 export function recreatedAs(object: string, made: Made, by: Hand): Expected {
   const fields = differences(made).flatMap((one): ExpectedField[] => {
     if (one.what === 'added' || one.what === 'reordered') return [];
-    // Whatever the server had a hand in, it was created like that.
-    const what = one.what === 'dropped' && one.live !== undefined ? 'changed' : one.what;
-    return fieldOf({ ...one, what }, by);
+    if (one.what === 'dropped' && one.live !== undefined) {
+      return [{ path: textOf(one.path), note: 'by whom is not recorded' }];
+    }
+    return fieldOf(one, by);
   });
   return { object, state: 'changed', reason: 'created again', fields: sortedFields(fields) };
 }

@@ -154,12 +154,13 @@ export const otherOperators: Operator[] = [
   },
   {
     name: 'a change by a controller',
+    lasts: true,
     atLeast: 12,
     kinds: 5,
     edits: (subject) =>
       // A Service of another type has other fields: no pull can put back what the server drops with it.
       changes(
-        { ...subject, sites: subject.sites.filter(({ told }) => !/^spec\.(type|allocate)/.test(told)) },
+        { ...subject, sites: subject.sites.filter(({ told }) => !/^spec\.(type|allocate|ipFam|clusterIP|healthCheck)/.test(told)) },
         (site, value) =>
           editing(subject, controller, `change ${site.told}`, 'silent', (copy) => putAt(copy, site.pointer, value)),
       ),
@@ -169,26 +170,30 @@ export const otherOperators: Operator[] = [
     atLeast: 20,
     kinds: 8,
     edits: (subject) =>
-      changes(subject, (site, value) => {
-        const edit = editing(
-          subject,
-          { ...kubectlPatch, form: 'merge' },
-          `change ${site.told} and put it back`,
-          'silent',
-          (copy) => putAt(copy, site.pointer, value),
-        );
-        const back = () => {
-          const changed = structuredClone(subject.live);
-          putAt(changed, site.pointer, value);
-          return rewriting(
+      // With another type go fields that come back as defaults, with another account its alias: they then are of who brought them back.
+      changes(
+        { ...subject, sites: subject.sites.filter(({ told }) => !/\.(type|serviceAccountName)$/.test(told)) },
+        (site, value) => {
+          const edit = editing(
             subject,
-            { ...kubectlPatch, form: 'json' },
-            (copy) => putAt(copy, site.pointer, site.value),
-            changed,
+            { ...kubectlPatch, form: 'merge' },
+            `change ${site.told} and put it back`,
+            'silent',
+            (copy) => putAt(copy, site.pointer, value),
           );
-        };
-        return { ...edit, requests: () => [...edit.requests(), back()] };
-      }),
+          const back = () => {
+            const changed = structuredClone(subject.live);
+            putAt(changed, site.pointer, value);
+            return rewriting(
+              subject,
+              { ...kubectlPatch, form: 'json' },
+              (copy) => putAt(copy, site.pointer, site.value),
+              changed,
+            );
+          };
+          return { ...edit, requests: () => [...edit.requests(), back()] };
+        },
+      ),
   },
   {
     name: 'a key removed and put back',
