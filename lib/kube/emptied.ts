@@ -11,9 +11,8 @@ export interface Placed {
 }
 
 /**
- * The fields of a set that a live object has inside of maps and lists which Git gives empty (`automated: {}`). An apply of ours that owns them
- * would not leave the map empty but null, which the schema of a custom resource refuses: they have to be removed one by one. Later items of
- * a list come first.
+ * The fields of a set that a live object has inside of maps and lists which Git gives empty. Later items of a list come first, so that they
+ * can be removed one after the other.
  */
 export function insideEmpty(fields: FieldsV1, git: unknown, live: unknown): Placed[] {
   const found: { path: FieldPath; place: Place }[] = [];

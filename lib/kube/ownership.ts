@@ -24,13 +24,12 @@ export type JsonPatch = { op: 'replace' | 'remove'; path: string; value?: unknow
  * A JSON patch that makes ours the fields of the entries for which `take` is true, so that our next apply removes what Git does not have.
  * Entries of subresources, of another apiVersion and of kinds whose creation cannot be repeated stay. Guarded by the resourceVersion: the
  * API server answers 409 when the object changed meanwhile. Fields at the paths of `except` stay with who has them: an apply that lacks
- * them would remove them. What is taken inside of a map that Git gives empty is removed at once. Undefined when there is nothing to take.
+ * them would remove them. Undefined when there is nothing to take.
  */
 export function ownershipPatch(
   live: KubeObject,
   take: (entry: ManagedFieldsEntry) => boolean,
   except: readonly FieldPath[] = [],
-  git?: KubeObject,
 ): JsonPatch | undefined {
   if (keepsCreator(live)) return undefined;
   const entries = live.metadata.managedFields ?? [];
@@ -40,12 +39,7 @@ export function ownershipPatch(
   const taken = entries.filter((entry) => isTaken(entry) && !isEmpty(parts.get(entry)!.outside));
   if (taken.length === 0) return undefined;
   const ours = entries.find((entry) => isOurs(entry) && entry.apiVersion === live.apiVersion);
-  const all = taken.reduce<FieldsV1>((known, entry) => union(known, parts.get(entry)!.outside), fieldsOf(ours) ?? {});
-  const emptied = insideEmpty(all, git, live);
-  const fields = splitFields(
-    all,
-    emptied.map(({ path }) => path),
-  ).outside;
+  const fields = taken.reduce<FieldsV1>((all, entry) => union(all, parts.get(entry)!.outside), fieldsOf(ours) ?? {});
   const time = ours?.time ?? taken.at(-1)?.time;
   const merged: ManagedFieldsEntry = {
     manager: ourManager,
@@ -62,8 +56,29 @@ export function ownershipPatch(
     return isEmpty(inside) ? [] : [{ ...entry, fieldsV1: inside }];
   });
   return [
-    ...emptied.map(({ pointer }) => ({ op: 'remove' as const, path: pointer })),
     { op: 'replace', path: '/metadata/managedFields', value: [merged, ...kept] },
+    { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+  ];
+}
+
+/**
+ * A JSON patch that removes, one by one, what is ours inside of maps and lists that Git gives empty (`automated: {}`): an apply would not
+ * leave the map empty but null, which the schema of a custom resource refuses. Guarded by the resourceVersion. Undefined where there is nothing.
+ */
+export function emptyingPatch(live: KubeObject, git: KubeObject): JsonPatch | undefined {
+  const ours = ourFields(live) ?? {};
+  const inside = insideEmpty(ours, git, live);
+  if (inside.length === 0) return undefined;
+  const { outside } = splitFields(
+    ours,
+    inside.map(({ path }) => path),
+  );
+  const entries = live.metadata.managedFields?.map((entry) =>
+    isOurs(entry) ? { ...entry, fieldsV1: outside } : entry,
+  );
+  return [
+    ...inside.map(({ pointer }) => ({ op: 'remove' as const, path: pointer })),
+    { op: 'replace', path: '/metadata/managedFields', value: entries },
     { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
   ];
 }
@@ -85,20 +100,19 @@ export function defaultsPatch(answer: KubeObject): JsonPatch | undefined {
 /** Whose fields are taken over: of people's tools, or at adoption also those of earlier deployers. */
 export type TakenFrom = 'people' | 'people and deployers';
 
-/** The ownership patch for what people, and at adoption earlier tools, put on an object that Git has. Undefined when there is nothing to take. */
+/** The ownership patch for what people, and at adoption earlier tools, put on an object. Undefined when there is nothing to take. */
 export function takeOverPatch(
   live: KubeObject,
   from: TakenFrom,
   except: readonly FieldPath[] = [],
   managers?: ManagerRules,
-  git?: KubeObject,
 ): JsonPatch | undefined {
   const adopting = from === 'people and deployers';
   const isWanted = (entry: ManagedFieldsEntry) => {
     const manager = classOfEntry(entry, managers);
     return manager === 'person' || (adopting && (manager === 'deployer' || entry.manager === 'before-first-apply'));
   };
-  return ownershipPatch(live, isWanted, except, git);
+  return ownershipPatch(live, isWanted, except);
 }
 
 /** The managers of whom an adoption takes something: people's tools, earlier deployers, and programs that nobody knows. Sorted. */

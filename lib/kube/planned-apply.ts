@@ -91,7 +91,7 @@ export function applyOf(
   );
   const takenFrom = adopt ? 'people and deployers' : 'people';
   const mayTake = options.takeOver && exceptionsOf(desired).apply !== 'merge';
-  const patch = mayTake ? takeOverPatch(live, takenFrom, except, managers, object) : undefined;
+  const patch = mayTake ? takeOverPatch(live, takenFrom, except, managers) : undefined;
   const recreate = recreationOf(desired, live, options.sync);
   const from = adopt && mayTake ? adoptedFrom(live, except, managers) : [];
   // Replicas are the autoscaler's, whoever wrote them last.

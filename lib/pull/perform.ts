@@ -1,11 +1,12 @@
 import type { FieldPath } from '../kube/fields.ts';
 import type { ManagerRules } from '../kube/managers.ts';
-import { defaultsPatch, type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
+import { type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
 import { recreateHint } from '../kube/recreate.ts';
 import { each } from '../model/each.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
+import { applyEmptying } from './apply-emptying.ts';
 import type { Ledger } from './ledger.ts';
 import type { ApplyFailure, Cluster, Resource, Sleep } from './ports.ts';
 import { asksToRecreate, recreate } from './recreate.ts';
@@ -90,17 +91,16 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   const resource = resources.get(planned.id)!;
   if (planned.ownership !== undefined)
     await release(planned.object, { ...planned.ownership, managers: planned.managers }, resource, deps);
-  let answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
+  let { answer, wasWritten } = await applyEmptying(planned.object, resource, cluster);
   let { reason } = planned;
-  let wasWritten = false;
   if ('failure' in answer && asksToRecreate(planned, answer.failure)) {
     reason = recreatedReason(planned, answer.failure);
     answer = await recreate(planned, answer.failure, resource, deps);
   }
   if ('object' in answer && planned.adopts !== undefined && hasEarlierFields(answer.object)) {
     wasWritten = true;
-    await release(planned.object, adoption(planned, answer.object, planned.adopts.except), resource, deps);
-    answer = await cluster.apply(resource, planned.object, { force: true, dryRun: false });
+    await release(planned.object, adoption(answer.object, planned.adopts.except, planned.managers), resource, deps);
+    answer = (await applyEmptying(planned.object, resource, cluster)).answer;
   }
   if ('failure' in answer) {
     run.refused('apply', answer.failure, immutableHint(planned, answer.failure));
@@ -122,9 +122,9 @@ function hasEarlierFields({ metadata }: KubeObject): boolean {
   return metadata.managedFields?.some(({ manager }) => manager === 'before-first-apply') ?? false;
 }
 
-function adoption({ object, managers }: PlannedApply, live: KubeObject, except: readonly FieldPath[]): Release {
+function adoption(live: KubeObject, except: readonly FieldPath[], managers?: ManagerRules): Release {
   const takenFrom = 'people and deployers';
-  return { takenFrom, except, managers, patch: takeOverPatch(live, takenFrom, except, managers, object) };
+  return { takenFrom, except, managers, patch: takeOverPatch(live, takenFrom, except, managers) };
 }
 
 function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): string {
@@ -148,14 +148,11 @@ async function release(object: KubeObject, from: Release, resource: Resource, de
   let { patch } = from;
   for (let attempt = 1; patch !== undefined; attempt++) {
     const answer = await deps.cluster.release(resource, name, patch);
-    if (!('failure' in answer)) {
-      patch = patch.some(({ op }) => op === 'remove') ? defaultsPatch(answer.object) : undefined;
-      continue;
-    }
+    if (!('failure' in answer)) return;
     if (answer.failure.code !== 'conflict' || attempt === releaseTries)
       return deps.run.refused('apply', answer.failure);
     const live = await deps.cluster.get(resource, name);
-    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except, from.managers, object);
+    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except, from.managers);
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pathText } from '../../lib/kube/fields.ts';
 import {
   defaultsPatch,
+  emptyingPatch,
   type Held,
   heldByOthers,
   ownershipPatch,
@@ -28,39 +29,30 @@ describe('taking over fields', () => {
     expect(ours?.fieldsV1).toMatchObject({ 'f:data': { 'f:a': {}, 'f:b': {} } });
   });
 
-  it('removes at once what stands in a map or list that Git has empty, later items first', () => {
+  it('empties key by key what is ours and that Git has empty, later items first', () => {
     const object = git('example.com/v1 App', 'shop', { spec: { automated: {}, sources: [], keep: { a: 1 } } });
-    const live = answerTo(object, [
-      entry(
-        'kubectl-edit',
-        {
-          'f:spec': {
-            'f:automated': { 'f:a/b': {} },
-            'f:sources': { 'k:{"name":"x"}': { '.': {}, 'f:name': {} }, 'k:{"name":"y"}': { '.': {}, 'f:name': {} } },
-            'f:keep': { 'f:b': {} },
-          },
-        },
-        { apiVersion: 'example.com/v1' },
-      ),
-    ]);
+    const live = answerTo(object);
+    live.metadata.managedFields![0]!.fieldsV1 = {
+      'f:spec': {
+        'f:automated': { 'f:a/b': {} },
+        'f:sources': { 'k:{"name":"x"}': { '.': {}, 'f:name': {} }, 'k:{"name":"y"}': { '.': {}, 'f:name': {} } },
+        'f:keep': { 'f:a': {}, 'f:b': {} },
+      },
+    };
     live['spec'] = { automated: { 'a/b': true }, sources: [{ name: 'x' }, { name: 'y' }], keep: { a: 1, b: 2 } };
-    const removed = (patch: ReturnType<typeof takeOverPatch>) =>
-      patch?.flatMap(({ op, path }) => (op === 'remove' ? [path] : []));
-    expect(removed(takeOverPatch(live, 'people', [], undefined, object))).toEqual([
-      '/spec/automated/a~1b',
-      '/spec/sources/1',
-      '/spec/sources/0',
+    const keep = { 'f:keep': { 'f:a': {}, 'f:b': {} } };
+    expect(emptyingPatch(live, object)).toEqual([
+      { op: 'remove', path: '/spec/automated/a~1b' },
+      { op: 'remove', path: '/spec/sources/1' },
+      { op: 'remove', path: '/spec/sources/0' },
+      {
+        op: 'replace',
+        path: '/metadata/managedFields',
+        value: [expect.objectContaining({ fieldsV1: { 'f:spec': keep } })],
+      },
+      { op: 'replace', path: '/metadata/resourceVersion', value: '1' },
     ]);
-    const [ours] = (takeOverPatch(live, 'people', [], undefined, object) ?? []).flatMap(({ path, value }) =>
-      path === '/metadata/managedFields' ? (value as ManagedFieldsEntry[]) : [],
-    );
-    expect(JSON.stringify(ours)).not.toMatch(/a\/b|k:/);
-    expect(ours?.fieldsV1).toMatchObject({ 'f:spec': { 'f:keep': { 'f:a': {}, 'f:b': {} } } });
-    const except = [
-      ['f:spec', 'f:automated', 'f:a/b'],
-      ['f:spec', 'f:sources'],
-    ];
-    expect(removed(takeOverPatch(live, 'people', except, undefined, object))).toEqual([]);
+    expect(emptyingPatch(answerTo(object), object)).toBeUndefined();
   });
 
   it('gives up the defaults that came in the place of what was removed', () => {
