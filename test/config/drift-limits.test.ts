@@ -20,3 +20,11 @@ it('takes no limit in which a puller with nothing to do would be silent', () => 
     expect.stringContaining('must be at least 15m: a puller that has nothing to do reports every ten minutes'),
   ]);
 });
+
+it('takes no limit in which a check may not have come to its end', () => {
+  const { problems } = configOf('drift: { limits: { checker: 10m } }\n');
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining('must be at least 15m, and more than the time between two checks'),
+  ]);
+  expect(configOf('drift: { limits: { checker: 15m } }\n').config?.drift.limits.checker).toBe(900);
+});
