@@ -5,7 +5,7 @@ import { type KubeObject, nameOf } from '../model/kube-object.ts';
 import { formatObjectId, type ObjectId, parseObjectId } from '../model/object-id.ts';
 import { listKind } from './list-kind.ts';
 import type { Cluster, Resource } from './ports.ts';
-import { type Lacking, readLacking } from './read-lacking.ts';
+import { type Found, type Lacking, readLacking } from './read-lacking.ts';
 import type { WantedObject } from './wanted.ts';
 
 /** What the cluster has of everything that Git wants and the record knows. */
@@ -34,18 +34,37 @@ export async function readLive(
   cluster: Cluster,
 ): Promise<Live> {
   const targets = await targetsOf(wanted, record, cluster);
-  const listed = await listKinds(sync, [...targets.values()], cluster);
-  const lacking = [...targets].filter(([name]) => !listed.has(name)).map(([, target]) => target);
+  const all = [...targets];
+  const isNamespace = ([, { id }]: (typeof all)[number]) => id.group === '' && id.kind === 'Namespace';
+  // A namespace that is just being deleted must not be missed alone, with all that was in it read a moment before.
+  const first = await readTargets(sync, all.filter(isNamespace), cluster);
+  const others = await readTargets(
+    sync,
+    all.filter((one) => !isNamespace(one)),
+    cluster,
+  );
+  const found = new Map([...first.objects, ...others.objects]);
+  const unread = new Map([...first.unread, ...others.unread]);
+  const read = [...targets.keys()].filter((name) => !unread.has(name));
+  return {
+    objects: new Map(read.map((name) => [name, found.get(name)])),
+    unread,
+    resources: new Map(all.map(([name, { resource }]) => [name, resource])),
+  };
+}
+
+async function readTargets(sync: string, targets: [string, Target][], cluster: Cluster): Promise<Found> {
+  const listed = await listKinds(
+    sync,
+    targets.map(([, target]) => target),
+    cluster,
+  );
+  const lacking = targets.filter(([name]) => !listed.has(name)).map(([, target]) => target);
   const single = await readLacking(
     lacking.filter((target): target is Lacking => target.resource !== undefined),
     cluster,
   );
-  const read = [...targets.keys()].filter((name) => !single.unread.has(name));
-  return {
-    objects: new Map(read.map((name) => [name, listed.get(name) ?? single.objects.get(name)])),
-    unread: single.unread,
-    resources: new Map([...targets].map(([name, { resource }]) => [name, resource])),
-  };
+  return { objects: new Map([...single.objects, ...listed]), unread: single.unread };
 }
 
 async function targetsOf(
