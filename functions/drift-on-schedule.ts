@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -23,7 +24,7 @@ export interface CheckedRepo {
 }
 
 /** What the function works with. */
-export interface DriftOnScheduleDeps extends ClusterCheckDeps {
+export interface DriftOnScheduleDeps extends Omit<ClusterCheckDeps, 'newRun'> {
   repo: CheckedRepo;
   /** Is told of rules of drift.ignore that found nothing to do in a whole run; they are logged, unless told. */
   unusedRules?: (rules: Problem[]) => void;
@@ -63,7 +64,9 @@ async function checkAll(deps: DriftOnScheduleDeps, context: Context, logger: Log
     signal: AbortSignal.timeout(Math.floor(left - before)),
     over: AbortSignal.timeout(Math.floor(left - after)),
   };
-  const checks = await Promise.all(clusters.map((cluster) => checkCluster({ ...shared, cluster }, deps)));
+  const checks = await Promise.all(
+    clusters.map((cluster) => checkCluster({ ...shared, cluster }, { ...deps, newRun: randomUUID })),
+  );
   tellUnused(config, checks, deps, logger);
   tellMemory(context, logger);
   const errors = checks.flatMap((one) => one.errors);

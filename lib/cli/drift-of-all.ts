@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ClusterEntry, Config } from '../config/config.ts';
 import { allRecorded } from '../drift/all-recorded.ts';
 import { type ClusterChecked, checkCluster } from '../drift/check-cluster.ts';
@@ -37,6 +38,7 @@ export async function driftOfAll(args: Args, io: Io): Promise<ExitCode> {
         // One check of a person: the terminal is the report.
         reports: { send: async () => undefined },
         now: io.now,
+        newRun: randomUUID,
       },
     );
     if (checked.errors.length > 0) throw checked.errors[0];

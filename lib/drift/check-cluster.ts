@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ClusterEntry, Config, SyncSpec } from '../config/config.ts';
 import { each } from '../model/each.ts';
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
@@ -36,6 +35,8 @@ export interface ClusterCheckDeps {
   /** Where findings and heartbeats go: the report flow's queue. */
   reports: { send(message: DriftFound | CheckReported): Promise<void> };
   now(): Date;
+  /** Names each check of a sync, and the heartbeat: unique. */
+  newRun(): string;
 }
 
 /** What a check of a cluster came to. */
@@ -59,7 +60,7 @@ export async function checkCluster(check: ClusterCheck, deps: ClusterCheckDeps):
   const syncs = config.syncs.filter((sync) => sync.cluster === cluster.name);
   const looked: Looked = { findings: [], failed: [], errors: [] };
   if (syncs.length > 0) await look(syncs, check, deps, looked);
-  const report = heartbeat(check, { ...looked, syncs, startedAt, at: deps.now().toISOString() });
+  const report = heartbeat(check, { ...looked, syncs, startedAt, at: deps.now().toISOString(), run: deps.newRun() });
   try {
     await whileTime(deps.reports.send(report), over?.aborted ? undefined : over);
   } catch (error) {
@@ -101,7 +102,7 @@ async function checkSync(
   sync: SyncSpec,
   opened: OpenCluster & Recorded,
   check: ClusterCheck,
-  { reports, now }: ClusterCheckDeps,
+  { reports, now, newRun }: ClusterCheckDeps,
   looked: Looked,
 ): Promise<void> {
   const { signal, over } = check;
@@ -114,7 +115,7 @@ async function checkSync(
     await reports.send(found);
   };
   try {
-    const request = { ...requestFor(sync, check, opened), now: now() };
+    const request = { ...requestFor(sync, check, opened), run: newRun(), now: now() };
     const deps = { ...opened, desired: desiredAt(opened.desired, check), findings: { send } };
     looked.findings.push(await whileTime(drift(request, deps), over));
   } catch (error) {
@@ -153,12 +154,12 @@ function requestFor(
   sync: SyncSpec,
   { config, head, signal }: ClusterCheck,
   { recorded }: Recorded,
-): Omit<DriftRequest, 'now'> {
+): Omit<DriftRequest, 'now' | 'run'> {
   const { graceSeconds, limits } = config.drift;
   const behind = head && { behindSeconds: limits.behind, suspended: head.stops.isSuspended(sync) };
   const unmanaged = unmanagedOf(config, sync);
   return {
-    ...{ sync, signal, run: randomUUID() },
+    ...{ sync, signal },
     ...{ settings: config.drift, unmanaged: unmanaged && { ...unmanaged, recorded } },
     telling: { graceSeconds, ...behind },
   };
@@ -177,14 +178,13 @@ function desiredAt(desired: DesiredReader, { head }: ClusterCheck): DesiredReade
 
 function heartbeat(
   { cluster, config, head }: ClusterCheck,
-  looked: Looked & { syncs: readonly SyncSpec[] } & Pick<CheckReported, 'startedAt' | 'at'>,
+  looked: Looked & { syncs: readonly SyncSpec[] } & Pick<CheckReported, 'run' | 'startedAt' | 'at'>,
 ): CheckReported {
-  const { startedAt, at, syncs, findings, failed, unreachable } = looked;
+  const { run, startedAt, at, syncs, findings, failed, unreachable } = looked;
   const { puller, checker, held } = config.drift.limits;
   return {
     type: 'CheckReported',
-    run: randomUUID(),
-    ...{ startedAt, at, cluster: cluster.name },
+    ...{ run, startedAt, at, cluster: cluster.name },
     ...(head !== undefined && { revision: head.revision }),
     clusters: Object.keys(config.clusters),
     syncs: syncs.map(({ name }) => name),
