@@ -40,7 +40,8 @@ export function namespacesOfNobody(patterns: readonly string[]): Problem[] {
  * about that.
  */
 export function unusedRules({ ignore }: DriftSettings, findings: readonly DriftFound[], now: Date): Problem[] {
-  if (findings.length === 0 || findings.some(({ unknown }) => unknown.length > 0)) return [];
+  if (findings.length === 0 || findings.some(({ unknown }) => unknown.some(({ undeclared }) => undeclared !== true)))
+    return [];
   const used = new Set(
     findings.flatMap(({ rules = [] }) => rules.flatMap(({ rule, objects }) => (objects > 0 ? [rule] : []))),
   );

@@ -66,17 +66,19 @@ function shortValue(value: unknown): unknown {
   return text.length <= longestValue ? value : shortText(text, longestValue);
 }
 
-/** The kinds of the objects, each with the reason of its first. */
+/** The kinds of the objects, each with the reason of its first; apart from them those of which only undeclared objects are unknown. */
 function byKind(unknown: readonly Unknown[]): Unknown[] {
-  return [...Map.groupBy(unknown, ({ object }) => kindOf(object))].map(([object, ofKind]) => {
-    const { reason } = ofKind[0]!;
+  const kinds = Map.groupBy(unknown, ({ object, undeclared }) => `${undeclared === true} ${kindOf(object)}`);
+  return [...kinds.values()].map((ofKind) => {
+    const { object, reason, undeclared } = ofKind[0]!;
     const more = ofKind.length - 1;
     const isWritten = ofKind.every(({ beingWritten }) => beingWritten);
     const short = shortText(reason, longestValue);
     return {
-      object,
+      object: kindOf(object),
       reason: more === 0 ? short : `${short} (and ${more} more)`,
       ...(isWritten && { beingWritten: true }),
+      ...(undeclared && { undeclared }),
     };
   });
 }

@@ -73,10 +73,10 @@ export async function unmanaged(request: UnmanagedRequest, deps: UnmanagedDeps):
     // A pull says in its record what it is about to write before it does.
     const after = strays.length === 0 ? before : await whileTime(allRecorded(records), signal);
     const { drift, unknown } = await toldOf(withoutRecorded(strays, after), after, request, deps);
-    return { drift, unknown: [...unread.map(unknownGroup), ...found.unknown, ...unknown] };
+    return { drift, unknown: [...unread.map(unknownGroup), ...found.unknown, ...unknown].map(ofUndeclared) };
   } catch (error) {
     const reason = whyNot(error, signal);
-    return { drift: [], unknown: [{ object: '*', reason: `objects that nobody declared: ${reason}` }] };
+    return { drift: [], unknown: [ofUndeclared({ object: '*', reason: `objects that nobody declared: ${reason}` })] };
   }
 }
 
@@ -176,6 +176,11 @@ async function toldOf(
 function driftOf(object: KubeObject, managers: ManagerRules | undefined): ObjectDrift {
   const { reason, field } = originOf(object, managers);
   return { object: nameOf(object), state: 'unmanaged', fields: field === undefined ? [] : [field], reason };
+}
+
+// Declared objects were compared, whatever could not be listed here.
+function ofUndeclared(unknown: Unknown): Unknown {
+  return { ...unknown, undeclared: true };
 }
 
 function unknownGroup(group: string): Unknown {

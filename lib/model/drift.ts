@@ -38,6 +38,8 @@ export interface Unknown {
   reason: string;
   /** A pull is just writing it: that is no trouble, however long it takes. */
   beingWritten?: boolean;
+  /** Only whether there is something that nobody declared is not known: declared objects were compared all the same. */
+  undeclared?: boolean;
 }
 
 /** What a rule of `drift.ignore` did in one check. */

@@ -100,7 +100,14 @@ export const driftFoundSchema = z.object({
   appliedAt: time.optional(),
   basis: z.literal('git').optional(),
   objects: count.optional(),
-  unknown: z.array(z.object({ object: name, reason: z.string(), beingWritten: z.boolean().optional() })),
+  unknown: z.array(
+    z.object({
+      object: name,
+      reason: z.string(),
+      beingWritten: z.boolean().optional(),
+      undeclared: z.boolean().optional(),
+    }),
+  ),
   leftToControllers: z.array(name),
   addedByOthers: z.array(objectDrift).optional(),
   // Its text has a path, of any length.

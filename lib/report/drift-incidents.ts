@@ -15,7 +15,7 @@ import {
 } from './drift-content.ts';
 import { firstSeen, isDue } from './grace.ts';
 import { type Ended, howItEnded, howItHealed } from './how-it-ended.ts';
-import { hasFailed, isForChecks, isHealed, isUnseen, type Look, lookOf } from './look.ts';
+import { hasFailed, isForChecks, isHealed, isUnseen, type Look, lookOf, unreadOf } from './look.ts';
 
 /** Opens, changes and resolves the incidents of kind `drift`. */
 export function driftTransitions(draft: Draft, known: Known, report: Report): void {
@@ -62,16 +62,26 @@ function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh
 /** Resolves what a complete look did not show any more, save what it could not read or does not look at. */
 function resolveGone(draft: Draft, known: Known, report: Report, look: Look): void {
   const drifting = new Set(look.drift.map((drift) => drift.object));
-  const someUnknown = report.type === 'DriftFound' && report.unknown.length > 0;
   for (const incident of draft.ofKind('drift')) {
     const { object } = incident;
     const stays =
       object === undefined
-        ? someUnknown || isPartlyUnseen(incident, report) || restOf(draft, known, report, look, incident).length > 0
-        : drifting.has(object) || isUnseen(report, object) || isForChecks(report, object, incident.drift?.state);
+        ? isHeldUp(incident, report) ||
+          isPartlyUnseen(incident, report) ||
+          restOf(draft, known, report, look, incident).length > 0
+        : drifting.has(object) ||
+          isUnseen(report, object, incident.drift?.state) ||
+          isForChecks(report, object, incident.drift?.state);
     if (stays) continue;
     draft.resolve(incident, howItEnded(known.state, report, endedOf(incident)), look.at);
   }
+}
+
+/** True for an incident about many while something could not be read: what it counts without naming it may be anything. */
+function isHeldUp(group: Incident, report: Report): boolean {
+  const lines = linesOfGroup(group);
+  const isDeclared = lines.length === group.details?.length && lines.every((line) => stateOf(line) !== 'unmanaged');
+  return unreadOf(report, isDeclared ? 'declared' : 'undeclared').length > 0;
 }
 
 function endedOf(incident: Incident): Ended {
@@ -121,7 +131,8 @@ function linesUnseen(group: Incident, report: Report, named: readonly ObjectDrif
   return linesOfGroup(group).filter((line) => {
     const object = objectOf(line);
     if (objects.has(object)) return false;
-    return hasFailed(report) || isUnseen(report, object) || isForChecks(report, object, stateOf(line));
+    const state = stateOf(line);
+    return hasFailed(report) || isUnseen(report, object, state) || isForChecks(report, object, state);
   });
 }
 

@@ -102,7 +102,7 @@ function withoutHealed({ pending, seenAt = '' }: SyncState, report: Report): Syn
 
 /** True for what the report says nothing about. */
 function isBeyond(report: Report, one: PendingDrift): boolean {
-  return isUnseen(report, one.object) || isForChecks(report, one.object, stateOf(one));
+  return isUnseen(report, one.object, stateOf(one)) || isForChecks(report, one.object, stateOf(one));
 }
 
 function stateOf({ drift, state }: PendingDrift): PendingDrift['state'] {

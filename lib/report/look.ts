@@ -1,4 +1,4 @@
-import type { ObjectDrift } from '../model/drift.ts';
+import type { ObjectDrift, Unknown } from '../model/drift.ts';
 import type { Report, SyncReported } from '../model/messages.ts';
 
 /** One look at a whole sync: by a check, or by a pull before it changed anything. */
@@ -59,14 +59,21 @@ export function isForChecks(report: Report, object: string, state: ObjectDrift['
   return !report.changes.some((change) => change.object === object && change.action !== 'skipped');
 }
 
-/** True for an object that the report says nothing about: it could not be read, or the check leaves it to others. */
-export function isUnseen(report: Report, object: string): boolean {
-  return isUnread(report, object) || isLeftOut(report, object);
+/** True for an object, which differed as `state` says, that the report says nothing about: it could not be read, or the check leaves it to others. */
+export function isUnseen(report: Report, object: string, state: ObjectDrift['state'] | undefined): boolean {
+  return isUnread(report, object, state) || isLeftOut(report, object);
+}
+
+/** What a report could not read that holds up what is known of objects: of those that nobody declared, or of the others. */
+export function unreadOf(report: Report, of: 'declared' | 'undeclared'): Unknown[] {
+  if (report.type !== 'DriftFound') return [];
+  return report.unknown.filter(({ undeclared }) => of === 'undeclared' || undeclared !== true);
 }
 
 /** True for an object that could not be read. */
-function isUnread(report: Report, object: string): boolean {
-  return report.type === 'DriftFound' && report.unknown.some((one) => covers(one.object, object));
+function isUnread(report: Report, object: string, state: ObjectDrift['state'] | undefined): boolean {
+  const of = state === 'unmanaged' ? 'undeclared' : 'declared';
+  return unreadOf(report, of).some((one) => covers(one.object, object));
 }
 
 /** True for an object that the check leaves to others. */

@@ -5,7 +5,7 @@ import type { SyncState } from '../model/state.ts';
 import { behindAfter } from './behind.ts';
 import { unknownChecks } from './failure-incidents.ts';
 import { pendingAfter } from './grace.ts';
-import { healedBy, howManyRemain, seenAt } from './look.ts';
+import { healedBy, howManyRemain, seenAt, unreadOf } from './look.ts';
 
 /** Objects and errors that the state of a sync keeps: an item of the table has a limit. */
 const mostKept = 200;
@@ -78,13 +78,11 @@ function afterCheck(before: SyncState, report: DriftFound): SyncState {
 }
 
 /** The rules that found nothing to do in a check, with the first one since which that is so; one of which a check could not tell stays as it was. */
-function idleRules(
-  { idleRules: before = [] }: SyncState,
-  { rules = [], at, unknown }: DriftFound,
-): SyncState['idleRules'] {
+function idleRules({ idleRules: before = [] }: SyncState, report: DriftFound): SyncState['idleRules'] {
+  const { rules = [], at } = report;
   const since = (rule: string) => before.find((one) => one.rule === rule)?.since ?? at;
   const told = new Set(rules.map(({ rule }) => rule));
-  const kept = unknown.length === 0 ? [] : before.filter(({ rule }) => !told.has(rule));
+  const kept = unreadOf(report, 'declared').length === 0 ? [] : before.filter(({ rule }) => !told.has(rule));
   const idle = rules.filter(({ objects }) => objects === 0).map(({ rule }) => ({ rule, since: since(rule) }));
   return someOf([...kept, ...idle]);
 }

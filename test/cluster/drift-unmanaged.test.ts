@@ -192,6 +192,7 @@ describeWithCluster('objects that nobody declared, without controllers', () => {
     expect(objectsOf(found)).toEqual(['unmanaged ConfigMap/shop-prod/stray', 'unmanaged Secret/shop-prod/token']);
     expect(found.unknown.map(({ object }) => object)).toContain('apps/Deployment');
     expect(found.unknown.every(({ reason }) => reason.includes('forbidden'))).toBe(true);
+    expect(found.unknown.every(({ undeclared }) => undeclared)).toBe(true);
     expect(Object.keys(reader.stats()).sort()).toEqual(['discover', 'get', 'list']);
   });
 
@@ -212,7 +213,11 @@ describeWithCluster('objects that nobody declared, without controllers', () => {
     );
     expect(found).toEqual([]);
     expect(unknown).toEqual([
-      { object: 'lost.example.com', reason: expect.stringContaining('its own server does not answer') },
+      {
+        object: 'lost.example.com',
+        reason: expect.stringContaining('its own server does not answer'),
+        undeclared: true,
+      },
     ]);
   });
 
@@ -229,6 +234,7 @@ describeWithCluster('objects that nobody declared, without controllers', () => {
       {
         object: '*',
         reason: expect.stringMatching(/^objects that nobody declared: the applied record of sync more cannot be read/),
+        undeclared: true,
       },
     ]);
   });

@@ -72,6 +72,8 @@ describe('rules of no use', () => {
     expect(messages(unusedRules(settings, used, now))).toEqual(['rule 2 of drift.ignore matches nothing']);
     expect(unusedRules(settings, [...used, found({ leftOut: ['Secret'] })], now)).toEqual([]);
     expect(unusedRules(settings, [...all, found({ unknown: unread('ConfigMap') })], now)).toEqual([]);
+    const undeclared = unread('ConfigMap').map((one) => ({ ...one, undeclared: true }));
+    expect(unusedRules(settings, [...all, found({ unknown: undeclared })], now)).toHaveLength(2);
     expect(unusedRules(settings, [], now)).toEqual([]);
   });
 

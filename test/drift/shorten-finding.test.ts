@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageBytes, shortenFinding } from '../../lib/drift/shorten-finding.ts';
-import type { ObjectDrift } from '../../lib/model/drift.ts';
+import type { ObjectDrift, Unknown } from '../../lib/model/drift.ts';
 import type { DriftFound } from '../../lib/model/messages.ts';
 import { driftFoundSchema } from '../../lib/model/messages-schema.ts';
 import { sizeOf } from '../../lib/model/shorten.ts';
@@ -68,10 +68,11 @@ describe('a finding on its way', () => {
   });
 
   it('keeps everything unknown that is, by kind where there are very many', () => {
-    const unknown = Array.from({ length: 6_000 }, (_, index) => [
+    const unknown: Unknown[] = Array.from({ length: 6_000 }, (_, index) => [
       { object: name(index), reason: `reason ${index}` },
       { object: `apps/Deployment/shop/web-${index}`, reason: 'a pull is writing it', beingWritten: true },
     ]).flat();
+    unknown.push({ object: 'Service', reason: 't', undeclared: true });
     const short = shortenFinding(found({ drift: many(3), unknown: [...unknown, { object: 'Service', reason: 's' }] }));
     expect(sizeOf(short)).toBeLessThanOrEqual(messageBytes);
     expect(short.drift).toHaveLength(3);
@@ -79,6 +80,7 @@ describe('a finding on its way', () => {
     expect(short.unknown).toEqual([
       { object: 'ConfigMap', reason: 'reason 0 (and 5999 more)' },
       { object: 'apps/Deployment', reason: 'a pull is writing it (and 5999 more)', beingWritten: true },
+      { object: 'Service', reason: 't', undeclared: true },
       { object: 'Service', reason: 's' },
     ]);
   });

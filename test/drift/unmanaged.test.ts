@@ -63,8 +63,8 @@ describe('objects that a sync declares which was never pulled', () => {
     expect(drift).toEqual([]);
     const reason = 'nobody knows whether sync web declares it, which was never pulled: web cannot be rendered';
     expect(unknown).toEqual([
-      { object: 'ConfigMap/shop/of-web', reason },
-      { object: 'ConfigMap/shop/stray', reason },
+      { object: 'ConfigMap/shop/of-web', reason, undeclared: true },
+      { object: 'ConfigMap/shop/stray', reason, undeclared: true },
     ]);
   });
 });

@@ -39,7 +39,7 @@ describe('the schema of reports', () => {
     const found: Required<DriftFound> = {
       ...{ type: 'DriftFound', run: 'r', at, cluster: 'prod', sync: 'shop', environment: 'prod', revision: 'aaaa' },
       ...{ head: 'bbbb', appliedAt: at, basis: 'git', objects: 3, drift, cut: 2, addedByOthers: drift, ...telling },
-      unknown: [{ object: '*', reason: 'a pull is just writing it', beingWritten: true }],
+      unknown: [{ object: '*', reason: 'a pull is just writing it', beingWritten: true, undeclared: true }],
       leftToControllers: ['apps/Deployment/shop/web'],
       rules: [{ rule: `apps/Deployment/shop/web: spec.${'x'.repeat(2_000)}`, objects: 1 }],
       leftOut: ['Secret'],

@@ -61,6 +61,38 @@ describe('an object that nobody declared', () => {
   });
 });
 
+describe('a check that cannot tell what nobody declared', () => {
+  const blind = { unknown: [{ object: '*', reason: 'a record cannot be read', undeclared: true }] };
+  const declared = Array.from({ length: 25 }, (_, index) => missing(`m${index}`));
+
+  it('ends what it saw of declared objects, and nothing about the others', () => {
+    expect(workIn([check(0, [changed(), stray()]), check(10, [], blind)]).told.slice(2)).toEqual([
+      'resolved apps/Deployment/shop-prod/web: undone by hand',
+    ]);
+    expect(workIn([check(0, [changed(), stray()]), check(10, [], blind), check(20)]).open).toEqual([]);
+  });
+
+  it('ends an incident about many that are all declared, and leaves one that has others', () => {
+    expect(workIn([check(0, declared), check(10, [], blind)]).open).toEqual([]);
+    expect(workIn([check(0, [...declared, stray()]), check(10, [], blind)]).open).toHaveLength(1);
+    // Some that are counted and not named may be such.
+    const crowd = Array.from({ length: 600 }, (_, index) => missing(`m${index}`));
+    expect(workIn([check(0, crowd), check(10, [], blind)]).open).toHaveLength(1);
+  });
+
+  it('ends the grace period of declared objects alone', () => {
+    const grace = { graceSeconds: 60 };
+    const { quiet, state } = workIn([check(0, [changed(), stray()], grace), check(10, [], { ...grace, ...blind })]);
+    expect(quiet).toEqual(['apps/Deployment/shop-prod/web: undone by hand']);
+    expect(state?.pending?.objects).toMatchObject([{ object }]);
+  });
+
+  it('is told as any other trouble when it lasts', () => {
+    const { told } = workIn([check(0, [], blind), check(10, [], blind), check(20, [], blind)]);
+    expect(told).toEqual(['opened unknown']);
+  });
+});
+
 describe('many objects that nobody declared', () => {
   const strays = Array.from({ length: 30 }, (_, index) => stray(`ConfigMap/shop-prod/stray-${index}`));
   const grace = { graceSeconds: 60 };
