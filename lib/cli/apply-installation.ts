@@ -28,7 +28,11 @@ export interface Planned {
 }
 
 /** Prints the manifests as YAML below a header, and what to mind. */
-export function printManifests(io: Io, header: string, { manifests, namespaces, others }: Planned): ExitCode {
+export function printManifests(
+  io: Io,
+  header: string,
+  { manifests, namespaces = [], others = [] }: Pick<Planned, 'manifests'> & Partial<Planned>,
+): ExitCode {
   const missing = namespaces.map(({ metadata }) => metadata.name);
   if (missing.length > 0)
     io.stderr.write(
@@ -96,7 +100,8 @@ function end(io: Io, { ending }: Planned): ExitCode {
   return 0;
 }
 
-function tellManaged(io: Io, what: string, sync: string): ExitCode {
+/** Says that a sync of Git has what was to be installed, and that Git differs. */
+export function tellManaged(io: Io, what: string, sync: string): ExitCode {
   io.stdout.write(
     `error ${what} is managed by sync ${sync}, and this differs from what Git has: sync ${sync} declares it\n` +
       '  = to change it: run this with --print > FILE, the file that has it in the config repo, and commit\n' +

@@ -5,13 +5,11 @@ import {
   readSubject,
   type ServedGroup,
 } from '../install/checker.ts';
-import { installationSyncs } from '../install/names.ts';
 import { UserError } from '../model/errors.ts';
 import type { Head } from '../pull/head.ts';
 import type { Renderer } from '../pull/ports.ts';
-import type { Planned } from './apply-installation.ts';
+import type { PlannedChecker } from './apply-checker.ts';
 import type { Args, Option } from './command.ts';
-import { installSyncAt } from './install-sync.ts';
 import { clusterNamed, renderSyncs } from './installation.ts';
 import { declaredBy } from './installed-already.ts';
 
@@ -39,17 +37,14 @@ interface Served {
 export async function planChecker(
   args: Args,
   { head, cluster, renderer }: { head: Head; cluster: Served; renderer: Renderer },
-): Promise<Planned> {
+): Promise<PlannedChecker> {
   const name = clusterNamed(head.config, args.text('cluster'));
   const subjects = subjectsOf(args);
   const { groups, unread } = await cluster.served();
   const syncs = await renderSyncs(head, name, { clusterAdmins: [], namespaces: [] }, renderer);
   return {
-    sync: installSyncAt(head, name, installationSyncs.checker),
     manifests: checkerManifests(groups, subjects),
     declared: declaredBy(syncs),
-    ...{ others: [], namespaces: [] },
-    what: 'what the check may do',
     lines: [
       `the scheduled check of cluster ${name}: ${subjects.map(shown).join(', ')} may get and list everything but Secrets`,
       ...unread.map(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SyncSpec } from '../config/config.ts';
-import { installationSyncs } from '../install/names.ts';
+import { installationSync } from '../install/names.ts';
 import { UserError } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 import type { Head } from '../pull/head.ts';
@@ -11,13 +11,14 @@ import { sleep } from './local/sleep.ts';
 import { kubernetes } from './wiring.ts';
 
 /** The name that the objects of an installation are applied under; a sync of the config repo that declares them takes them over. */
-export const installSync = installationSyncs.puller;
+export const installSync = installationSync;
 
 /** No path of a repo: what is there was made here. */
 const path = '(windlass install)';
 
 /** The installation as a sync, so that it is planned, shown, applied, recorded and pruned as everything else. Throws `UserError` when the name is taken. */
-export function installSyncAt({ config }: Head, cluster: string, name: string = installSync): SyncSpec {
+export function installSyncAt({ config }: Head, cluster: string): SyncSpec {
+  const name = installSync;
   if (config.syncs.some((sync) => sync.name === name))
     throw new UserError(`windlass.yaml has a sync "${name}", which is the name that the installation has itself`, {
       code: 'reserved-sync',

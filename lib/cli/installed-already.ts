@@ -32,6 +32,11 @@ export function managedBy(
   return { sync, differs };
 }
 
+/** True where Git declares an object just so. */
+export function isDeclaredSo(object: KubeObject, declared: Declared): boolean {
+  return isSame(object, declared.get(nameOf(object))?.object);
+}
+
 function isSame(one: KubeObject, other: KubeObject | undefined): boolean {
   // What is undefined is not in a file.
   const plain = (object: unknown) => JSON.parse(JSON.stringify(object ?? null));

@@ -25,7 +25,9 @@ export const checkerGroup: CheckerSubject = { kind: 'Group', name: 'windlass:dri
 export const checkerComponent = 'checker';
 
 const rbac = 'rbac.authorization.k8s.io';
-const name = 'windlass-checker';
+/** What both objects are called. */
+export const checkerName = 'windlass-checker';
+
 const verbs = ['get', 'list'];
 
 /** Subresources that show no more than the object does. All others may: a log, a console, a proxy, the secrets of an image stream. */
@@ -45,6 +47,7 @@ const ownGroup: ServedGroup = { group: 'windlass.dev', plurals: ['syncs'], subre
 export function checkerManifests(groups: readonly ServedGroup[], subjects: readonly CheckerSubject[]): KubeObject[] {
   const labels = { [componentLabel]: checkerComponent };
   const apiGroup = rbac;
+  const name = checkerName;
   return [
     installed(`${rbac}/v1`, 'ClusterRole', { name, labels }, { rules: checkerRules(groups) }),
     installed(
@@ -82,10 +85,12 @@ export function checkerRules(served: readonly ServedGroup[]): PolicyRule[] {
   ];
 }
 
-/** Reads `group:NAME`, `user:NAME` or `serviceaccount:NAMESPACE/NAME`. Throws `UserError` for anything else. */
+/** Reads `group:NAME`, `user:NAME` or `serviceaccount:NAMESPACE/NAME`. Throws `UserError` for anything else, and for what means everybody. */
 export function readSubject(text: string): CheckerSubject {
   const [, kind, value = ''] = /^(group|user|serviceaccount):(\S+)$/.exec(text) ?? [];
   const [namespace, account, ...more] = value.split('/');
+  const everybody = kind === undefined ? undefined : whyEverybody(kind, value);
+  if (everybody !== undefined) throw new UserError(`--subject ${text}: ${everybody}`, { code: 'usage' });
   if (kind === 'serviceaccount' && namespace && account && more.length === 0)
     return { kind: 'ServiceAccount', namespace, name: account };
   if (kind === 'group' || kind === 'user') return { kind: kind === 'group' ? 'Group' : 'User', name: value };
@@ -93,6 +98,15 @@ export function readSubject(text: string): CheckerSubject {
     `--subject ${text}: write group:NAME, user:NAME or serviceaccount:NAMESPACE/NAME, like group:windlass:drift`,
     { code: 'usage' },
   );
+}
+
+/** Why a subject is not one that checks: these rights read every ConfigMap of the cluster. */
+function whyEverybody(kind: string, value: string): string | undefined {
+  if (value.includes('*')) return 'there are no patterns in the names of subjects: name each';
+  if (kind === 'group' && value.startsWith('system:'))
+    return 'groups of Kubernetes itself are not for one that checks (many mean everybody): name a group of yours, a user or a service account';
+  if (kind === 'user' && value === 'system:anonymous') return 'that is everybody who can reach the API server';
+  return undefined;
 }
 
 function isKey(group: string, plural: string): boolean {

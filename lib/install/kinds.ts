@@ -13,3 +13,6 @@ export const installedKinds: readonly { apiVersion: string; kind: string }[] = [
   { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicy' },
   { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicyBinding' },
 ];
+
+/** The kinds of the rights of the scheduled check. */
+export const checkerKinds: typeof installedKinds = installedKinds.filter(({ kind }) => kind.startsWith('ClusterRole'));

@@ -13,8 +13,8 @@ export const componentLabel = 'windlass.dev/component';
 /** The value of `componentLabel`. */
 export const component = 'puller';
 
-/** The names that the objects of an installation are applied under: the puller's, and those of the rights of the scheduled check. */
-export const installationSyncs = { puller: 'windlass-install', checker: 'windlass-checker' } as const;
+/** The name that the objects of the puller's installation are applied under. */
+export const installationSync = 'windlass-install';
 
 /** The account that a sync is applied as where windlass.yaml names none. */
 export function accountOf({ name, serviceAccount }: { name: string; serviceAccount?: string }): string {

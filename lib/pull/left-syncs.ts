@@ -1,4 +1,4 @@
-import { installationSyncs } from '../install/names.ts';
+import { installationSync } from '../install/names.ts';
 import type { LeftSync } from '../model/messages.ts';
 import type { AppliedRecords } from './ports.ts';
 
@@ -13,8 +13,7 @@ export interface RecordedSyncs extends Pick<AppliedRecords, 'read'> {
  * What `windlass install` applied is none of them. Give it records of its own: what it reads must not count as seen by a pull.
  */
 export async function leftSyncs(known: readonly string[], records: RecordedSyncs): Promise<LeftSync[]> {
-  const own: readonly string[] = Object.values(installationSyncs);
-  const left = (await records.syncs()).filter((sync) => !known.includes(sync) && !own.includes(sync));
+  const left = (await records.syncs()).filter((sync) => !known.includes(sync) && sync !== installationSync);
   const counted = await Promise.all(
     left.map(async (sync) => {
       const record = await records.read(sync);

@@ -151,6 +151,56 @@ const isClear = ({ found, heartbeat }: Awaited<ReturnType<CheckedWorld['check']>
   heartbeat.unreachable === undefined && Object.values(found).every(({ unknown }) => unknown.length === 0);
 
 describeWithCluster('what windlass install --checker gives', () => {
+  it('is two objects, also where nothing of Windlass is there and nobody may make a Secret', async () => {
+    const dir = await temporaryFolder();
+    const world = await installWorld(files, { dir });
+    const names = (kind: string) => kubectl(world, ['get', kind, '-A', '-o', 'name']).trim().split('\n').sort();
+    const kinds = [
+      'namespaces',
+      'secrets',
+      'configmaps',
+      'leases',
+      'serviceaccounts',
+      'clusterroles',
+      'clusterrolebindings',
+    ];
+    const before = Object.fromEntries(kinds.map((kind) => [kind, names(kind)]));
+    const kubeconfig = join(dir, 'rbac.kubeconfig');
+    const { server } = world.cluster.client;
+    const user = { name: 'rbac-administrator', groups: ['rbac'] };
+    await writeFile(kubeconfig, kubeconfigFor(await readPki(join(dir, 'pki')), server, user, new Date()));
+    const verbs = '[get, list, create, patch, delete, bind, escalate]';
+    const rules = `[{ apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, clusterrolebindings], verbs: ${verbs} }]`;
+    kubectl(
+      world,
+      ['apply', '-f', '-'],
+      `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: rbac }\nrules: ${rules}\n`,
+    );
+    kubectl(world, ['create', 'clusterrolebinding', 'rbac', '--clusterrole=rbac', '--group=rbac']);
+    const checker = (...more: string[]) =>
+      windlass(['install', '--checker', '--repo', world.dir, '--kubeconfig', kubeconfig, '--yes', ...more]);
+    const given = await checker();
+    expect(given, given.stdout + given.stderr).toMatchObject({ code: 0 });
+    const added = (kind: string) => names(kind).filter((name) => !before[kind]!.includes(name));
+    for (const kind of kinds.filter((one) => !one.startsWith('clusterrole'))) expect(added(kind), kind).toEqual([]);
+    expect(added('clusterroles').join()).toMatch(/^[^,]*\/rbac,[^,]*\/windlass-checker$/);
+    expect(added('clusterrolebindings').join()).toMatch(/^[^,]*\/rbac,[^,]*\/windlass-checker$/);
+
+    // What others made under that name stays as it is, whoever asks.
+    const gone = () => windlass(['uninstall', '--checker', '--kubeconfig', kubeconfig, '--yes']);
+    kubectl(world, ['label', 'clusterrole', 'windlass-checker', 'windlass.dev/component-']);
+    const mine = await world.live(roleName);
+    expect(await checker()).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('was not made by windlass install'),
+    });
+    expect((await gone()).stdout).not.toContain(roleName);
+    expect((await world.live(roleName))?.metadata.resourceVersion).toBe(mine?.metadata.resourceVersion);
+    kubectl(world, ['label', 'clusterrole', 'windlass-checker', 'windlass.dev/component=checker']);
+    expect((await gone()).stdout).toContain(`removed  ${roleName}`);
+    expect(added('clusterrolebindings').join()).not.toContain('windlass-checker');
+  });
+
   it('is shown, asked about, given once, and taken away again by itself', async () => {
     const { world, checker } = await checkedWorld();
     const unasked = await checker();

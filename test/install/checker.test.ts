@@ -62,4 +62,14 @@ describe('the rights of the scheduled check', () => {
     for (const wrong of ['drift', 'group:', 'serviceaccount:drift', 'serviceaccount:a/b/c', 'role:x'])
       expect(() => readSubject(wrong), wrong).toThrow('write group:NAME');
   });
+
+  it('are never of everybody', () => {
+    const groups = ['unauthenticated', 'authenticated', 'serviceaccounts', 'serviceaccounts:shop', 'nodes'];
+    for (const group of groups)
+      expect(() => readSubject(`group:system:${group}`), group).toThrow('name a group of yours');
+    expect(() => readSubject('user:system:anonymous')).toThrow('everybody who can reach the API server');
+    for (const pattern of ['group:*', 'user:*', 'serviceaccount:tools/*'])
+      expect(() => readSubject(pattern), pattern).toThrow('no patterns');
+    expect(readSubject('user:system:serviceaccount:tools:drift')).toMatchObject({ kind: 'User' });
+  });
 });

@@ -9,6 +9,7 @@ import { systemNamespace } from '../../model/system-namespace.ts';
 import { type Head, readHead } from '../../pull/head.ts';
 import type { Cluster, Renderer } from '../../pull/ports.ts';
 import { rendererWith } from '../../pull/renderer.ts';
+import { applyChecker } from '../apply-checker.ts';
 import { applyPlanned, type Planned, printManifests } from '../apply-installation.ts';
 import type { Args, Command, ExitCode, Io, Option } from '../command.ts';
 import { checkCheckerOptions, planChecker } from '../install-checker.ts';
@@ -108,10 +109,8 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
     const { cluster, capabilities } = await kubernetes(where.kubeconfig, { readOnly: true, context: where.context });
     try {
       const renderer = rendererWith({ ...renderers(io), capabilities });
-      const planned =
-        mode === undefined || url === undefined
-          ? await planChecker(args, { head, cluster, renderer })
-          : await plan(args, { head, mode, url, branch, cluster, renderer });
+      if (mode === undefined || url === undefined) return await installChecker(args, io, { head, cluster, renderer });
+      const planned = await plan(args, { head, mode, url, branch, cluster, renderer });
       for (const line of planned.lines) io.stderr.write(`${line}\n`);
       if (args.flag('print')) return printManifests(io, headerOf(args), planned);
       return await applyPlanned(args, io, { head, renderer, where, planned, cluster });
@@ -121,6 +120,21 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   } finally {
     await close();
   }
+}
+
+async function installChecker(
+  args: Args,
+  io: Io,
+  {
+    head,
+    cluster,
+    renderer,
+  }: { head: Head; cluster: Parameters<typeof planChecker>[1]['cluster'] & Cluster; renderer: Renderer },
+): Promise<ExitCode> {
+  const planned = await planChecker(args, { head, cluster, renderer });
+  for (const line of planned.lines) io.stderr.write(`${line}\n`);
+  if (args.flag('print')) return printManifests(io, headerOf(args), planned);
+  return await applyChecker(args, io, { planned, cluster });
 }
 
 async function plan(

@@ -1,6 +1,6 @@
-import { checkerComponent } from '../../install/checker.ts';
-import { installedKinds } from '../../install/kinds.ts';
-import { component, componentLabel, installationSyncs } from '../../install/names.ts';
+import { checkerComponent, checkerName } from '../../install/checker.ts';
+import { checkerKinds, installedKinds } from '../../install/kinds.ts';
+import { component, componentLabel, installationSync } from '../../install/names.ts';
 import { syncLabel } from '../../kube/normalise.ts';
 import { applyOrder } from '../../kube/order.ts';
 import { UserError } from '../../model/errors.ts';
@@ -35,12 +35,16 @@ export const uninstall: Command = {
 
 /** What is installed by itself, and goes by itself. */
 interface Part {
-  sync: string;
   component: string;
+  kinds: typeof installedKinds;
+  /** The name that all of its objects have; absent where they have their own. */
+  name?: string;
+  /** The name that it has a record under; absent where it has none. */
+  sync?: string;
 }
 
-const puller: Part = { sync: installationSyncs.puller, component };
-const checker: Part = { sync: installationSyncs.checker, component: checkerComponent };
+const puller: Part = { component, kinds: installedKinds, sync: installationSync };
+const checker: Part = { component: checkerComponent, kinds: checkerKinds, name: checkerName };
 
 /** An object that goes. */
 interface Found {
@@ -73,13 +77,15 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
 
 /** In the order of deleting: what runs goes before what it needs. */
 async function findInstalled(cluster: Cluster, of: Part, { records }: { records: boolean }): Promise<Found[]> {
-  const ownRecord = { apiVersion: 'v1', kind: 'ConfigMap', label: `windlass.dev/record-of=${of.sync}` };
-  const labelled = installedKinds.map((kind) => ({ ...kind, label: `${componentLabel}=${of.component}` }));
+  const record = { apiVersion: 'v1', kind: 'ConfigMap', label: `windlass.dev/record-of=${of.sync}` };
+  const ownRecord = of.sync === undefined ? [] : [record];
+  const labelled = of.kinds.map((kind) => ({ ...kind, label: `${componentLabel}=${of.component}` }));
   const found = new Map<KubeObject, Resource>();
-  for (const { apiVersion, kind, label } of [...labelled, ownRecord]) {
+  for (const { apiVersion, kind, label } of [...labelled, ...ownRecord]) {
     const resource = await cluster.resource(apiVersion, kind);
     if (resource === undefined) continue;
-    for (const object of await cluster.list(resource, label)) found.set(object, resource);
+    for (const object of await cluster.list(resource, label))
+      if (of.name === undefined || object.metadata.name === of.name) found.set(object, resource);
   }
   const going = [...found.keys()].filter(
     ({ kind, metadata }) => metadata.deletionTimestamp === undefined && (records || kind !== 'Namespace'),

@@ -77,7 +77,8 @@ function fieldLines(found: readonly Difference[] | undefined, drifted: readonly 
   return fields.map((field) => `${fieldLine(field, style)}${by.get(field.path) ?? ''}`);
 }
 
-function fieldLine({ path, from, to }: Difference, style: Style): string {
+/** A field that would change: `data.a: "1" -> "2"`. */
+export function fieldLine({ path, from, to }: Difference, style: Style): string {
   if (from === undefined) return `${path}: ${style.green(`+ ${short(to)}`)}`;
   if (to === undefined) return `${path}: ${style.red(`- ${short(from)}`)}`;
   return `${path}: ${style.red(short(from))} -> ${style.green(short(to))}`;
