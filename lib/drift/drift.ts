@@ -1,6 +1,6 @@
 import { type Impersonation, userOf } from '../config/account.ts';
 import type { SyncSpec } from '../config/config.ts';
-import { type DriftRules, type DriftSettings, driftRules } from '../kube/drift-rules.ts';
+import { type DriftRules, type DriftSettings, driftRules, rulesHash } from '../kube/drift-rules.ts';
 import { RetryableError } from '../model/errors.ts';
 import type { DriftFound } from '../model/messages.ts';
 import { compareRecorded, type Verdicts, verdictsOf } from './compare-recorded.ts';
@@ -78,6 +78,7 @@ export async function drift(request: DriftRequest, deps: DriftDeps): Promise<Dri
     ...(appliedAt !== undefined && { appliedAt }),
     ...(!applied.isNone && revision !== undefined && { objects: applied.entries.length }),
     ...withStrays(verdicts, strays),
+    ...(settings && { rulesHash: rulesHash(settings) }),
     ...(deps.secrets === 'left' && { leftOut: ['Secret'] }),
     ...telling,
   };

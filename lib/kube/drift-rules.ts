@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { matchesGlob, matchesObject } from '../model/glob.ts';
 import { hasPassed } from '../model/until.ts';
 import { type PathPattern, readPathPattern } from './drift-rules-path.ts';
@@ -40,6 +41,14 @@ export interface ReadyRule {
 /** The rules of windlass.yaml that are in force at a time. Throws for a path that `readPathPattern` does not take: a file that has one is not used. */
 export function driftRules({ ignore, managers }: DriftSettings, now: Date): DriftRules {
   return { managers, ignore: ignore.filter(({ until }) => !hasPassed(until, now)).map(ready) };
+}
+
+/** Names what Git says about drift, 16 hex digits: the same however it is ordered, explained, and whatever is void by now. */
+export function rulesHash({ ignore, managers }: DriftSettings): string {
+  const { alert, silent } = managers ?? { alert: [], silent: [] };
+  const rules = ignore.map((rule) => `${ruleText(rule)} until ${rule.until}`);
+  const content = JSON.stringify([rules.sort(), [...alert].sort(), [...silent].sort()]);
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 /** What names a rule, whatever its place in the file: `apps/Deployment/shop/web: spec.replicas by mesh-agent`. */

@@ -60,6 +60,7 @@ const about = {
   revision: name.optional(),
   drift: z.array(objectDrift),
   cut: count.optional(),
+  rulesHash: name.optional(),
 };
 
 const seconds = z.number().nonnegative();

@@ -78,6 +78,8 @@ export interface SyncReported {
   left?: LeftFields[];
   /** For how long something may drift before people are told, in seconds; absent: told at once. */
   graceSeconds?: number;
+  /** Names the rules of Git about drift that it went by: others have another one. Absent from an older puller. */
+  rulesHash?: string;
   /** What people should know although nothing failed: `prune-waits`, `history-rewritten`, `approval-void`, `fight`. Absent from an older puller. */
   notices?: Problem[];
 }
@@ -110,6 +112,8 @@ export interface DriftFound {
   addedByOthers?: ObjectDrift[];
   /** The rules in force that are about objects of the sync, and what they did. Absent: none. */
   rules?: RuleUse[];
+  /** Names the rules of Git about drift that it went by: others have another one. Absent from an older check. */
+  rulesHash?: string;
   /** Kinds or objects, written as in `Unknown.object`, that this check does not look at by design: incidents about them stay as they are. */
   leftOut?: string[];
   /** For how long something may drift before people are told, in seconds; absent: told at once. */

@@ -64,6 +64,8 @@ export interface SyncState {
   unknown: DriftFound['unknown'];
   /** When the cluster was last looked at whole, by a check or at the start of a pull (ISO 8601): older looks change nothing any more. */
   seenAt?: string;
+  /** Names the rules of Git about drift by which that was done. Absent where an older one looked. */
+  rulesHash?: string;
   /** When pulls last put objects right: a look from before that, which comes late, opens nothing about them. */
   healed?: { object: string; at: string }[];
   /** Number of checks in a row that could not read everything. */

@@ -1,5 +1,6 @@
 import { userOf } from '../config/account.ts';
 import type { ApprovalFile } from '../config/approvals.ts';
+import { rulesHash } from '../kube/drift-rules.ts';
 import { countActions, type ObjectChange } from '../model/change-set.ts';
 import { messageOf, RetryableError } from '../model/errors.ts';
 import type { SyncReported } from '../model/messages.ts';
@@ -143,6 +144,7 @@ function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: str
     errors: run.errors,
     ...(run.left.length > 0 && { left: run.left }),
     ...(run.notices.length > 0 && { notices: run.notices }),
+    rulesHash: rulesHash(head.config.drift),
     ...(head.config.drift.graceSeconds > 0 && { graceSeconds: head.config.drift.graceSeconds }),
   };
 }

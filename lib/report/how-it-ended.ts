@@ -18,15 +18,22 @@ export interface Ended {
 /** Why something does not drift any more, as far as it is known. */
 export function howItEnded(state: SyncState | undefined, report: Report, ended: Ended): Incident['resolution'] {
   if (isNewRevision(state, report)) return 'changed in Git';
-  if (report.type !== 'DriftFound') return 'undone by hand';
+  if (report.type !== 'DriftFound') return hasOtherRules(state, report) ? 'changed in Git' : 'undone by hand';
   if (ended.isUnmanaged) return 'deleted, or allowed in Git';
   // Without a record nobody knows what was applied when: Git may have changed, another tool may have applied it.
   if (report.basis === 'git') return 'in line with Git again';
-  if (isIgnoredNow(state, report, ended)) return 'changed in Git';
+  const isByRules = hasOtherRules(state, report) ?? isIgnoredNow(state, report, ended);
+  if (isByRules) return 'changed in Git';
   return hasPulled(state, report, ended) ? 'converged by pull' : 'undone by hand';
 }
 
-// The rules of Git's head count, whatever revision is applied.
+// The rules of Git's head count, whatever revision is applied. What they have to do with this one is not known: they may count a manager as another sort.
+function hasOtherRules(state: SyncState | undefined, { rulesHash }: Report): boolean | undefined {
+  if (state?.rulesHash === undefined || rulesHash === undefined) return undefined;
+  return rulesHash !== state.rulesHash;
+}
+
+// Where an older check looked, only the rules that did something are known.
 function isIgnoredNow(state: SyncState | undefined, { rules = [] }: DriftFound, { object }: Ended): boolean {
   if (state?.checkedAt === undefined) return false;
   const known = new Set([...(state.ignored ?? []), ...(state.idleRules ?? [])].map(({ rule }) => rule));

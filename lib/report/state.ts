@@ -35,6 +35,7 @@ export function nextState(state: SyncState | undefined, report: Report): SyncSta
   return {
     ...after,
     seenAt: seen,
+    rulesHash: report.rulesHash,
     drifted: howManyRemain(report) + beside,
     unmanaged: report.type === 'DriftFound' ? unmanaged || undefined : before.unmanaged,
   };

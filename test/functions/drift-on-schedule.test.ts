@@ -5,6 +5,7 @@ import { type DriftOnScheduleDeps, driftOnSchedule } from '../../functions/drift
 import { lambdaContext } from '../../lib/adapters/local/sqs-record.ts';
 import { readConfig } from '../../lib/config/windlass-file.ts';
 import type { OpenCluster } from '../../lib/drift/check-cluster.ts';
+import { rulesHash } from '../../lib/kube/drift-rules.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import type { CheckReported, DriftFound } from '../../lib/model/messages.ts';
 import { checkReportedSchema, driftFoundSchema } from '../../lib/model/messages-schema.ts';
@@ -106,6 +107,7 @@ describe('the handler of the drift schedule', () => {
     const found = byName(({ sync }) => sync, findings());
     expect(found['b']).toMatchObject({ graceSeconds: 300, behindSeconds: 7_200, suspended: false, head: revision });
     expect(found['c']).toMatchObject({ graceSeconds: 300, behindSeconds: 7_200, suspended: true, head: revision });
+    expect(found['b']?.rulesHash).toBe(rulesHash(readConfig(windlassFile).config!.drift));
   });
 
   it('goes on with the last valid windlass.yaml while Git does not answer, and says nothing of what it cannot know', async () => {

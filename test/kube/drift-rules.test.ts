@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareObject } from '../../lib/kube/compare.ts';
-import { type DriftSettings, driftRules, type IgnoreRule, ruleText } from '../../lib/kube/drift-rules.ts';
+import { type DriftSettings, driftRules, type IgnoreRule, rulesHash, ruleText } from '../../lib/kube/drift-rules.ts';
 import { readPathPattern, restBelow } from '../../lib/kube/drift-rules-path.ts';
 import { sameBut } from '../../lib/kube/drift-rules-value.ts';
 import { type FieldPath, pathText } from '../../lib/kube/fields.ts';
@@ -390,5 +390,34 @@ describe('a pull by rules', () => {
     const ours = (patch: unknown) => loose(patch)?.[0].value[0].fieldsV1['f:data'];
     expect(ours(without.apply.flat()[0]?.ownership?.patch)).toHaveProperty('f:c');
     expect(ours(apply.flat()[0]?.ownership?.patch)).not.toHaveProperty('f:c');
+  });
+});
+
+describe('the name of all rules about drift', () => {
+  const [a, b] = [
+    { object: 'ConfigMap/shop/a', path: 'data.a', until: '2027-01-01' },
+    { object: 'ConfigMap/shop/b', manager: 'mesh-agent', why: 'it keeps its state there' },
+  ];
+  const managers = { alert: ['team-*', 'deploy'], silent: ['agent'] };
+
+  it('is the same however they are ordered and explained', () => {
+    const name = rulesHash({ ignore: [a, b], managers });
+    expect(name).toMatch(/^[0-9a-f]{16}$/);
+    const other = { alert: ['deploy', 'team-*'], silent: ['agent'] };
+    expect(rulesHash({ ignore: [{ ...b, why: 'x' }, a], managers: other })).toBe(name);
+    expect(rulesHash({ ignore: [] })).toBe(rulesHash({ ignore: [], managers: { alert: [], silent: [] } }));
+  });
+
+  it('is another one for each change of what they mean', () => {
+    const all = [
+      { ignore: [] },
+      { ignore: [a] },
+      { ignore: [{ ...a, until: '2028-01-01' }] },
+      { ignore: [{ object: a.object, path: a.path }] },
+      { ignore: [a], managers },
+      { ignore: [a], managers: { ...managers, silent: [] } },
+      { ignore: [a], managers: { alert: managers.silent, silent: managers.alert } },
+    ];
+    expect(new Set(all.map(rulesHash)).size).toBe(all.length);
   });
 });

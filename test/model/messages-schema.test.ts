@@ -43,6 +43,7 @@ describe('the schema of reports', () => {
       leftToControllers: ['apps/Deployment/shop/web'],
       rules: [{ rule: `apps/Deployment/shop/web: spec.${'x'.repeat(2_000)}`, objects: 1 }],
       leftOut: ['Secret'],
+      rulesHash: '0123456789abcdef',
     };
     const checked: Required<CheckReported> = {
       ...{ type: 'CheckReported', run: 'r', startedAt: at, at, cluster: 'prod', revision: 'aaaa', objects: 3 },

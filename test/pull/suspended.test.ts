@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { defaultLimits } from '../../lib/config/drift-limits.ts';
+import { rulesHash } from '../../lib/kube/drift-rules.ts';
 import type { SyncReported } from '../../lib/model/messages.ts';
 import { pull } from '../../lib/pull/pull.ts';
-import type { PullDeps } from '../../lib/pull/request.ts';
+import type { PullDeps, PullRequest } from '../../lib/pull/request.ts';
 import { syncSpec, treeOf } from './world.ts';
 
 /** A part that must not be asked: whatever is called of it is written down, and fails. */
@@ -49,6 +50,14 @@ it('a pull of a suspended sync touches nothing, and reports who suspended it', a
   const message = 'sync infra is suspended by ada@acme.example: the sale runs';
   expect(report).toMatchObject({ result: 'failed', errors: [{ code: 'suspended', message }] });
   expect(reports).toEqual([report]);
+});
+
+it('a report names the rules about drift that it went by', async () => {
+  const drift = { ...config.drift, managers: { alert: ['deploy'], silent: [] } };
+  const request = { head: { tree, config: { ...config, drift } }, sync, dryRun: false, wait: 'report', run: 'r1' };
+  const { report } = await pull(request as PullRequest, depsOf([], []));
+  expect(report.rulesHash).toBe(rulesHash(drift));
+  expect(report.rulesHash).not.toBe(rulesHash(config.drift));
 });
 
 it('a report says for how long people are not told, where windlass.yaml says so', async () => {

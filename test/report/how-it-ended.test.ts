@@ -38,6 +38,31 @@ describe('how a drift ended', () => {
     expect(last(check(10, many), check(20))).toBe('resolved drift: undone by hand');
   });
 
+  it('is Git where its rules are others than at the last look, whoever looks', () => {
+    const [before, after] = [{ rulesHash: 'a' }, { rulesHash: 'b' }];
+    expect(last(check(10, [changed()], before), check(20, [], after))).toMatch(/: changed in Git$/);
+    expect(last(check(10, [changed()], before), pull(20, 21, [], after))).toMatch(/: changed in Git$/);
+    expect(last(pull(10, 11, [changed()], before), check(20, [], after))).toMatch(/: changed in Git$/);
+    expect(last(check(10, [changed()], before), check(20, [], before))).toMatch(/: undone by hand$/);
+    expect(last(check(10, [changed()], before), check(15, [changed()], after), check(20, [], after))).toMatch(
+      /: undone by hand$/,
+    );
+    // One that does not say by which rules it looked is no sign of others.
+    expect(last(check(10, [changed()], before), check(20))).toMatch(/: undone by hand$/);
+    expect(last(check(10, [changed()]), check(20, [], after))).toMatch(/: undone by hand$/);
+    const stray = { ...missing('stray'), state: 'unmanaged' as const };
+    expect(last(check(10, [stray], before), check(20, [], after))).toMatch(/: deleted, or allowed in Git$/);
+    expect(last(check(10, [changed()], before), check(20, [], { ...after, basis: 'git' }))).toMatch(
+      /: in line with Git again$/,
+    );
+  });
+
+  it('is not taken from the rules of a pull that failed: it did not look at everything', () => {
+    const failed = pull(12, 13, [], { result: 'failed', rulesHash: 'b' });
+    const looks = [check(10, [changed()], { rulesHash: 'a' }), failed, check(20, [], { rulesHash: 'b' })];
+    expect(last(...looks)).toMatch(/: changed in Git$/);
+  });
+
   it('is no pull that had told what it put right', () => {
     const applied = check(15).at;
     const told = pull(12, 16, [changed()]);
