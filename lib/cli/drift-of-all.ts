@@ -13,6 +13,7 @@ import type { Args, ExitCode, Io } from './command.ts';
 import { kubeconfigOf } from './commands/sync-options.ts';
 import { clusterNamed } from './installation.ts';
 import { type CheckedSync, type CheckedSyncs, printSyncs, printSyncsJson } from './output/drift-syncs.ts';
+import { readingOf, secretsNotice } from './secrets-left.ts';
 import { configSource, kubernetes } from './wiring.ts';
 import { renderers } from './wiring-renderers.ts';
 
@@ -34,7 +35,7 @@ export async function driftOfAll(args: Args, io: Io): Promise<ExitCode> {
     const checked = await checkCluster(
       { cluster: entry, config, head, syncsAtOnce },
       {
-        open: async () => ({ cluster, records, desired, close: async () => undefined }),
+        open: async () => ({ cluster, records, desired, ...readingOf(args), close: async () => undefined }),
         // One check of a person: the terminal is the report.
         reports: { send: async () => undefined },
         now: io.now,
@@ -42,7 +43,8 @@ export async function driftOfAll(args: Args, io: Io): Promise<ExitCode> {
       },
     );
     if (checked.errors.length > 0) throw checked.errors[0];
-    const shown = shownOf(checked, asked, await uselessRules(config, checked, records, io.now()));
+    const rules = [...secretsNotice(args), ...(await uselessRules(config, checked, records, io.now()))];
+    const shown = shownOf(checked, asked, rules);
     if (args.flag('json')) printSyncsJson(io, shown);
     else printSyncs(io, shown, { all: args.flag('all') });
     return codeOf(shown);

@@ -73,6 +73,8 @@ interface CheckedWorld {
   /** A request of that identity. */
   ask(path: string): Promise<number>;
   verbs(): Promise<string[]>;
+  /** The kubeconfig of that identity. */
+  kubeconfig: string;
 }
 
 async function checkedWorld(): Promise<CheckedWorld> {
@@ -110,7 +112,7 @@ async function checkedWorld(): Promise<CheckedWorld> {
     ...{ secrets: 'left', impersonation: 'never', close: async () => undefined },
   });
   return {
-    world,
+    ...{ world, kubeconfig },
     checker: (...more) =>
       windlass(['install', '--checker', '--repo', world.dir, '--kubeconfig', world.kubeconfig, ...more]),
     check: async () => {
@@ -275,7 +277,20 @@ describeWithCluster('what windlass install --checker gives', () => {
     expect(states('plain')).toEqual(['changed ConfigMap/plain/settings']);
     expect(found['shop']?.unknown).toEqual([]);
 
+    // A person, or CI, with the same rights.
+    const byHand = (...more: string[]) =>
+      windlass(['drift', '--repo', world.dir, '--kubeconfig', all.kubeconfig, ...more]);
+    const told = await byHand('--no-secrets');
+    expect(told, told.stdout).toMatchObject({ code: 1 });
+    expect(told.stdout.match(/Secret/g)).toHaveLength(1);
+    expect(told.stdout).toContain('note Secrets are left to the puller');
+    expect(told.stdout).not.toContain('unknown');
+    const one = JSON.parse((await byHand('--no-secrets', '--sync', 'shop', '--json')).stdout);
+    expect(one).toMatchObject({ unknown: [], notices: [{ code: 'secrets-left' }] });
+    expect(one.drift.map(({ object }: { object: string }) => object)).toContain('apps/Deployment/shop/web');
     expect(await verbs()).toEqual(['get', 'list']);
+    // Without it the sync is read as its account, and Secrets are asked for.
+    expect((await byHand()).stdout).toContain('unknown');
     expect(await ask('/api/v1/namespaces/shop/configmaps/settings')).toBe(200);
     for (const path of ['/namespaces/shop/secrets/token', '/secrets', '/namespaces/windlass-system/secrets'])
       expect(await ask(`/api/v1${path}`), path).toBe(403);

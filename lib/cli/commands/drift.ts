@@ -12,6 +12,7 @@ import { stopNotices } from '../../pull/stopped.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { driftOfAll } from '../drift-of-all.ts';
 import { printDrift, printDriftJson } from '../output/drift.ts';
+import { readingOf, secretsNotice } from '../secrets-left.ts';
 import { configSource, kubernetes } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 import { kubeconfigOf, syncOptions } from './sync-options.ts';
@@ -25,6 +26,7 @@ export const drift: Command = {
     'and which tool changed them when, as far as the API server knows. Only reads (get and list). What could not be read is unknown: never drift,',
     'never missing. Of a sync that no pull applied, because another tool does or its record was lost, the cluster is compared with Git, by the',
     'meaning of values; the JSON then has basis: "git".',
+    'With --no-secrets neither Secrets nor their key are asked for, and no service account is acted as: what windlass install --checker gives is enough.',
     'Of all syncs long lists are cut; --all shows them, --sync everything about one. With several clusters in windlass.yaml --cluster says which it is.',
     'JSON: { cluster, unreachable, syncs: [{ sync, ... }], notices }, where a sync has what --sync prints:',
     '{ revision, basis, drift: [{ object, state, fields: [{ path, git, live, manager, operation, subresource, time, note }], reason }],',
@@ -45,7 +47,11 @@ export const drift: Command = {
       value: 'NAME',
       help: 'the cluster by its name in windlass.yaml; the only one unless given',
     },
-    all: { type: 'boolean', help: 'show all of long lists' },
+    'no-secrets': {
+      type: 'boolean',
+      help: 'leave Secrets to the puller, as the scheduled check does: for who may not read them',
+    },
+    all: { type: 'boolean', help: 'show all of long lists, and long values whole' },
   },
   examples: [
     'windlass drift --repo . --cluster prod --kubeconfig prod.kubeconfig',
@@ -84,10 +90,14 @@ async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; stops
     // One check of a person: the terminal is the report.
     const findings = { send: async () => undefined };
     const now = io.now();
-    const deps = { cluster, records, desired, findings };
+    const deps = { cluster, records, desired, findings, ...readingOf(args) };
     const unmanaged = unmanagedOf(config, sync);
     const found = await check({ sync, run: randomUUID(), now, settings: config.drift, unmanaged }, deps);
-    const rules = [...ruleNotices(config.drift, found, now), ...(await uselessRules(config, found, records, now))];
+    const rules = [
+      ...secretsNotice(args),
+      ...ruleNotices(config.drift, found, now),
+      ...(await uselessRules(config, found, records, now)),
+    ];
     return { found, stops, rules };
   } finally {
     await cluster.close();
