@@ -70,13 +70,13 @@ function syncLines(checked: CheckedSync, style: Style, all: boolean): string[] {
   if (found === undefined) return [`${style.bold(sync)}: not checked: ${printable(failed ?? '')}`];
   const { revision, drift, unknown, addedByOthers = [], basis } = found;
   const others = addedByOthers.map((object) => {
-    const [, ...fields] = objectLines(object, style);
+    const [, ...fields] = objectLines(object, style, all);
     return [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields];
   });
   const how = howToSay(addedByOthers);
   const body = [
     ...cut(
-      drift.map((one) => objectLines(one, style)),
+      drift.map((one) => objectLines(one, style, all)),
       style,
       all,
     ),

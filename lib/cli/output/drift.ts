@@ -1,10 +1,11 @@
 import type { FieldDrift, ObjectDrift } from '../../model/drift.ts';
-import { attribution, managersOf, missingReason, printable, valueText } from '../../model/drift-text.ts';
+import { attribution, managersOf, missingReason, printable } from '../../model/drift-text.ts';
 import { formatProblem, type Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import type { Io } from '../command.ts';
 import { printJson } from './json.ts';
 import { type Style, styleFor } from './style.ts';
+import { valueLines } from './values.ts';
 
 /** A sync that Git is ahead of: the cluster has `revision`, the branch is at `head`. */
 export interface Behind {
@@ -60,7 +61,7 @@ export interface DriftNotices {
 export function printDrift(io: Io, found: DriftFound, { stops, rules }: DriftNotices): void {
   const style = styleFor(io.stdout, io.env);
   const print = (line: string) => io.stdout.write(`${line}\n`);
-  for (const object of found.drift) for (const line of objectLines(object, style)) print(line);
+  for (const object of found.drift) for (const line of objectLines(object, style, true)) print(line);
   for (const { object, reason } of found.unknown) {
     print(`${style.yellow('unknown')}  ${object === '*' ? 'everything' : printable(object)}: ${printable(reason)}`);
   }
@@ -82,7 +83,7 @@ export function printDrift(io: Io, found: DriftFound, { stops, rules }: DriftNot
 /** What unknown programs added, and how Git would say what they are. */
 function othersLines(added: readonly ObjectDrift[], style: Style): string[] {
   const lines = added.flatMap((object) => {
-    const [, ...fields] = objectLines(object, style);
+    const [, ...fields] = objectLines(object, style, true);
     return [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields];
   });
   const how = howToSay(added);
@@ -97,23 +98,20 @@ export function howToSay(added: readonly ObjectDrift[]): string | undefined {
   return `no drift: it is not known whether these are people's tools; ${how}`;
 }
 
-/** One object with its fields. */
-export function objectLines(drift: ObjectDrift, style: Style): string[] {
+/** One object with its fields; `whole` cuts no value. */
+export function objectLines(drift: ObjectDrift, style: Style, whole = false): string[] {
   const known = drift.reason ?? (drift.state === 'missing' ? missingReason : undefined);
   const reason = known === undefined ? '' : `: ${printable(known)}`;
   return [
     `${style.red(drift.state)}  ${printable(drift.object)}${reason}`,
-    ...(drift.state === 'unmanaged' ? [] : drift.fields.flatMap((one) => fieldLines(one, style))),
+    ...(drift.state === 'unmanaged' ? [] : drift.fields.flatMap((one) => fieldLines(one, style, whole))),
   ];
 }
 
-function fieldLines(field: FieldDrift, style: Style): string[] {
-  const live = field.live === undefined ? '(not there)' : valueText(field.live);
-  const git = field.git === undefined ? [] : [`      Git      ${style.green(valueText(field.git))}`];
+function fieldLines(field: FieldDrift, style: Style, whole: boolean): string[] {
   return [
     `    ${printable(field.path)}`,
-    `      cluster  ${style.red(live)}`,
-    ...git,
+    ...valueLines(field, style, whole).map((line) => `      ${line}`),
     `      by       ${attribution(field, { date: true })}`,
   ];
 }

@@ -43,6 +43,27 @@ function printed(checked: Partial<CheckedSyncs>, all = false): string[] {
 const many = Array.from({ length: 500 }, (_, index) => drifted(`settings-${index}`));
 
 describe('a check of all syncs on one screen', () => {
+  it('shows of long lists what was added, removed and changed, and the values only with --all', () => {
+    const item = (index: number) => ({ name: `backend-${index}`, host: `host-${index}.example.com` });
+    const git = Array.from({ length: 20 }, (_, index) => item(index));
+    const live = [...git.slice(1).map(({ name, host }) => ({ host, name })), { ...item(20) }];
+    live[4] = { ...live[4]!, host: 'by.hand' };
+    const syncs = [sync('a', { drift: [{ ...drifted('x'), fields: [{ path: 'spec.backends', git, live }] }] })];
+    expect(printed({ syncs }).slice(2, -1)).toEqual([
+      '      spec.backends',
+      '        differs  + in the cluster, - in Git',
+      '                 - [name=backend-0] {"host":"host-0.example.com","name":"backend-0"}',
+      '                 - [name=backend-5].host "host-5.example.com"',
+      '                 + [name=backend-5].host "by.hand"',
+      '                 + [name=backend-20] {"host":"host-20.example.com","name":"backend-20"}',
+      '        by       by whom is not recorded',
+    ]);
+    const whole = printed({ syncs }, true).join('\n');
+    expect(whole).toContain('cluster  [{"host":"host-1.example.com","name":"backend-1"}');
+    expect(whole).toContain('"name":"backend-20"}]');
+    expect(whole).toContain('- [name=backend-0]');
+  });
+
   it('is two lines when all is well, however many there are', () => {
     expect(printed({ syncs: [sync('a'), sync('b')] })).toEqual(['no drift  a, b', 'prod: no drift in 2 syncs']);
     const lots = Array.from({ length: 30 }, (_, index) => sync(`s${index}`));
