@@ -13,6 +13,7 @@ export const auditKinds = [
   'sweep-found',
   'synced',
   'sync-failed',
+  'sync-suspended',
   'object-applied',
   'object-pruned',
   'drift-found',

@@ -41,7 +41,8 @@ export interface SyncState {
   appliedAt?: string;
   pulledAt?: string;
   checkedAt?: string;
-  result?: SyncReported['result'];
+  /** `suspended`: somebody did that, which `notices` tell; counts, health and what was skipped are of the pull before. */
+  result?: SyncReported['result'] | 'suspended';
   counts?: SyncReported['counts'];
   health: SyncReported['health'];
   errors: SyncReported['errors'];

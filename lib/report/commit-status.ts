@@ -1,6 +1,7 @@
 import { printable } from '../model/drift-text.ts';
 import { formatProblem, type Problem } from '../model/errors.ts';
 import type { SyncReported } from '../model/messages.ts';
+import { suspensionOf } from '../model/suspension.ts';
 import { steady } from './failure-incidents.ts';
 import type { CommitStatus, ToldStatus } from './ports.ts';
 
@@ -18,6 +19,7 @@ interface Reason {
 /** From worst to best: what decides for several syncs. */
 const worstFirst: readonly CommitStatus['state'][] = ['error', 'failure', 'pending', 'success'];
 
+/** Where a pull did nothing for that somebody suspended its sync, nothing is wrong: the commit waits. */
 const states = { synced: 'success', progressing: 'pending', unhealthy: 'failure', failed: 'error' } as const;
 
 /**
@@ -25,7 +27,7 @@ const states = { synced: 'success', progressing: 'pending', unhealthy: 'failure'
  * several, and a roll-out that ended does not begin again at the same commit: pods that restart are no news of it.
  */
 export function nextStatus(told: ToldStatus | undefined, report: SyncReported): ToldStatus | undefined {
-  const state = states[report.result];
+  const state = suspensionOf(report) === undefined ? states[report.result] : 'pending';
   if (state === 'pending' && (told?.state === 'success' || told?.state === 'failure')) return undefined;
   const reasons = reasonsOf(report);
   const [first] = reasons;
@@ -36,6 +38,11 @@ export function nextStatus(told: ToldStatus | undefined, report: SyncReported): 
     if (isSame) return undefined;
   }
   return { state, description, ...(first === undefined ? {} : { reason: first.key }) };
+}
+
+/** True for a commit that waits for the end of its roll-out. One with a reason waits for a person, who suspended the sync. */
+export function isRollingOut(status: ToldStatus | undefined): boolean {
+  return status?.state === 'pending' && status.reason === undefined;
 }
 
 /** The worst of several; among equals the one that was told, else the first by the name of its sync. Undefined for none. */
@@ -71,8 +78,11 @@ export function oneLine(text: string): string {
   return `${cut.trimEnd()}…`;
 }
 
-function descriptionOf({ result, environment, cluster }: SyncReported, reason: Reason | undefined): string {
+function descriptionOf(report: SyncReported, reason: Reason | undefined): string {
+  const { result, environment, cluster } = report;
   const where = environment ?? cluster;
+  const suspended = suspensionOf(report);
+  if (suspended !== undefined) return oneLine(`not synced to ${where}: ${suspended.message}`);
   const why = reason === undefined ? '' : `: ${reason.text}`;
   const texts: Record<SyncReported['result'], string> = {
     synced: `synced to ${where}, healthy`,

@@ -3,6 +3,7 @@ import { formatProblem } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
+import { suspensionOf } from '../model/suspension.ts';
 import { type About, type Content, contentHash, type Draft, inNamespaces } from './draft.ts';
 
 /** Checks in a row that could not read something, before people are told. */
@@ -31,6 +32,8 @@ function troubles({ unknown }: DriftFound): Unknown[] {
 }
 
 function failedTransitions(draft: Draft, report: SyncReported): void {
+  // Nothing was tried: what failed before may fail again when it goes on.
+  if (suspensionOf(report) !== undefined) return;
   const about = aboutSync('sync-failed', report);
   if (report.result === 'failed') draft.tell(about, failedContent(report), report.at);
   else resolve(draft, about, 'synced again', report.at);

@@ -1,13 +1,15 @@
 import { type AuditKind, type AuditRecord, recordId } from '../model/audit-record.ts';
 import type { ObjectChange } from '../model/change-set.ts';
 import { driftLines, managersOf } from '../model/drift-text.ts';
+import type { Problem } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { LeftFields, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
+import { suspensionOf } from '../model/suspension.ts';
 import type { Transitions } from './draft.ts';
 import { mostAlone } from './drift-content.ts';
 import type { EndedWithinGrace } from './grace.ts';
-import { isLate } from './state.ts';
+import { isLate, keptNotice } from './state.ts';
 
 const mostLeft = { objects: 20, fields: 3 };
 
@@ -39,11 +41,31 @@ function pullRecords(report: SyncReported, state: SyncState | undefined): AuditR
   const done = report.changes.filter((change) => change.action !== 'unchanged' && change.action !== 'skipped');
   const same = report.result !== 'failed' && report.result === state?.result && report.revision === state?.revision;
   const failedAgain = report.result === 'failed' && state?.result === 'failed' && sameErrors(report, state);
-  const idle = done.length === 0 && (isLate(state, report) || same || failedAgain);
+  const idle = done.length === 0 && (isLate(state, report) || same || failedAgain || isSuspendedStill(report, state));
   return idle ? [] : [pullRecord(report), ...done.map((change) => objectRecord(report, change))];
 }
 
+function isSuspendedStill(report: SyncReported, state: SyncState | undefined): boolean {
+  const suspended = suspensionOf(report);
+  if (suspended === undefined || state?.result !== 'suspended') return false;
+  return state.notices?.some(({ message }) => message === keptNotice(suspended).message) ?? false;
+}
+
+function suspendedRecord(report: SyncReported, { message }: Problem): AuditRecord {
+  return {
+    ...base(report, 'windlass pull'),
+    id: recordId('sync-suspended', report.cluster, report.sync, report.run),
+    kind: 'sync-suspended',
+    subjects: subjects(report),
+    result: 'skipped',
+    summary: `nothing was pulled: ${message}`,
+    details: { result: 'suspended' },
+  };
+}
+
 function pullRecord(report: SyncReported): AuditRecord {
+  const suspended = suspensionOf(report);
+  if (suspended !== undefined) return suspendedRecord(report, suspended);
   const failed = report.result === 'failed';
   const kind = failed ? 'sync-failed' : 'synced';
   return {

@@ -1,5 +1,5 @@
 import type { SyncReported } from '../model/messages.ts';
-import { nextStatus } from './commit-status.ts';
+import { isRollingOut, nextStatus } from './commit-status.ts';
 import type { ToldStatus, ToldSync } from './ports.ts';
 
 /** A report that is about a commit. */
@@ -26,14 +26,14 @@ export function isRollout(report: CommitReport, told: ToldSync | undefined): boo
 }
 
 /**
- * What a report lets be said on commits. `pending` is only said of a commit that brought something. Commits that bring a sync nothing come in the
+ * What a report lets be said on commits. `pending` is only said of a commit that brought something, or waits for a sync that is suspended. Commits that bring a sync nothing come in the
  * midst of a roll-out: its end is told on the commit that began it, too, which would stay `pending` for ever.
  */
 export function sayingsOf(told: ToldSync | undefined, report: CommitReport, rollout: boolean): Sayings {
   const isSame = told?.revision === report.revision;
   const next = nextStatus(isSame ? told?.status : undefined, report);
-  const status = next?.state === 'pending' && !rollout ? undefined : next;
-  const waiting = isSame || told?.status?.state !== 'pending' ? told?.unfinished : told.revision;
+  const status = isRollingOut(next) && !rollout ? undefined : next;
+  const waiting = isSame || !isRollingOut(told?.status) ? told?.unfinished : told?.revision;
   const unfinished = rollout || waiting === report.revision ? undefined : waiting;
   const end = report.result === 'synced' || report.result === 'unhealthy' ? nextStatus(undefined, report) : undefined;
   return {

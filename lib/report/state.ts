@@ -1,7 +1,9 @@
 import { managersOf } from '../model/drift-text.ts';
+import type { Problem } from '../model/errors.ts';
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
 import { shortText } from '../model/shorten.ts';
 import type { SyncState } from '../model/state.ts';
+import { suspensionOf } from '../model/suspension.ts';
 import { behindAfter } from './behind.ts';
 import { unknownChecks } from './failure-incidents.ts';
 import { pendingAfter } from './grace.ts';
@@ -94,6 +96,11 @@ function addedByOthers({ addedByOthers: added = [] }: DriftFound): SyncState['ad
 
 function afterPull(before: SyncState, report: SyncReported): SyncState {
   if (isLate(before, report)) return before;
+  const suspended = suspensionOf(report);
+  if (suspended !== undefined) {
+    const known = { ...before, ...knownPlace(report) };
+    return { ...known, pulledAt: report.at, result: 'suspended', errors: [], notices: [keptNotice(suspended)] };
+  }
   return {
     ...before,
     ...(report.result === 'failed' ? {} : whereabouts(before, report)),
@@ -102,18 +109,26 @@ function afterPull(before: SyncState, report: SyncReported): SyncState {
     counts: report.counts,
     health: keptHealth(report.health),
     errors: report.errors.slice(0, mostKept).map((error) => ({ ...error, message: cut(error.message) })),
-    notices: someOf((report.notices ?? []).map((notice) => ({ ...notice, message: cut(notice.message) }))),
+    notices: someOf((report.notices ?? []).map(keptNotice)),
     skipped: someOf(report.changes.filter(({ action }) => action === 'skipped')),
   };
 }
 
 // A check tells what the last pull applied; it may have begun before that pull ended, then the pull knows better.
 function whereabouts(before: SyncState, report: Report): Partial<SyncState> {
-  const environment = report.environment === undefined ? {} : { environment: report.environment };
-  const known = { cluster: report.cluster, ...environment };
+  const known = knownPlace(report);
   const older = report.type === 'DriftFound' && report.at <= (before.pulledAt ?? '');
   if (report.revision === undefined || report.revision === before.revision || older) return known;
   return { ...known, revision: report.revision, appliedAt: report.at };
+}
+
+function knownPlace({ cluster, environment }: Report): Pick<SyncState, 'cluster' | 'environment'> {
+  return { cluster, ...(environment !== undefined && { environment }) };
+}
+
+/** A notice as the state keeps it. */
+export function keptNotice(notice: Problem): Problem {
+  return { ...notice, message: cut(notice.message) };
 }
 
 /** As many as are kept; undefined where there are none. */

@@ -1,6 +1,7 @@
 import { messageOf, RetryableError, UserError } from '../model/errors.ts';
 import type { SyncReported } from '../model/messages.ts';
 import { askHost, type HostDeps, resting, sparing } from './ask-host.ts';
+import { isRollingOut } from './commit-status.ts';
 import type { ToldStatus, ToldSync } from './ports.ts';
 import { type CommitReport, isRollout, sayingsOf } from './rollout.ts';
 import { joinEnvironment, tellDeployment } from './tell-deployment.ts';
@@ -62,7 +63,7 @@ async function tellCommits(
   let last = told;
   if (status !== undefined) {
     // What may be `pending` there has an end to be told.
-    await say(revision, status, () => keep({ revision, unfinished: status.state === 'pending' ? revision : left }));
+    await say(revision, status, () => keep({ revision, unfinished: isRollingOut(status) ? revision : left }));
     await keep({ revision, status, unfinished: left });
     last = { sync, at, revision, status };
   }

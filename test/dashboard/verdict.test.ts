@@ -66,6 +66,15 @@ describe('the verdict', () => {
       'busy',
       'shop-staging is rolling out',
     ],
+    [
+      'a sync that somebody suspended, while Git goes on',
+      change((state) => {
+        state.syncs[1]!.result = 'suspended';
+        state.syncs[1]!.revision = 'f'.repeat(40);
+      }),
+      'busy',
+      'shop-staging is suspended',
+    ],
   ])('of %s', (_, state, kind, headline) => {
     expect(verdictOf(state)).toEqual({ kind, headline });
   });

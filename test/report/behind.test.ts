@@ -65,8 +65,8 @@ it('a sync that was suspended while it failed and was behind is told of one thin
     check(320, [], { revision: 'bbbb', head: 'bbbb', behindSeconds: 60 }),
   ]);
   expect(told).toEqual([
-    ...['opened behind', 'opened sync-failed', 'changed sync-failed'],
-    ...['resolved behind: the sync was suspended', 'changed sync-failed', 'resolved sync-failed: synced again'],
+    ...['opened behind', 'opened sync-failed'],
+    ...['resolved behind: the sync was suspended', 'resolved sync-failed: synced again'],
   ]);
 });
 

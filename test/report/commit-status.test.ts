@@ -44,6 +44,12 @@ describe('the status of a commit', () => {
       'error',
       `could not be synced to prod: ${web}: no such field`,
     ],
+    [
+      'suspended by somebody',
+      prod({ result: 'failed', errors: [{ code: 'suspended', message: 'sync shop is suspended by ada: a sale' }] }),
+      'pending',
+      'not synced to prod: sync shop is suspended by ada: a sale',
+    ],
     ['without an environment', pull(0, 1, [], { cluster: 'eks-1' }), 'success', 'synced to eks-1, healthy'],
   ])('says how the sync stands (%s)', (_, report, state, description) => {
     expect(said(undefined, report)).toEqual([state, description]);

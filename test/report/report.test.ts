@@ -34,6 +34,44 @@ describe('the report flow', () => {
     expect(notices.map(({ kind }) => kind)).toEqual(['incident-opened', 'incident-changed', 'incident-resolved']);
   });
 
+  it('tells nobody that a sync is suspended, and leaves what was open until a pull tries again', async () => {
+    const health = [{ object: 'apps/Deployment/shop-prod/web', status: 'Current' as const, reason: 'ready' }];
+    const broken = { result: 'failed' as const, errors: [{ code: 'render', message: 'a tab' }] };
+    const suspended = (why: string) => {
+      const message = `sync shop-prod is suspended by ada@acme.example: ${why}`;
+      return { result: 'failed' as const, revision: 'bbbb', errors: [{ code: 'suspended', message }] };
+    };
+    await send(
+      pull(0, 1, [], { health }),
+      pull(10, 11, [], suspended('a sale')),
+      pull(20, 21, [], suspended('a sale')),
+    );
+    expect(notices).toEqual([]);
+    expect(await records.syncState('shop-prod')).toMatchObject({
+      ...{ result: 'suspended', revision: 'aaaa', pulledAt: time(21), errors: [], health, counts: { unchanged: 3 } },
+      notices: [suspended('a sale').errors[0]],
+    });
+    expect(await kinds()).toEqual(['synced', 'sync-suspended']);
+    await send(pull(30, 31, [], suspended('another sale')));
+    const [record] = await records.timeline({ limit: 1 });
+    expect(record).toMatchObject({
+      ...{ kind: 'sync-suspended', result: 'skipped', revision: 'bbbb', details: { result: 'suspended' } },
+      summary: 'nothing was pulled: sync shop-prod is suspended by ada@acme.example: another sale',
+    });
+    await send(pull(40, 41, [], broken), pull(50, 51, [], suspended('a sale')));
+    expect(await records.openIncidents()).toMatchObject([{ kind: 'sync-failed', details: ['a tab'] }]);
+    await send(pull(60, 61));
+    expect(notices.map(({ kind }) => kind)).toEqual(['incident-opened', 'incident-resolved']);
+    expect(await records.syncState('shop-prod')).toMatchObject({ result: 'synced' });
+    expect(await records.syncState('shop-prod')).not.toHaveProperty('notices');
+  });
+
+  it('tells all the same that a file which may suspend a sync cannot be read', async () => {
+    const errors = [{ code: 'suspend-unreadable', message: 'a file in suspends/ cannot be read' }];
+    await send(pull(0, 1, [], { result: 'failed', errors }));
+    expect(notices).toMatchObject([{ kind: 'incident-opened', about: 'sync-failed' }]);
+  });
+
   it('tells a hand edit from opening to resolving', async () => {
     await send(check(100, [changed()]), check(110, [changed()]), pull(145, 146, [changed()], { healed: true }));
     expect(notices.map(({ kind, title }) => [kind, title])).toEqual([

@@ -50,6 +50,14 @@ describe('what is said on commits', () => {
   const inDoubt: ToldSync = { sync: 'shop-prod', at: time(1), revision: 'a', unfinished: 'a' };
   const failed = { result: 'failed', errors: [{ code: 'yaml', message: 'a tab' }] } as const;
 
+  const suspended: Partial<SyncReported> = {
+    ...{ result: 'failed', errors: [{ code: 'suspended', message: 'sync shop is suspended by ada: the sale runs' }] },
+  };
+  const waiting = (revision: string, unfinished?: string): ToldSync => {
+    const status = sayingsOf(undefined, at(revision, suspended), false).status;
+    return { ...told(revision, 'pending', unfinished), ...(status && { status }) };
+  };
+
   it.each<[string, ToldSync | undefined, CommitReport, boolean, Partial<ReturnType<typeof states>>]>([
     ['a roll-out begins', undefined, at('a', progressing), true, { status: 'pending' }],
     ['a commit that brought nothing waits for the end', undefined, at('a', progressing), false, {}],
@@ -79,6 +87,25 @@ describe('what is said on commits', () => {
       false,
       { finished: ['a', 'success'] },
     ],
+    ['a commit waits for a person', told('a', 'success'), at('b', suspended), false, { status: 'pending' }],
+    ['what a person stopped was healthy here', told('a', 'success'), at('a', suspended), false, {}],
+    [
+      'a person stops the sync in its midst',
+      told('a', 'pending'),
+      at('b', suspended),
+      false,
+      { status: 'pending', unfinished: 'a' },
+    ],
+    ['a person goes on stopping it', waiting('b'), at('b', suspended), false, {}],
+    [
+      'a commit comes that waits, too',
+      waiting('b', 'a'),
+      at('c', suspended),
+      false,
+      { status: 'pending', unfinished: 'a' },
+    ],
+    ['it goes on', waiting('b', 'a'), at('c'), false, { status: 'success', finished: ['a', 'success'] }],
+    ['it begins when it goes on', waiting('b'), at('c', progressing), true, { status: 'pending' }],
     ['it began, and the answer got lost', inDoubt, at('a'), false, { status: 'success' }],
     [
       'it began, the answer got lost, and it ends at another commit',

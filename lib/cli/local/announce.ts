@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../../model/audit-record.ts';
 import { printable } from '../../model/drift-text.ts';
 import type { Bumped, Notice, SyncReported } from '../../model/messages.ts';
+import { suspensionOf } from '../../model/suspension.ts';
 import type { Style } from '../output/style.ts';
 
 /** What the terminal of the loop tells; each of these gives whole lines. */
@@ -58,12 +59,16 @@ export function announcer(style: Style): Announcer {
       const done = [count(created, 'created'), count(configured, 'configured'), count(pruned, 'pruned')].filter(
         Boolean,
       );
-      const same = before !== undefined && before.result === report.result && before.revision === report.revision;
+      const suspended = suspensionOf(report)?.message;
+      const same =
+        before?.result === report.result &&
+        before.revision === report.revision &&
+        suspensionOf(before)?.message === suspended;
       if (same && done.length === 0) return undefined;
-      const words = [...done, resultWords[report.result]].join(', ');
+      const words = [...done, suspended === undefined ? resultWords[report.result] : printable(suspended)].join(', ');
       return line(
         report.at,
-        marks(style)[report.result],
+        suspended === undefined ? marks(style)[report.result] : style.blue('pull '),
         `${report.sync} at ${(report.revision ?? 'no revision').slice(0, 8)}: ${words}`,
       );
     },

@@ -13,7 +13,7 @@ const choices = {
     'bump-skipped',
     'bump-failed',
   ],
-  pulls: ['synced', 'sync-failed', 'object-applied', 'object-pruned'],
+  pulls: ['synced', 'sync-failed', 'sync-suspended', 'object-applied', 'object-pruned'],
   incidents: [
     'drift-found',
     'drift-attributed',

@@ -6,6 +6,7 @@ const results = {
   progressing: ['busy', 'rolling out'],
   unhealthy: ['bad', 'unhealthy'],
   failed: ['bad', 'failed'],
+  suspended: ['busy', 'suspended'],
 };
 const statusKinds = { Current: 'good', Failed: 'bad', InProgress: 'busy', Terminating: 'busy', Unknown: 'busy' };
 

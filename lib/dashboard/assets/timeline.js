@@ -11,6 +11,7 @@ const results = {
   progressing: ['busy', 'rolling out'],
   unhealthy: ['bad', 'unhealthy'],
   failed: ['bad', 'failed'],
+  suspended: ['busy', 'suspended'],
 };
 
 /** Shows the entries that the filter lets through; `again` shows them anew. */

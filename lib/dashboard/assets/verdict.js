@@ -14,11 +14,14 @@ export function verdictOf(state) {
           ? 'No sync has been pulled yet'
           : `${pulled.length} of ${count(state.syncs.length, 'sync')} pulled so far`,
     };
-  const behind = state.syncs.filter((sync) => sync.revision !== state.repo.head);
+  const behind = state.syncs.filter((sync) => sync.revision !== state.repo.head && sync.result !== 'suspended');
   if (behind.length > 0) return { kind: 'busy', headline: `A new commit is on its way to ${namesOf(behind)}` };
   const rolling = state.syncs.filter((sync) => sync.result === 'progressing');
   if (rolling.length > 0)
     return { kind: 'busy', headline: `${namesOf(rolling)} ${rolling.length === 1 ? 'is' : 'are'} rolling out` };
+  const suspended = state.syncs.filter((sync) => sync.result === 'suspended');
+  if (suspended.length > 0)
+    return { kind: 'busy', headline: `${namesOf(suspended)} ${suspended.length === 1 ? 'is' : 'are'} suspended` };
   return { kind: 'good', headline: 'All is well' };
 }
 
