@@ -19,7 +19,7 @@ export interface WireRequest {
   method: 'GET' | 'PATCH' | 'POST' | 'PUT' | 'DELETE';
   /** Path with query. */
   path: string;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
   body?: string | undefined;
 }
 
@@ -36,6 +36,8 @@ export interface WireStream {
   headers: http2.IncomingHttpHeaders;
   chunks: AsyncIterable<Buffer>;
 }
+
+const actingAs = 'impersonate-user';
 
 const windowSize = 8 * 1024 * 1024;
 
@@ -63,12 +65,7 @@ export class Connection {
     try {
       const session = await this.#connected();
       const { headers } = await this.#access.credentials();
-      return await exchange(
-        session,
-        { ...request, headers: { ...request.headers, ...headers } },
-        this.#options.requestTimeout,
-        signal,
-      );
+      return await exchange(session, withCredentials(request, headers), this.#options.requestTimeout, signal);
     } finally {
       this.#active--;
       this.#waiting.shift()?.();
@@ -79,12 +76,7 @@ export class Connection {
   async stream(request: WireRequest, signal: AbortSignal): Promise<WireStream> {
     const session = await this.#connected();
     const { headers } = await this.#access.credentials();
-    return await begin(
-      session,
-      { ...request, headers: { ...request.headers, ...headers } },
-      this.#options.requestTimeout,
-      signal,
-    );
+    return await begin(session, withCredentials(request, headers), this.#options.requestTimeout, signal);
   }
 
   /** Forgets the connection: the next request makes a new one with fresh credentials. Many who ask at once get one new connection. */
@@ -172,6 +164,17 @@ export class Connection {
     watchSilence(session, this.#options.silence);
     return session;
   }
+}
+
+/** Throws `UserError` where a request is sent as one user with credentials that act as another: the API server takes one alone. */
+function withCredentials(request: WireRequest, headers: Credentials['headers']): WireRequest {
+  const [one, other] = [request.headers[actingAs], headers[actingAs]];
+  if (one !== undefined && other !== undefined)
+    throw new UserError(
+      `this is to be read or written as ${one}, but the kubeconfig acts as ${other}: take "as" out of its user, or serviceAccount out of the sync`,
+      { code: 'acting-twice' },
+    );
+  return { ...request, headers: { ...request.headers, ...headers } };
 }
 
 function opened(session: http2.ClientHttp2Session, server: string, timeout: number): Promise<void> {

@@ -7,7 +7,8 @@ export interface Credentials {
     servername?: string;
     rejectUnauthorized?: boolean;
   };
-  headers: Record<string, string>;
+  /** Of several values each is sent in a header of its own. */
+  headers: Record<string, string | string[]>;
 }
 
 /** What a kubeconfig says of its current context. */

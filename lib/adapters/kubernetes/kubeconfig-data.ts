@@ -28,6 +28,17 @@ export async function kubeconfigData(text: string, name?: string): Promise<Kubec
   return { server, proxyUrl, authenticate: async () => credentials };
 }
 
+/** The user of a context of a kubeconfig as it is written; empty where there is none. */
+export async function userFieldsIn(text: string, name?: string): Promise<Fields> {
+  const whole = fieldsOf(await parsed(text));
+  const first = (list: unknown, wanted: unknown, what: string) => {
+    const entries = Array.isArray(list) ? list.map(fieldsOf) : [];
+    return fieldsOf(entries.find((entry) => entry?.['name'] === wanted)?.[what]);
+  };
+  const context = first(whole?.['contexts'], name ?? whole?.['current-context'], 'context');
+  return first(whole?.['users'], context?.['user'], 'user') ?? {};
+}
+
 /** The names of the contexts of a kubeconfig, and which one is current; none for a text that is no kubeconfig. */
 export async function contextsIn(text: string): Promise<{ names: string[]; current: string | undefined }> {
   const whole = fieldsOf(await parsed(text));

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Kubeconfig } from './credentials.ts';
-import { contextsIn, kubeconfigData } from './kubeconfig-data.ts';
+import { contextsIn, kubeconfigData, userFieldsIn } from './kubeconfig-data.ts';
+import { impersonationHeaders } from './kubeconfig-impersonation.ts';
 
 /**
  * Reads a context of a kubeconfig, the current one unless named; the library is loaded only for what the file does not say by itself. Throws
@@ -15,7 +16,14 @@ export async function readKubeconfig(file: string, context?: string): Promise<Ku
   const data = await kubeconfigData(text, context);
   if (data !== undefined) return data;
   const { kubeconfigByLibrary } = await import('./kubeconfig-library.ts');
-  return await kubeconfigByLibrary(file, context);
+  const config = await kubeconfigByLibrary(file, context);
+  // The library knows of `as` alone.
+  const acting = impersonationHeaders(file, await userFieldsIn(text, context));
+  const authenticate = async () => {
+    const { tls, headers } = await config.authenticate();
+    return { tls, headers: { ...headers, ...acting } };
+  };
+  return { ...config, authenticate };
 }
 
 /** The contexts that a kubeconfig has. Throws `UserError` where it cannot be read. */

@@ -37,6 +37,25 @@ const execOf = (script: string) => ({
 });
 
 describe('the way in by a kubeconfig', () => {
+  it('acts with the groups, the uid and the extra fields of its user, each group in a header of its own', async () => {
+    const user = {
+      ...{ token: 't0', as: 'ada', 'as-groups': ['one', 'two'], 'as-uid': '7' },
+      'as-user-extra': { 'Acme.com/Reason': ['night shift'] },
+    };
+    const { headers } = await (await accessFromKubeconfig(await kubeconfig(user))).credentials();
+    expect(headers).toEqual({
+      ...{ authorization: 'Bearer t0', 'impersonate-user': 'ada', 'impersonate-group': ['one', 'two'] },
+      ...{ 'impersonate-uid': '7', 'impersonate-extra-acme.com%2freason': ['night shift'] },
+    });
+  });
+
+  it('refuses to act as somebody that it can only name in part', async () => {
+    const refused = async (user: object) => await accessFromKubeconfig(await kubeconfig({ token: 't0', ...user }));
+    await expect(refused({ 'as-groups': ['one'] })).rejects.toThrow('without "as"');
+    await expect(refused({ as: 'ada', 'as-groups': 'one' })).rejects.toThrow('as-groups of its user is not a list');
+    await expect(refused({ as: 'ada', 'as-user-extra': { a: 'b' } })).rejects.toThrow('as-user-extra a');
+  });
+
   it('takes certificates and tokens out of the file', async () => {
     const data = (text: string) => Buffer.from(text).toString('base64');
     const server = {

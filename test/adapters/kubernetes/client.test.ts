@@ -9,6 +9,21 @@ import { access, answer, authority, client, ending, lasting, server } from './ht
 const get = { verb: 'get', method: 'GET', path: '/x' } as const;
 
 describe('the client of the API server', () => {
+  it('never sends a request for one user with credentials that act as another', async () => {
+    let count = 0;
+    const { port } = await server((stream) => {
+      count++;
+      answer(stream);
+    });
+    const headers = { 'impersonate-user': 'ada', 'impersonate-group': ['a', 'b'] };
+    const made = client(access(port, { credentials: async () => ({ tls: { ca: authority.certPem }, headers }) }));
+    await expect(made.as('shop-deployer').send(get)).rejects.toThrow(
+      'as shop-deployer, but the kubeconfig acts as ada',
+    );
+    expect(count).toBe(0);
+    expect((await made.send(get)).status).toBe(200);
+  });
+
   it('sends many requests at once over one connection', async () => {
     let open = 0;
     let most = 0;
