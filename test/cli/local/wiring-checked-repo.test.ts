@@ -6,7 +6,9 @@ import { isStale } from '../../../lib/report/cluster-incidents.ts';
 import { pull, time } from '../../report/reports.ts';
 
 it('a check of local mode leaves limits by which nobody is missed after a night', async () => {
-  const { config } = readConfig('windlass: 1\ndrift: { limits: { puller: 15m, checker: 15m, held: 2d, behind: 3h } }\n');
+  const { config } = readConfig(
+    'windlass: 1\ndrift: { limits: { puller: 15m, checker: 15m, held: 2d, behind: 3h } }\n',
+  );
   const heads = { at: async () => ({ config, tree: {} }), config: () => config };
   const repo = checkedRepo({ source: { head: async () => 'a' }, heads } as unknown as Parts);
   for (const read of [(await repo.head()).config, (await repo.lastValid())!]) {
