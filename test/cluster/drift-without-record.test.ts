@@ -116,7 +116,7 @@ describeWithCluster('a drift check without an applied record', () => {
       kubectl(['label', 'configmap', 'a', '-n', space, 'windlass.dev/sync-']);
       expect(await check(objects)).toMatchObject({
         ...{ basis: 'git', unknown: [] },
-        drift: [{ object: `ConfigMap/${space}/b`, state: 'missing' }],
+        drift: [{ object: `ConfigMap/${space}/b`, state: 'missing', reason: 'not there: deleted, or not applied yet' }],
       });
     } finally {
       kubectl(['delete', 'namespace', space, '--wait=false', '--ignore-not-found']);

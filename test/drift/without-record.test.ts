@@ -50,3 +50,22 @@ describe('the record, asked for again after something differed from Git', () => 
     expect(unknown).toEqual([{ object: '*', reason: 'the API server did not answer' }]);
   });
 });
+
+describe('an object of Git that is not there', () => {
+  it('is not said to be deleted where nobody noted that it ever was there', async () => {
+    const other = { ...configMap('1'), metadata: { namespace: 'shop', name: 'other' } };
+    const { drift } = await compareWithGit({
+      ...{ sync: 'shop', head: 'a' },
+      reading: {
+        cluster: {
+          ...cluster,
+          get: async (_, { name }) => (name === 'other' ? undefined : configMap('1')),
+        } as ClusterReader,
+      },
+      desired: { head: async () => 'a', objects: async () => [configMap('1'), other] },
+      records: { read: async () => undefined, savedHashKey: async () => undefined },
+    });
+    const reason = 'not there: deleted, or not applied yet';
+    expect(drift).toEqual([{ object: 'ConfigMap/shop/other', state: 'missing', fields: [], reason }]);
+  });
+});

@@ -47,7 +47,7 @@ export function compareWithGit({ git, live, schema, hashKey, rules: inForce }: G
   const { apply } = exceptionsOf(git);
   if (apply === 'never') return nothing;
   if (live === undefined && expires(git)) return nothing;
-  if (live === undefined) return { ...nothing, drift: { object, state: 'missing', fields: [] } };
+  if (live === undefined) return { ...nothing, drift: { object, state: 'missing', fields: [], reason: missingInGit } };
   if (apply === 'once') return nothing;
   const wanted = withoutIgnored(cleaned(git));
   const ignored = ignoredIn(git, live);
@@ -137,6 +137,9 @@ function fieldOf({ path, what }: Difference, other: ManagedFieldsEntry | undefin
   const own = appliers.entries.find((entry) => holds(fieldsOf(entry) ?? {}, path));
   return show.lost({ path, value: 'changed', holder: holder ?? own });
 }
+
+/** Nobody noted whether it was ever there. */
+const missingInGit = 'not there: deleted, or not applied yet';
 
 const removedOrNeverApplied = 'not there: whether it was removed or never applied is not recorded';
 
