@@ -99,7 +99,8 @@ async function uselessRules(
   const isOnly = Object.keys(clusters).length <= 1;
   if (!isOnly || !isWhole || report.unreachable !== undefined) return over;
   const { unmanaged } = settings;
-  const idle = unmanaged === undefined ? [] : uselessNamespaces(unmanaged, await allRecorded(records));
+  const isRecorded = findings.every(({ basis }) => basis === undefined);
+  const idle = unmanaged === undefined || !isRecorded ? [] : uselessNamespaces(unmanaged, await allRecorded(records));
   return [...over, ...unusedRules(settings, findings, now), ...namespacesOfNobody(idle)];
 }
 

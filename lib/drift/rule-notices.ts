@@ -5,12 +5,18 @@ import type { DriftFound } from '../model/messages.ts';
 import { hasPassed } from '../model/until.ts';
 
 /** What people should know of the rules after a check of one sync: those that are void, and those that found nothing to do. */
-export function ruleNotices({ ignore }: DriftSettings, { rules = [], sync }: DriftFound, now: Date): Problem[] {
-  const idle = new Set(rules.filter(({ objects }) => objects === 0).map(({ rule }) => rule));
+export function ruleNotices({ ignore }: DriftSettings, found: DriftFound, now: Date): Problem[] {
+  const { sync } = found;
+  const idle = new Set(idleIn(found));
   return numbered(ignore).flatMap(({ rule, name }) => {
     if (hasPassed(rule.until, now)) return [voidRule(name, rule)];
     return idle.has(ruleText(rule)) ? [idleRule(name, rule, `matches nothing in ${sync}`)] : [];
   });
+}
+
+/** The rules about objects of a sync that found nothing to do. Without a record less is compared: that a rule is of no use cannot be told then. */
+function idleIn({ rules = [], basis }: DriftFound): string[] {
+  return basis === 'git' ? [] : rules.filter(({ objects }) => objects === 0).map(({ rule }) => rule);
 }
 
 /** The rules that are void by now. */
@@ -43,7 +49,9 @@ export function unusedRules({ ignore }: DriftSettings, findings: readonly DriftF
   if (findings.length === 0 || findings.some(({ unknown }) => unknown.some(({ undeclared }) => undeclared !== true)))
     return [];
   const used = new Set(
-    findings.flatMap(({ rules = [] }) => rules.flatMap(({ rule, objects }) => (objects > 0 ? [rule] : []))),
+    findings.flatMap(({ rules = [], basis }) =>
+      rules.flatMap(({ rule, objects }) => (objects > 0 || basis === 'git' ? [rule] : [])),
+    ),
   );
   const leftOut = [...new Set(findings.flatMap((found) => found.leftOut ?? []))];
   return numbered(ignore)

@@ -54,6 +54,8 @@ describe('rules of no use', () => {
       'rule 3 of drift.ignore is void since 2027-01-14: what it was for is reported',
     ]);
     expect(messages(ruleNotices(settings, found(), now))).toHaveLength(1);
+    // Only the one that is void: without a record less is compared.
+    expect(messages(ruleNotices(settings, found({ rules, basis: 'git' }), now))).toHaveLength(1);
   });
 
   it('are told where no sync has such an object', () => {
@@ -75,6 +77,8 @@ describe('rules of no use', () => {
     const undeclared = unread('ConfigMap').map((one) => ({ ...one, undeclared: true }));
     expect(unusedRules(settings, [...all, found({ unknown: undeclared })], now)).toHaveLength(2);
     expect(unusedRules(settings, [], now)).toEqual([]);
+    const byGit = [found({ basis: 'git', rules: [{ rule: first, objects: 0 }] })];
+    expect(messages(unusedRules(settings, byGit, now))).toEqual(['rule 2 of drift.ignore matches nothing']);
   });
 
   it('are told of namespaces that no sync has', () => {

@@ -110,6 +110,9 @@ async function uselessRules(config: Config, found: DriftFound, records: AllRecor
   const { ignore, unmanaged } = config.drift;
   if (!isOnly || found.unknown.length > 0 || (ignore.length === 0 && unmanaged === undefined)) return [];
   const recorded = await allRecorded(records);
+  // What a sync without a record has is not among these.
+  const isKnown = (name: string) => recorded.some(({ sync }) => sync === name);
+  if (!config.syncs.every(({ name }) => isKnown(name))) return [];
   const objects = recorded.flatMap((one) => one.objects);
   const namespaces = unmanaged === undefined ? [] : uselessNamespaces(unmanaged, recorded);
   return [...rulesAboutNothing(config.drift, objects, now), ...namespacesOfNobody(namespaces)];
