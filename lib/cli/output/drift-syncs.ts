@@ -49,26 +49,44 @@ export function printSyncsJson(io: Io, { cluster, unreachable, syncs, rules }: C
 export function printSyncs(io: Io, checked: CheckedSyncs, { all }: { all: boolean }): void {
   const style = styleFor(io.stdout, io.env);
   const { cluster, unreachable, syncs, rules } = checked;
-  const lines = unreachable === undefined ? syncs.flatMap((one) => syncLines(one, style, all)) : [];
+  const lines = unreachable === undefined ? foundFirst(syncs).flatMap((one) => syncLines(one, style, all)) : [];
   if (unreachable !== undefined) lines.push(`${style.yellow('unknown')}  everything: ${printable(unreachable)}`);
-  else lines.push(...behindLines(syncs, style), ...quietLines(syncs, style, all));
+  else
+    lines.push(
+      ...behindLines(syncs, style),
+      ...quietLines(syncs, style, all),
+      ...withoutRecordLines(syncs, style, all),
+    );
   for (const rule of rules) lines.push(`${style.yellow('note')} ${formatProblem(rule)}`);
   lines.push(`${style.bold(cluster)}: ${unreachable === undefined ? summary(syncs) : 'nothing could be checked'}`);
   io.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** True when a sync needs no more than its name: everything is as it was applied. */
+/** True when a sync needs no more than its name: everything is as it was applied, or as Git has it. */
 function isQuiet({ found, stops }: CheckedSync): boolean {
   if (found === undefined || stops.length > 0) return false;
-  const { drift, unknown, basis, addedByOthers = [] } = found;
-  return drift.length + unknown.length + addedByOthers.length === 0 && basis === undefined;
+  const { drift, unknown, addedByOthers = [] } = found;
+  return drift.length + unknown.length + addedByOthers.length === 0;
+}
+
+/** What drifts or could not be checked, before what there is only a note about. */
+function foundFirst(syncs: readonly CheckedSync[]): CheckedSync[] {
+  const hasFound = ({ found }: CheckedSync) => found === undefined || found.drift.length + found.unknown.length > 0;
+  return [...syncs.filter(hasFound), ...syncs.filter((one) => !hasFound(one))];
+}
+
+function withoutRecordLines(syncs: readonly CheckedSync[], style: Style, all: boolean): string[] {
+  const names = syncs.filter(({ found }) => found?.basis === 'git').map(({ sync }) => sync);
+  if (names.length === 0) return [];
+  const which = names.length === syncs.length ? 'of no sync a' : `of ${all ? names.join(', ') : someNames(names)} no`;
+  return [`${style.yellow('note')} ${which} pull recorded what it applied: they were compared with Git`];
 }
 
 function syncLines(checked: CheckedSync, style: Style, all: boolean): string[] {
   if (isQuiet(checked)) return [];
   const { sync, found, failed, stops } = checked;
   if (found === undefined) return [`${style.bold(sync)}: not checked: ${printable(failed ?? '')}`];
-  const { revision, drift, unknown, addedByOthers = [], basis } = found;
+  const { revision, drift, unknown, addedByOthers = [] } = found;
   const others = addedByOthers.map((object) => {
     const [, ...fields] = objectLines(object, style, all);
     return [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields];
@@ -87,7 +105,6 @@ function syncLines(checked: CheckedSync, style: Style, all: boolean): string[] {
     ),
     ...cut(others, style, all),
     ...(how === undefined ? [] : [style.dim(how)]),
-    ...(basis === 'git' ? [`${style.yellow('note')} no pull recorded what it applied: it was compared with Git`] : []),
     ...stops.flatMap((stop) => `${style.yellow('note')} ${formatProblem(stop)}`.split('\n')),
   ];
   const at = revision === undefined ? '' : ` at ${short(revision)}`;

@@ -73,6 +73,21 @@ describe('a check of all syncs on one screen', () => {
     ]);
   });
 
+  it('says once that there is no record, and puts what was found first', () => {
+    const lost = { basis: 'git' as const, revision: undefined };
+    const syncs = [sync('a', lost), sync('b', { ...lost, drift: [drifted('x')] }), sync('c', lost)];
+    const lines = printed({ syncs });
+    expect(lines[0]).toBe('b: 1 object drifted');
+    expect(lines.slice(-3)).toEqual([
+      'no drift  a, c',
+      'note of no sync a pull recorded what it applied: they were compared with Git',
+      'prod: 1 object drifted in 1 of 3 syncs',
+    ]);
+    expect(printed({ syncs: [...syncs, sync('d')] })).toContain(
+      'note of a, b, c no pull recorded what it applied: they were compared with Git',
+    );
+  });
+
   it('shows what is to be looked at, and behind in a line', () => {
     const suspended = { code: 'suspended', message: 'sync c is suspended by ada: the sale runs' };
     const syncs = [
@@ -91,9 +106,9 @@ describe('a check of all syncs on one screen', () => {
       '        by       kubectl-edit, Update, 2026-11-22T12:01:33Z',
       'b at 111111111111: not everything could be checked',
       '  unknown  apps/Deployment: forbidden',
+      'd: not checked: the check had no time left to read it',
       'c at 111111111111: no drift',
       '  note sync c is suspended by ada: the sale runs',
-      'd: not checked: the check had no time left to read it',
       'behind  a, b: the cluster has 111111111111, Git is at 222222222222: the next pull applies it',
       'behind  c: the cluster has 111111111111, Git is at 222222222222: no pull applies it',
       'no drift  e',
