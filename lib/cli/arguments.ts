@@ -18,7 +18,8 @@ export function parseArguments(command: Command, argv: string[]): Args {
     }
   }
   if (command.positionals === undefined && positionals.length > 0) {
-    throw new UserError(`windlass ${command.name} takes no argument: "${positionals[0]}"`, { code: 'usage' });
+    const meant = 'repo' in command.options ? `: if it is the config repo, write --repo ${positionals[0]}` : '';
+    throw new UserError(`windlass ${command.name} takes no argument: "${positionals[0]}"${meant}`, { code: 'usage' });
   }
   return {
     flag: (name) => values[name] === true,

@@ -17,10 +17,14 @@ export function parseTarget(text: string): SuspendSubject {
   const [, kind, name] = /^(image|sync)\/(.+)$/.exec(text) ?? [];
   if (kind === 'image') return { image: name };
   if (kind === 'sync') return { sync: name };
-  throw new UserError(`${JSON.stringify(text)} is none of image/NAME, sync/NAME, all-images, all-syncs and all`, {
-    code: 'usage',
-    subject: text,
-  });
+  const meant = /^[\w.-]+$/.test(text) ? `: did you mean sync/${text} or image/${text}?` : '';
+  throw new UserError(
+    `${JSON.stringify(text)} is none of image/NAME, sync/NAME, all-images, all-syncs and all${meant}`,
+    {
+      code: 'usage',
+      subject: text,
+    },
+  );
 }
 
 /** The same in words: `image/web`. */

@@ -67,3 +67,9 @@ describe('windlass', () => {
     expect(stdout).not.toContain('\u001b');
   });
 });
+
+it('says how the config repo is named where it stands by itself', async () => {
+  const { code, stderr } = await windlass(['validate', 'examples/shop']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('takes no argument: "examples/shop": if it is the config repo, write --repo examples/shop');
+});

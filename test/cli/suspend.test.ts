@@ -234,7 +234,7 @@ exit 0
       'there is no sync "nope" in windlass.yaml: there are shop, shop-prod',
     ],
     ['a sync that is not there', ['sync/shop-prd', '--why', 'x'], 'did you mean "sync/shop-prod"?'],
-    ['something else', ['web', '--why', 'x'], 'is none of image/NAME'],
+    ['something else', ['web', '--why', 'x'], 'all-syncs and all: did you mean sync/web or image/web?'],
     ['no reason', ['image/web'], 'why?'],
     ['an empty reason', ['image/web', '--why', ' '], 'why?'],
     ['a date that is none', ['image/web', '--why', 'x', '--until', 'tomorrow'], 'is no date'],

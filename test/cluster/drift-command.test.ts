@@ -47,6 +47,10 @@ describeWithCluster('windlass drift', () => {
     const never = await run('drift');
     expect(never.code).toBe(3);
     expect(never.stdout).toContain('unknown  everything: never pulled');
+    expect(await run('drift', '--cluster', 'test')).toEqual(never);
+    expect(await run('drift', '--cluster', 'other')).toMatchObject({
+      ...{ code: 2, stderr: expect.stringContaining(`sync ${name} is in cluster test, not in other`) },
+    });
 
     expect((await run('pull')).code).toBe(0);
     expect(await json()).toEqual({ code: 0, revision: first, drift: [], behind: [], unknown: [], notices: [] });

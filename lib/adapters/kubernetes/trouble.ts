@@ -30,6 +30,11 @@ const certificateTrouble: Record<string, string> = {
 /** What to tell when no connection can be made: certificates are the user's to mend, the rest may pass. */
 export function connectionError(server: string, error: unknown): UserError | RetryableError {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL')
+    return new UserError(
+      `the API server ${server} does not speak HTTP/2, which every API server does: is there a proxy before it that speaks HTTP/1.1 alone?`,
+      { code: 'no-http2', subject: server },
+    );
   const certificate = certificateTrouble[code] ?? (/^ERR_(SSL|OSSL|TLS)_/.test(code) ? messageOf(error) : undefined);
   if (certificate !== undefined) {
     return new UserError(`the API server ${server} cannot be trusted: ${certificate}`, {

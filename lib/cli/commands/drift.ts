@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../../config/config.ts';
+import type { Config, SyncSpec } from '../../config/config.ts';
 import { type AllRecords, allRecorded } from '../../drift/all-recorded.ts';
 import { drift as check } from '../../drift/drift.ts';
 import { gitReader } from '../../drift/git-reader.ts';
@@ -62,13 +62,20 @@ export const drift: Command = {
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
   if (args.text('sync') === undefined) return await driftOfAll(args, io);
-  if (args.text('cluster') !== undefined)
-    throw new UserError('a sync is in one cluster: leave --cluster out with --sync', { code: 'usage' });
   const { found, stops, rules } = await checkOnce(args, io);
   if (args.flag('json')) printDriftJson(io, found, [...stops, ...rules]);
   else printDrift(io, found, { stops, rules });
   if (found.drift.length > 0) return 1;
   return found.unknown.length > 0 ? 3 : 0;
+}
+
+/** Throws `UserError` where the sync is in another cluster than the one that was named. */
+function checkCluster({ name, cluster }: SyncSpec, asked: string | undefined): void {
+  if (asked === undefined || asked === cluster) return;
+  throw new UserError(`sync ${name} is in cluster ${cluster}, not in ${asked}: leave --cluster out with --sync`, {
+    code: 'usage',
+    subject: name,
+  });
 }
 
 async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; stops: Problem[]; rules: Problem[] }> {
@@ -78,6 +85,7 @@ async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; stops
   const { sync, config, stops } = await readHead(tree)
     .then(async (head) => {
       const sync = syncNamed(head, args.need('sync'));
+      checkCluster(sync, args.text('cluster'));
       return { sync, config: head.config, stops: await stopNotices(tree, sync, io.now()) };
     })
     .finally(() => tree.close());

@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { Access } from '../../../lib/adapters/kubernetes/access.ts';
 import { issueCertificate } from '../../../lib/adapters/local/control-plane/certificate.ts';
@@ -9,6 +10,16 @@ import { access, answer, authority, client, ending, lasting, server } from './ht
 const get = { verb: 'get', method: 'GET', path: '/x' } as const;
 
 describe('the client of the API server', () => {
+  it('says so where a server speaks HTTP/1.1 alone', async () => {
+    const pair = issueCertificate({ commonName: 'server', use: 'server', hosts: ['127.0.0.1'], ...lasting }, authority);
+    const old = createTlsServer({ cert: pair.certPem, key: pair.keyPem, ALPNProtocols: ['http/1.1'] });
+    old.on('tlsClientError', () => undefined);
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+    ending.push(() => void old.close());
+    const made = client(access((old.address() as AddressInfo).port));
+    await expect(made.send(get)).rejects.toThrow(/does not speak HTTP\/2/);
+  });
+
   it('never sends a request for one user with credentials that act as another', async () => {
     let count = 0;
     const { port } = await server((stream) => {
