@@ -17,8 +17,8 @@ import { messageOf, type Problem, RetryableError, UserError } from '../lib/model
 
 /** The config repo as a check needs it. */
 export interface CheckedRepo {
-  /** The head, with its windlass.yaml or the last valid one. Throws `UserError` or `RetryableError` where it cannot be read. */
-  head(): Promise<{ tree: SourceTree; config: Config }>;
+  /** The head, with its windlass.yaml; or with the last valid one, and what is wrong with its own. Throws `UserError` or `RetryableError` where it cannot be read. */
+  head(): Promise<{ tree: SourceTree; config: Config; problems: readonly Problem[] }>;
   /** The last valid windlass.yaml, which counts while the head cannot be read; undefined where there is none. */
   lastValid(): Promise<Config | undefined>;
 }
@@ -80,8 +80,9 @@ async function readRepo(
   logger: Logger,
 ): Promise<{ config: Config; head: ClusterCheck['head'] }> {
   try {
-    const { tree, config } = await repo.head();
-    return { config, head: { revision: tree.revision, stops: await readStops(tree, now()) } };
+    const { tree, config, problems } = await repo.head();
+    const stops = await readStops(tree, now());
+    return { config, head: { revision: tree.revision, stops, standIn: problems.length > 0 } };
   } catch (error) {
     if (!(error instanceof UserError || error instanceof RetryableError)) throw error;
     const config = await repo.lastValid();

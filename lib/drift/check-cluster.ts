@@ -15,8 +15,8 @@ export interface ClusterCheck {
   cluster: ClusterEntry;
   /** windlass.yaml as it counts. */
   config: Config;
-  /** Git's head, and what people stopped there; absent where it cannot be read. */
-  head?: { revision: string; stops: Stops } | undefined;
+  /** Git's head, what people stopped there, and whether its own windlass.yaml is broken; absent where it cannot be read. */
+  head?: { revision: string; stops: Stops; standIn?: boolean } | undefined;
   /** How many syncs are checked at once: of each the record is held, and some pages of objects. */
   syncsAtOnce: number;
   /** Aborted when the time to read is over: what was not read by then is unknown, and no other sync is begun. */
@@ -188,6 +188,7 @@ function heartbeat(
     ...(head !== undefined && { revision: head.revision }),
     clusters: Object.keys(config.clusters),
     syncs: syncs.map(({ name }) => name),
+    ...(head?.standIn && { standIn: true }),
     objects: findings.reduce((sum, { objects = 0 }) => sum + objects, 0),
     ...(unreachable !== undefined && { unreachable }),
     failed,

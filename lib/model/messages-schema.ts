@@ -126,6 +126,7 @@ export const configReportedSchema = z.object({
   revision: name,
   problems: z.array(problem),
   left: z.object({ cluster: name, syncs: z.array(z.object({ sync: name, objects: count })) }).optional(),
+  clusters: z.array(z.object({ cluster: name, syncs: z.array(name) })).optional(),
 }) satisfies z.ZodType<ConfigReported>;
 
 const stopped = z.object({
@@ -147,6 +148,7 @@ export const checkReportedSchema = z.object({
   revision: name.optional(),
   clusters: z.array(name).optional(),
   syncs: z.array(name),
+  standIn: z.boolean().optional(),
   objects: count,
   unreachable: z.string().optional(),
   failed: z.array(z.object({ sync: name, reason: z.string() })),

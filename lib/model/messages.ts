@@ -155,6 +155,8 @@ export interface CheckReported {
   clusters?: string[];
   /** All syncs that windlass.yaml has in the cluster. */
   syncs: string[];
+  /** True where windlass.yaml of the head is broken, and the last valid one counted. */
+  standIn?: boolean;
   /** How many objects were looked at. */
   objects: number;
   /** Why nothing of the cluster could be looked at: then no findings were sent. */
@@ -227,6 +229,8 @@ export interface ConfigReported {
   problems: Problem[];
   /** Of one cluster: the syncs that it has a record of and the file in use does not. Absent where that is not known, and from an older puller. */
   left?: { cluster: string; syncs: LeftSync[] };
+  /** Of the clusters that the sender pulls, all syncs that the file in use has there. Absent from an older puller. */
+  clusters?: { cluster: string; syncs: string[] }[];
 }
 
 /** What the report flow reads from its queue. */

@@ -73,6 +73,8 @@ export interface SyncState {
   unknownChecks?: number;
   /** Where there is a grace period: what drifts, the first 500 by name, and since when there are more. */
   pending?: { objects: PendingDrift[]; restSince?: string };
+  /** The cluster of which a windlass.yaml had the sync no more, and when that was read (ISO 8601): looks there from before tell nobody. */
+  left?: { cluster: string; at: string };
   /** Since when what is applied is behind Git, as far as checks saw it (ISO 8601). */
   behindSince?: string;
 }

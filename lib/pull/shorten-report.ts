@@ -32,8 +32,9 @@ function cutConfig(message: ConfigReported, step: Step): ConfigReported {
   return {
     ...message,
     problems: message.problems.slice(0, Math.max(1, step.list)).map((one) => shortProblem(one, step)),
-    // Half a list would say of the other half that it is back.
+    // Half a list would say of the other half that it is back, or left.
     ...(message.left !== undefined && message.left.syncs.length > step.list && { left: undefined }),
+    ...(message.clusters?.some(({ syncs }) => syncs.length > step.list) && { clusters: undefined }),
   };
 }
 

@@ -68,7 +68,10 @@ export function roundPorts({
       const names = ours.syncs.map(({ name }) => name);
       const left = await leftOf(names);
       const at = deps.now().toISOString();
-      await outbox?.send({ type: 'ConfigReported', at, revision, problems, ...(left && { left }) });
+      await outbox?.send({
+        ...{ type: 'ConfigReported', at, revision, problems, ...(left && { left }) },
+        clusters: [{ cluster, syncs: names }],
+      });
       await statuses?.keepOnly(names).catch((error: unknown) => log.failed('look for Syncs that left', error));
       return ours;
     },

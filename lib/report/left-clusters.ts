@@ -37,8 +37,11 @@ export function leftClusters(
     return draft;
   });
   const known = (before?.clusters ?? []).filter((name) => hasLeft(name, clusters));
+  const withIncidents = open
+    .filter(({ kind, cluster }) => kind !== 'sync-left' && hasLeft(cluster, clusters))
+    .map(({ cluster }) => cluster!);
   return {
-    clusters: [...new Set([...known, ...over.map((one) => one.cluster!)])].sort(),
+    clusters: [...new Set([...known, ...withIncidents])].sort(),
     transitions: { opened: [], changed: [], resolved: drafts.flatMap((draft) => draft.resolved) },
   };
 }

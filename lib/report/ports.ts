@@ -10,6 +10,8 @@ export type { SyncState } from '../model/state.ts';
 export interface ReportRecords {
   append(records: AuditRecord[]): Promise<void>;
   syncState(sync: string): Promise<SyncState | undefined>;
+  /** The states of all syncs that ever reported. */
+  syncs(): Promise<SyncState[]>;
   /** Throws `RetryableError` when the table has the state of a newer pull or check than this one was made from. */
   saveSyncState(state: SyncState): Promise<void>;
   /** Undefined before the first check of the cluster. */

@@ -1,10 +1,14 @@
+import type { Incident } from '../model/incident.ts';
 import type { CheckReported } from '../model/messages.ts';
+import type { ClusterState } from '../model/state.ts';
 import { clusterTransitions, nextClusterState } from './cluster-incidents.ts';
+import { endedSyncs } from './ended-syncs.ts';
 import { heldTransitions } from './held-long.ts';
 import { leftClusters, leftState } from './left-clusters.ts';
 import type { ReportRecords } from './ports.ts';
 import { incidentRecords } from './records.ts';
 import { type TellDeps, tell } from './tell.ts';
+import { tellEnded } from './tell-ended.ts';
 
 /**
  * Works in that a cluster was checked: a cluster that cannot be looked at, a silent puller, what is stopped for long, clusters that left
@@ -23,8 +27,28 @@ export async function reportCheck(message: CheckReported, deps: TellDeps): Promi
   const left = leftClusters(before, message, all);
   for (const transitions of [ofCluster, held, left.transitions])
     await tell(transitions, incidentRecords(message, transitions), deps);
+  await endLeft(message, before, all, left.clusters, deps);
   for (const cluster of left.clusters) await records.saveClusterState(leftState(cluster, message));
   await records.saveClusterState(state);
+}
+
+/** What is open about syncs that windlass.yaml has no more in the cluster, and about all of clusters that it has no more. */
+async function endLeft(
+  message: CheckReported,
+  before: ClusterState | undefined,
+  open: readonly Incident[],
+  leftClusters: readonly string[],
+  deps: TellDeps,
+): Promise<void> {
+  const { cluster, syncs, revision, standIn, startedAt: at } = message;
+  // What a file from before has no more, the broken one may have again.
+  if (revision === undefined || standIn) return;
+  const { records } = deps;
+  await tellEnded(await endedSyncs({ cluster, syncs, at }, before?.syncs ?? [], open, records), message, deps);
+  for (const one of leftClusters) {
+    const known = (await records.clusterState(one))?.syncs ?? [];
+    await tellEnded(await endedSyncs({ cluster: one, syncs: [], at }, known, open, records), message, deps);
+  }
 }
 
 /** When a sync of a cluster was last pulled; undefined when none ever was. */

@@ -1,9 +1,12 @@
 import { formatProblem } from '../model/errors.ts';
+import type { Incident } from '../model/incident.ts';
 import type { ConfigReported } from '../model/messages.ts';
 import { contentHash, Draft, type Transitions } from './draft.ts';
+import { endedSyncs } from './ended-syncs.ts';
 import { leftSyncTransitions } from './left-syncs.ts';
 import { incidentRecords } from './records.ts';
 import { type TellDeps, tell } from './tell.ts';
+import { tellEnded } from './tell-ended.ts';
 
 const about = { kind: 'config-invalid' } as const;
 /** Lines that the incident carries. */
@@ -18,11 +21,24 @@ export async function reportConfig(message: ConfigReported, deps: TellDeps): Pro
   const all = await records.openIncidents();
   const left = await leftSyncTransitions(message, all, records);
   await tell(left, incidentRecords(message, left), deps);
+  await endLeft(message, all, deps);
   const open = all.filter((incident) => incident.kind === about.kind);
   const last = open[0] ?? (await records.lastIncident({ ...about, sync: undefined, object: undefined }));
   if (last !== undefined && message.at <= last.changedAt) return;
   const transitions = transitionsOf(message, new Draft(open));
   await tell(transitions, incidentRecords(message, transitions), deps);
+}
+
+/** What is open about syncs that the file has no more. A broken one does not say which syncs there are. */
+async function endLeft(message: ConfigReported, open: readonly Incident[], deps: TellDeps): Promise<void> {
+  const { clusters = [], problems, at } = message;
+  if (problems.length > 0 || clusters.length === 0) return;
+  const { records } = deps;
+  const states = await records.syncs();
+  for (const { cluster, syncs } of clusters) {
+    const known = states.filter((state) => state.cluster === cluster).map(({ sync }) => sync);
+    await tellEnded(await endedSyncs({ cluster, syncs, at }, known, open, records), message, deps);
+  }
 }
 
 function transitionsOf({ problems, at }: ConfigReported, draft: Draft): Transitions {

@@ -1,8 +1,9 @@
 import type { Report, SyncReported } from '../model/messages.ts';
 import { type AskWho, askWho } from './ask-who.ts';
 import { isStale, staleTransitions } from './cluster-incidents.ts';
-import type { Known } from './draft.ts';
+import { type Known, noTransitions } from './draft.ts';
 import { mostAlone } from './drift-content.ts';
+import { isFromBeforeItLeft } from './ended-syncs.ts';
 import { endedWithinGrace } from './grace.ts';
 import { nextIncidents } from './incidents.ts';
 import type { ReportRecords } from './ports.ts';
@@ -28,7 +29,8 @@ export interface ReportDeps extends TellDeps {
 export async function report(message: Report, deps: ReportDeps): Promise<void> {
   const { records, tellHost } = deps;
   const known = await whatIsKnown(message, records);
-  const transitions = nextIncidents(known, message);
+  const isOver = known.state !== undefined && isFromBeforeItLeft(known.state, message);
+  const transitions = isOver ? noTransitions : nextIncidents(known, message);
   const trail = [
     ...recordsFor(message, known.state, transitions),
     ...graceRecords(message, endedWithinGrace(known, message, transitions)),

@@ -86,6 +86,7 @@ describeWithCluster('a sync that leaves windlass.yaml', () => {
       await cluster.close();
     }
     expect(sent).toMatchObject([{ type: 'ConfigReported', revision: 'a', problems: [], left: { cluster: 'test' } }]);
+    expect(sent).toMatchObject([{ clusters: [{ cluster: 'test', syncs: [stays] }] }]);
     const syncs = sent[0]?.type === 'ConfigReported' ? sent[0].left?.syncs : undefined;
     expect(syncs).toContainEqual({ sync: leaves, objects: 1 });
   });

@@ -61,7 +61,7 @@ function world(more: Partial<DriftOnScheduleDeps> = {}): Sent & { run(over?: Par
   const deps: DriftOnScheduleDeps = {
     ...{ now, logger },
     repo: {
-      head: async () => ({ tree: treeOf(files, revision), config: readConfig(windlassFile).config! }),
+      head: async () => ({ tree: treeOf(files, revision), config: readConfig(windlassFile).config!, problems: [] }),
       lastValid: refused,
     },
     open: async () => emptyCluster(),
@@ -108,6 +108,17 @@ describe('the handler of the drift schedule', () => {
     expect(found['b']).toMatchObject({ graceSeconds: 300, behindSeconds: 7_200, suspended: false, head: revision });
     expect(found['c']).toMatchObject({ graceSeconds: 300, behindSeconds: 7_200, suspended: true, head: revision });
     expect(found['b']?.rulesHash).toBe(rulesHash(readConfig(windlassFile).config!.drift));
+  });
+
+  it('says in the heartbeats that the last valid windlass.yaml counts while the one at the head is broken', async () => {
+    const problems = [{ code: 'yaml', message: 'a tab' }];
+    const head = async () => ({
+      ...{ tree: treeOf(files, revision), config: readConfig(windlassFile).config!, problems },
+    });
+    const { run, heartbeats } = world({ repo: { head, lastValid: refused } });
+    await run();
+    for (const one of heartbeats()) expect(one).toMatchObject({ revision, standIn: true });
+    expect(heartbeats()).toHaveLength(3);
   });
 
   it('goes on with the last valid windlass.yaml while Git does not answer, and says nothing of what it cannot know', async () => {
@@ -204,7 +215,7 @@ describe('the handler of the drift schedule', () => {
     const config = readConfig(`windlass: 1\nclusters: { dev: {} }\nsyncs:\n${many}`).config!;
     const slow = () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 400));
     const records = { read: slow, savedHashKey: refused, syncs: async () => [] };
-    const repo = { head: async () => ({ tree: treeOf(files, revision), config }), lastValid: refused };
+    const repo = { head: async () => ({ tree: treeOf(files, revision), config, problems: [] }), lastValid: refused };
     const { run, findings, heartbeats } = world({ repo, open: async () => emptyCluster({ records }) });
     await run({ getRemainingTimeInMillis: () => 1_000 });
     const [{ failed, syncs } = { failed: [], syncs: [] }] = heartbeats();
@@ -233,7 +244,7 @@ describe('the handler of the drift schedule', () => {
     const unusedRules: DriftOnScheduleDeps['unusedRules'] = (rules) =>
       void told.push(...rules.map((one) => one.message));
     const repo = {
-      head: async () => ({ tree: treeOf(files, revision), config: readConfig(text).config! }),
+      head: async () => ({ tree: treeOf(files, revision), config: readConfig(text).config!, problems: [] }),
       lastValid: refused,
     };
     const { run } = world({ repo, unusedRules });

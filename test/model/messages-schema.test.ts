@@ -47,7 +47,13 @@ describe('the schema of reports', () => {
     };
     const checked: Required<CheckReported> = {
       ...{ type: 'CheckReported', run: 'r', startedAt: at, at, cluster: 'prod', revision: 'aaaa', objects: 3 },
-      ...{ clusters: ['prod'], syncs: ['shop'], unreachable: 'no answer', failed: [{ sync: 'shop', reason: 'away' }] },
+      ...{
+        clusters: ['prod'],
+        syncs: ['shop'],
+        standIn: true,
+        unreachable: 'no answer',
+        failed: [{ sync: 'shop', reason: 'away' }],
+      },
       stopped: [stopped],
       limits: { puller: 1_800, checker: 1_800, held: 604_800 },
     };

@@ -105,4 +105,12 @@ describe('a report on its way', () => {
     expect(sizeOf(short)).toBeLessThanOrEqual(20_000);
     expect(short.problems.length).toBeGreaterThan(0);
   });
+
+  it('does not let a sync look as if it had left, where a broken windlass.yaml leaves no room for all', () => {
+    const problems = Array.from({ length: 500 }, () => ({ code: 'x', message: 'm'.repeat(400) }));
+    const clusters = [{ cluster: 'prod', syncs: Array.from({ length: 400 }, (_, index) => `shop-${index}`) }];
+    const message: ConfigReported = { type: 'ConfigReported', at: '2026-11-22T12:00:00.000Z', revision: 'a', problems };
+    expect(shortenReport({ ...message, clusters }, 1_000_000).clusters).toEqual(clusters);
+    expect(shortenReport({ ...message, clusters }, 20_000).clusters).toBeUndefined();
+  });
 });

@@ -268,6 +268,7 @@ function breaking(records: DynamoRecords, writes: number): ReportRecords {
   return {
     append: (all) => orBreak(() => records.append(all)),
     syncState: (sync) => records.syncState(sync),
+    syncs: () => records.syncs(),
     clusterState: (cluster) => records.clusterState(cluster),
     saveClusterState: (state) => orBreak(() => records.saveClusterState(state)),
     saveSyncState: (state) => orBreak(() => records.saveSyncState(state)),

@@ -10,7 +10,7 @@ export function checkedRepo({ source, heads }: Pick<Parts, 'source' | 'heads'>):
   return {
     head: async () => {
       const { tree, config } = await heads.at(await source.head());
-      return { tree, config: unwatched(config) };
+      return { tree, config: unwatched(config), problems: heads.problems() };
     },
     lastValid: async () => {
       const config = heads.config();

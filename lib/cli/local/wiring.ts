@@ -155,7 +155,13 @@ async function runFlows(
         const problems = [...heads.problems()];
         const at = io.now().toISOString();
         const left = await leftOf(config.syncs);
-        await flows.report({ type: 'ConfigReported', at, revision, problems, ...(left && { left }) });
+        await flows.report({
+          ...{ type: 'ConfigReported', at, revision, problems, ...(left && { left }) },
+          clusters: Object.keys(config.clusters).map((cluster) => ({
+            cluster,
+            syncs: config.syncs.filter((sync) => sync.cluster === cluster).map(({ name }) => name),
+          })),
+        });
         if (author !== undefined) await seedTags(config, repo, registry, { revision, at: io.now(), isReal: real.has });
         return config;
       },

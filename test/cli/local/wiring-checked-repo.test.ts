@@ -9,7 +9,7 @@ it('a check of local mode leaves limits by which nobody is missed after a night'
   const { config } = readConfig(
     'windlass: 1\ndrift: { limits: { puller: 15m, checker: 15m, held: 2d, behind: 3h } }\n',
   );
-  const heads = { at: async () => ({ config, tree: {} }), config: () => config };
+  const heads = { at: async () => ({ config, tree: {} }), config: () => config, problems: () => [] };
   const repo = checkedRepo({ source: { head: async () => 'a' }, heads } as unknown as Parts);
   for (const read of [(await repo.head()).config, (await repo.lastValid())!]) {
     const { limits } = read.drift;
