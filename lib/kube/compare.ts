@@ -4,10 +4,10 @@ import type { DriftRules } from './drift-rules.ts';
 import { ObjectRules, type SameBut } from './drift-rules-object.ts';
 import { sameBut } from './drift-rules-value.ts';
 import { type Shower, showerOf } from './field-drift.ts';
-import { type FieldPath, type FieldsV1, hasChildren, hasMember, nodeAt, pathText, union } from './fields.ts';
+import { type FieldPath, type FieldsV1, hasChildren, hasMember, isWithin, nodeAt, pathText, union } from './fields.ts';
 import { foreignAdditions } from './foreign.ts';
 import { keyFor } from './hash.ts';
-import { type HeldPath, heldFields } from './held-fields.ts';
+import { goneFields, type HeldPath, heldFields } from './held-fields.ts';
 import { holderOf } from './holder.ts';
 import { isLeft, type Leaving } from './left.ts';
 import { fieldsOf, isOfStringData, type ManagerClass, managerText, otherEntries, ourFields } from './managers.ts';
@@ -64,12 +64,13 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
     return verdict({ unknown: `it was applied as ${entry.apiVersion} and read as ${live.apiVersion}` });
   }
   const show = showerOf(live, desired, hashKey);
-  if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, show, hashKey, rules);
   const leaving: Leaving = {
     scaling: scaling ?? (entry.scaled ? 'scaled' : 'unknown'),
     taken: entry.taken ?? [],
     managers: rules.managers,
   };
+  const gone = goneFields(entry, live, leaving).filter(({ path }) => !rules.hides(path, undefined));
+  if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, gone, show, hashKey, rules);
   const held = heldFields(entry, live, desired, leaving);
   const back = held.back.filter(({ path, holder }) => !rules.hides(path, holder && managerText(holder))).map(show.lost);
   // Of a fight the record has Git's value, not what was there.
@@ -80,7 +81,7 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
   }
   // Taken from us one by one, each field has its new holder; taken all at once, none has.
   const ours = ourFields(live) ?? (otherEntries(live).some(({ subresource }) => !subresource) ? {} : undefined);
-  if (ours === undefined) return ownershipGone(entry, live, show, hashKey, rules);
+  if (ours === undefined) return ownershipGone(entry, live, gone, show, hashKey, rules);
 
   const key = keyFor(entry, hashKey);
   const lost = lostPaths(entry, ours, live, key)
@@ -110,7 +111,7 @@ function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rul
   const left = [...lost.filter(isOthers), ...held.left].map(show.lost);
   return verdictOf(
     entry,
-    [...changed, ...back],
+    [...changed, ...back, ...outside(lost, gone).map(show.lost)],
     additionsIn(entry, live, union(union(entry.fields, ours), held.fields), show, rules),
     same,
     left,
@@ -193,11 +194,13 @@ function verdictOf(
 function createdAgain(
   entry: AppliedEntry,
   live: KubeObject,
+  gone: HeldPath[],
   show: Shower,
   hashKey: Uint8Array,
   rules: ObjectRules,
 ): Verdict {
-  const changed = byValue(entry, live, hashKey, rules).map(show.lost);
+  const lost = byValue(entry, live, hashKey, rules);
+  const changed = [...lost, ...outside(lost, gone)].map(show.lost);
   const reason = `created again${live.metadata.creationTimestamp ? ` at ${live.metadata.creationTimestamp}` : ''}`;
   return verdictOf(entry, changed, { people: [], others: [] }, [], [], reason);
 }
@@ -206,14 +209,22 @@ function createdAgain(
 function ownershipGone(
   entry: AppliedEntry,
   live: KubeObject,
+  gone: HeldPath[],
   show: Shower,
   hashKey: Uint8Array,
   rules: ObjectRules,
 ): Verdict {
-  const changed = byValue(entry, live, hashKey, rules).map(show.lost);
+  const lost = byValue(entry, live, hashKey, rules);
+  const changed = [...lost, ...outside(lost, gone)].map(show.lost);
   const added = additionsIn(entry, live, entry.fields, show, rules);
   const reason = changed.length > 0 ? 'our entry in managedFields is gone: compared by value' : undefined;
   return verdictOf(entry, changed, added, ['(every field)'], [], reason);
+}
+
+/** Those of the gone that do not lie in something else that is told as removed. */
+function outside(lost: readonly HeldPath[], gone: readonly HeldPath[]): HeldPath[] {
+  const removed = lost.filter(({ value }) => value === 'removed');
+  return gone.filter(({ path }) => !removed.some((outer) => isWithin(path, outer.path)));
 }
 
 function byValue(entry: AppliedEntry, live: KubeObject, hashKey: Uint8Array, rules: ObjectRules): HeldPath[] {

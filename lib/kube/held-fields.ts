@@ -1,5 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
-import { type FieldPath, type FieldsV1, pathText, setOf } from './fields.ts';
+import { type FieldPath, type FieldsV1, hasMember, pathText, setOf } from './fields.ts';
 import { foreignMembers } from './foreign.ts';
 import { canonicalJson } from './hash.ts';
 import { holderOf } from './holder.ts';
@@ -33,6 +33,17 @@ export function heldFields(
     back: back.filter(({ path }) => !isAsInGit(path, live, desired)),
     fields: setOf(found.map(({ path }) => path)),
   };
+}
+
+/**
+ * Fields that were left out of the apply and are nowhere any more: with them went who had them, and Git's values come back. Those of an
+ * autoscaler are its own to remove.
+ */
+export function goneFields({ leftAt = [], fields }: AppliedEntry, live: KubeObject, leaving: Leaving): HeldPath[] {
+  return leftAt
+    .filter((path) => !hasMember(fields, path) && !isLeft(path, undefined, leaving))
+    .filter((path) => resolvePath(live, path).count === 'none')
+    .map((path) => ({ path, value: 'removed' }));
 }
 
 function isAsInGit(path: FieldPath, live: KubeObject, desired: KubeObject | undefined): boolean {

@@ -6,12 +6,13 @@ import { isMap } from './values.ts';
 /**
  * A value without its contents. A text is the hash of a scalar; `m` a map by field; `l` a list that is one value, in order;
  * `i` the items of a list that we own, each by its element (`k:{...}`, `v:...`, `i:0`), in the order in which they are live.
+ * `f`, beside an empty `m` or `i`: what others had filled it with, which is no less right than nothing.
  */
 export type HashTree =
   | string
-  | { m: Record<string, HashTree> }
+  | { m: Record<string, HashTree>; f?: HashTree }
   | { l: HashTree[] }
-  | { i: [element: string, tree: HashTree][] };
+  | { i: [element: string, tree: HashTree][]; f?: HashTree };
 
 /** The hash tree of a whole value; with a key, its hashes are keyed. */
 export function treeOf(value: unknown, key?: Uint8Array): HashTree {
@@ -23,10 +24,10 @@ export function treeOf(value: unknown, key?: Uint8Array): HashTree {
 /**
  * The value cut down to a set of fields, as a hash tree. A field of the set that the value does not have is left out:
  * the API server drops an env's empty `value`, and that it is not there is a fact like any other. Of a map or list that is empty or null in
- * `git`, where that is given, nothing is recorded but that it is there: what it holds is what others put into it.
+ * `git`, where that is given, nothing is recorded to be held against it: what it holds is what others put into it.
  */
 export function projectionOf(value: unknown, fields: FieldsV1, key?: Uint8Array, git?: unknown): HashTree {
-  if (!hasChildren(fields)) return (isEmpty(git) ? emptied(value) : undefined) ?? treeOf(value, key);
+  if (!hasChildren(fields)) return (isEmpty(git) ? emptied(value, key) : undefined) ?? treeOf(value, key);
   if (Array.isArray(value)) return { i: itemsOf(value, fields, key, git) };
   if (!isMap(value)) return treeOf(value, key);
   const map: Record<string, HashTree> = {};
@@ -37,9 +38,10 @@ export function projectionOf(value: unknown, fields: FieldsV1, key?: Uint8Array,
   return { m: map };
 }
 
-function emptied(value: unknown): HashTree | undefined {
-  if (Array.isArray(value)) return { i: [] };
-  return isMap(value) ? { m: {} } : undefined;
+function emptied(value: unknown, key?: Uint8Array): HashTree | undefined {
+  const filling = isEmpty(value) ? {} : { f: treeOf(value, key) };
+  if (Array.isArray(value)) return { i: [], ...filling };
+  return isMap(value) ? { m: {}, ...filling } : undefined;
 }
 
 function isEmpty(value: unknown): boolean {
@@ -103,7 +105,7 @@ export function contains(value: unknown, tree: HashTree | undefined, key?: Uint8
   return isMap(value) && names.every((name) => contains(value[name], tree.m[name], key));
 }
 
-/** True when the value is exactly what was recorded. */
+/** True when the value is exactly what was recorded, or what others had filled it with. */
 export function equals(value: unknown, tree: HashTree | undefined, key?: Uint8Array): boolean {
   if (tree === undefined) return value === undefined;
   if (value === undefined) return false;
@@ -112,6 +114,7 @@ export function equals(value: unknown, tree: HashTree | undefined, key?: Uint8Ar
 
 function sameTree(a: HashTree, b: HashTree): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b;
+  if ('f' in b && b.f !== undefined && sameTree(a, b.f)) return true;
   if ('i' in b) return b.i.length === 0 && 'l' in a && a.l.length === 0;
   if ('l' in a) return 'l' in b && a.l.length === b.l.length && a.l.every((tree, i) => sameTree(tree, b.l[i]!));
   if (!('m' in a) || !('m' in b)) return false;

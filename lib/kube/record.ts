@@ -12,7 +12,7 @@ import { isLeft, type Leaving } from './left.ts';
 import { type ManagerRules, ourFields, ourManager } from './managers.ts';
 import { heldByOthers } from './ownership.ts';
 import { type HashTree, projectionOf } from './projection.ts';
-import { resolvePath } from './resolve.ts';
+import { type Found, resolvePath } from './resolve.ts';
 import { mayBeScaled, replicasPath, type Scaling } from './scalers.ts';
 import { isMap } from './values.ts';
 
@@ -62,6 +62,8 @@ export interface AppliedEntry {
   foreign: string[];
   /** Paths, for people, that Git sets and that were left to a controller: not in the apply. */
   left?: string[];
+  /** Where those of `left` stand of which Git has more than an empty value: gone, somebody removed them. Older records lack it. */
+  leftAt?: string[][];
   /** Fields that Git's object takes although a controller sets them. */
   taken?: string[][];
   /** True where an autoscaler set its replicas when a pull last looked. */
@@ -112,6 +114,7 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
   const taken = takenIn(desired, answer);
   const fields = union(splitFields(owned, ignored).outside, splitFields(contested.before, contested.paths).inside);
   const left = leftIn(desired, answer, { scaling, taken, managers });
+  const leftAt = left.filter((path) => !isEmptyValue(resolvePath(desired, path, true)));
   return {
     object: nameOf(desired),
     apiVersion: desired.apiVersion,
@@ -123,7 +126,8 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
     desiredHash: desiredHashOf(desired, hashKey),
     fields,
     foreign: foreignAdditions(answer, fields, ['person'], ignored, { managers }).map(({ path }) => pathText(path)),
-    ...(left.length === 0 ? {} : { left }),
+    ...(left.length === 0 ? {} : { left: left.map(pathText) }),
+    ...(leftAt.length === 0 ? {} : { leftAt: leftAt.map((path) => [...path]) }),
     ...(ignored.length === 0 ? {} : { ignored: ignored.map((path) => [...path]) }),
     ...(taken.length === 0 ? {} : { taken: taken.map((path) => [...path]) }),
     ...(scaling === 'scaled' ? { scaled: true as const } : {}),
@@ -136,10 +140,17 @@ export function recordEntry(desired: KubeObject, answer: KubeObject, options: Re
 }
 
 /** What was not applied as Git has it: an autoscaler's replicas are, where they are ours, applied as they were. */
-function leftIn(desired: KubeObject, answer: KubeObject, leaving: Leaving): string[] {
+function leftIn(desired: KubeObject, answer: KubeObject, leaving: Leaving): FieldPath[] {
   const held = heldByOthers(withoutIgnored(desired), answer, leaving).map(({ path }) => path);
   const isScaled = mayBeScaled(desired, answer) && isLeft(replicasPath, undefined, leaving);
-  return [...new Set([...held, ...(isScaled ? [replicasPath] : [])].map(pathText))];
+  const left = [...held, ...(isScaled ? [replicasPath] : [])];
+  return [...new Map(left.map((path) => [pathText(path), path])).values()];
+}
+
+/** The API server drops such a value (`caBundle: ""`): that nothing is there is the same. */
+function isEmptyValue(found: Found): boolean {
+  if (found.count === 'none' || found.value === null || found.value === '') return true;
+  return typeof found.value === 'object' && Object.keys(found.value as object).length === 0;
 }
 
 /** The object with the values that another one has at the paths. */

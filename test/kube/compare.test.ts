@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareObject } from '../../lib/kube/compare.ts';
+import { driftRules } from '../../lib/kube/drift-rules.ts';
 import { recordEntry } from '../../lib/kube/record.ts';
 import { isMap } from '../../lib/kube/values.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
@@ -200,6 +201,106 @@ describe('comparing an object with what was applied', () => {
     const entry = recordEntry(empty, answer, { hashKey, now: new Date() });
     const rotated = edited(empty, (live) => void Object.assign(live, { data: { token: 'y' }, list: ['y', 'z'] }));
     expect(compareObject({ entry, live: rotated, desired: empty, hashKey }).drift).toBeUndefined();
+  });
+
+  it('knows again what the server puts into a list that Git gives empty: put back by hand, created again, or without managed fields', () => {
+    const scaler = git('autoscaling/v2 HorizontalPodAutoscaler', 'web', { spec: { metrics: [] } });
+    const withMetrics = (metrics: object[]) =>
+      edited(scaler, (live) => void Object.assign(live, { spec: { metrics: structuredClone(metrics) } }));
+    const [cpu, memory] = [
+      { type: 'Resource', name: 'cpu' },
+      { type: 'Resource', name: 'memory' },
+    ];
+    const entry = recordEntry(scaler, withMetrics([cpu]), { hashKey, now: new Date() });
+    const compared = (live: KubeObject) => compareObject({ entry, live, desired: scaler, hashKey });
+    const heldBy = (metrics: object[], changes: object) => {
+      const live = withMetrics(metrics);
+      const holder = by('kubectl-create', { 'f:spec': { 'f:metrics': {} } });
+      Object.assign(live.metadata, { resourceVersion: '9', managedFields: [holder] }, changes);
+      return compared(live);
+    };
+    expect(heldBy([cpu], {}).drift).toBeUndefined();
+    expect(heldBy([cpu], { uid: 'another' }).drift).toMatchObject({ state: 'changed', fields: [] });
+    expect(heldBy([cpu], { managedFields: [] }).drift).toBeUndefined();
+    for (const metrics of [[memory], [cpu, memory]]) {
+      const told = { fields: [{ path: 'spec.metrics', manager: 'kubectl-create' }] };
+      expect(heldBy(metrics, {}).drift).toMatchObject(told);
+      expect(heldBy(metrics, { uid: 'another' }).drift).toMatchObject(told);
+    }
+  });
+
+  it('tells a field that was left to a controller and that somebody removed, once, unless an autoscaler has it', () => {
+    const wanted = git('example.com/v1 App', 'web', { spec: { hook: { ca: 'x', path: '/' }, replicas: 2 } });
+    const sent = git('example.com/v1 App', 'web', { spec: { hook: { path: '/' } } });
+    const answer = edited(sent, (live) => {
+      Object.assign(live, { spec: { hook: { path: '/', ca: 'y' }, replicas: 5 } });
+      const fields = { 'f:spec': { 'f:replicas': {}, 'f:hook': { 'f:ca': {} } } };
+      entries(live).push(by('shop-controller', fields, { apiVersion: 'example.com/v1' }));
+    });
+    const recorded = (changes = {}) => recordEntry(wanted, answer, { hashKey, now: new Date(), ...changes });
+    const without = (spec: object) =>
+      edited(sent, (live) => void Object.assign(live, { spec, metadata: { ...live.metadata, resourceVersion: '9' } }));
+    const told = (live: KubeObject, changes?: object) =>
+      compareObject({ entry: recorded(changes), live, desired: wanted, hashKey }).drift;
+    const removed = { note: 'removed, by whom is not recorded' };
+    const ca = { path: 'spec.hook.ca', git: 'x', ...removed };
+    const replicas = { path: 'spec.replicas', git: 2, ...removed };
+    expect(told(without({ hook: { path: '/' } }))).toMatchObject({ state: 'changed', fields: [ca, replicas] });
+    expect(told(without({ hook: { path: '/' } }), { scaling: 'scaled' })?.fields).toEqual([ca]);
+    const rules = driftRules({ ignore: [{ object: '*/App/*/*', path: 'spec.hook.ca' }] }, new Date());
+    const verdict = compareObject({
+      entry: recorded(),
+      live: without({ hook: { path: '/' }, replicas: 5 }),
+      hashKey,
+      rules,
+    });
+    expect(verdict.drift).toBeUndefined();
+    expect(verdict.rulesUsed).toHaveLength(1);
+  });
+
+  it('tells an item of a list once that is gone with the field of it that was left to a controller', () => {
+    const item = 'k:{"name":"web"}';
+    const app = git('example.com/v1 App', 'web', { hooks: [{ name: 'web', ca: 'x' }] });
+    const ours = (fields: object) =>
+      edited(app, (live) => {
+        Object.assign(live, { hooks: 'f:hooks' in fields ? [{ name: 'web', ca: 'y' }] : undefined });
+        Object.assign(live.metadata, {
+          resourceVersion: '9',
+          managedFields: [{ ...entries(live)[0], fieldsV1: fields }],
+        });
+      });
+    const entry = recordEntry(app, ours({ 'f:hooks': { [item]: { '.': {}, 'f:name': {} } } }), {
+      hashKey,
+      now: new Date(),
+    });
+    const left = { left: ['hooks[name=web].ca'], leftAt: [['f:hooks', item, 'f:ca']] };
+    const verdict = compareObject({ entry: { ...entry, ...left, resourceVersion: '8' }, live: ours({ 'f:kind': {} }), hashKey });
+    expect(verdict.drift?.fields).toMatchObject([{ path: 'hooks[name=web]' }]);
+  });
+
+  it('does not miss a field that was left to a controller and of which Git has an empty value', () => {
+    const wanted = git('example.com/v1 App', 'web', { spec: { ca: '' } });
+    const sent = git('example.com/v1 App', 'web', {});
+    const answer = edited(sent, (live) => {
+      live['spec'] = { ca: 'y' };
+      entries(live).push(by('shop-controller', { 'f:spec': { 'f:ca': {} } }));
+    });
+    const entry = recordEntry(wanted, answer, { hashKey, now: new Date() });
+    expect(entry).toMatchObject({ left: ['spec.ca'] });
+    const live = edited(sent, (one) => void Object.assign(one.metadata, { resourceVersion: '9' }));
+    expect(compareObject({ entry, live, desired: wanted, hashKey }).drift).toBeUndefined();
+  });
+
+  it('shows what a tool added that the API server forgot, and calls it no drift: it may be anybody', () => {
+    const live = edited(settings, (one) => {
+      Object.assign(one.data as object, { more: '1' });
+      entries(one).push(by('ancient-changes', { 'f:data': { 'f:more': {} } }));
+    });
+    const verdict = compare(settings, live);
+    expect(verdict.drift).toBeUndefined();
+    expect(verdict.addedByOthers).toMatchObject([
+      { path: 'data.more', live: '1', manager: 'unknown tool', note: 'added' },
+    ]);
   });
 
   it('does not call a Job missing that Kubernetes deletes when it has finished', () => {

@@ -25,8 +25,6 @@ export function creation({ resource, written }: Subject, change: (copy: Loose) =
 export function isDeletable({ git, live }: Subject): boolean {
   const hasEndpoints =
     git.kind === 'Endpoints' || (git.kind === 'Service' && (git as Loose).spec.selector === undefined);
-  // Of a list that Git gives empty and the server fills as one value, nothing is recorded to compare with.
-  if (git.kind === 'HorizontalPodAutoscaler' && (git as Loose).spec.metrics?.length === 0) return false;
   // That it is gone is no drift: it may have done its work.
   if ((git as Loose).spec?.ttlSecondsAfterFinished !== undefined) return false;
   return !hasEndpoints && !undeletable.has(git.kind) && (live.metadata.finalizers ?? []).length === 0;
