@@ -44,7 +44,7 @@ export function heal(
 ): Decision {
   const { entry, live, drift } = applied;
   if (applied.live === undefined && applied.entry.expires) return 'unchanged';
-  if (!options.selfHeal) return unhealed(applied);
+  if (!options.selfHeal) return unhealed(applied, told);
   const managers = options.rules?.managers;
   const judged = judgeDrift(applied, options.now, managers);
   told.fights.push(...judged.fights);
@@ -67,7 +67,9 @@ export function heal(
   };
 }
 
-function unhealed({ live, drift }: Applied): Decision {
+function unhealed({ entry, live, drift, scaling }: Applied, told: Told): Decision {
+  const { rewrites = [] } = entry;
+  if (live !== undefined && isNews(entry, scaling)) told.noted.push(notedEntry(entry, { rewrites }, scaling));
   if (live === undefined) return { skip: 'it is missing, and self-heal is off' };
   return drift === undefined ? 'unchanged' : { skip: 'it drifted, and self-heal is off' };
 }
@@ -88,10 +90,13 @@ function withoutFields({ entry, live, freed, scaling, scaler }: Applied, judged:
       ...(isStripped(live) && { adopt: true }),
     };
   if (freed) return { action: 'configured', reason: freedReason(scaler), rewrites };
-  const changes =
-    scaling === undefined || scaling === 'unknown' ? false : (scaling === 'scaled') !== (entry.scaled ?? false);
-  if (judged.ended || changes) told.noted.push(notedEntry(entry, judged, scaling));
+  if (judged.ended || isNews(entry, scaling)) told.noted.push(notedEntry(entry, judged, scaling));
   return 'unchanged';
+}
+
+/** True where an autoscaler came or went since the record was written. */
+function isNews({ scaled }: AppliedEntry, scaling: Scaling | undefined): boolean {
+  return scaling !== undefined && scaling !== 'unknown' && (scaling === 'scaled') !== (scaled ?? false);
 }
 
 /** True where nobody's fields are known: the API server credits them to `before-first-apply` then, and they have to become ours again. */
@@ -106,7 +111,7 @@ function freedReason(scaler: string | undefined): string {
 /** The entry with what is known now of who else writes the object. */
 function notedEntry(
   { rewrites: _before, scaled, ...rest }: AppliedEntry,
-  judged: Judgement,
+  judged: Pick<Judgement, 'rewrites'>,
   scaling?: Scaling,
 ): AppliedEntry {
   const isScaled = scaling === 'scaled' || (scaled === true && scaling !== 'free');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import { keepsCreator } from './creator.ts';
 import { insideEmpty } from './emptied.ts';
@@ -62,6 +63,26 @@ export function ownershipPatch(
 }
 
 /**
+ * A JSON patch that gives back what an ownership patch took, when the apply after it was refused: with the entries would go who made a
+ * difference that stays. `before` are the entries from before that patch, `taken` is what it was answered with. Undefined where somebody
+ * wrote the object meanwhile, save its subresources.
+ */
+export function givingBackPatch(
+  before: readonly ManagedFieldsEntry[],
+  taken: KubeObject,
+  live: KubeObject,
+): JsonPatch | undefined {
+  const isMain = ({ subresource }: ManagedFieldsEntry) => !subresource;
+  const { managedFields: now = [], resourceVersion } = live.metadata;
+  if (!isDeepStrictEqual(now.filter(isMain), taken.metadata.managedFields?.filter(isMain))) return undefined;
+  const value = [...before.filter(isMain), ...now.filter(({ subresource }) => subresource)];
+  return [
+    { op: 'replace', path: '/metadata/managedFields', value },
+    { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+  ];
+}
+
+/**
  * A JSON patch that removes, one by one, what is ours inside of maps and lists that Git gives empty (`automated: {}`): an apply would not
  * leave the map empty but null, which the schema of a custom resource refuses. Guarded by the resourceVersion. Undefined where there is nothing.
  */
@@ -81,6 +102,30 @@ export function emptyingPatch(live: KubeObject, git: KubeObject): JsonPatch | un
     { op: 'replace', path: '/metadata/managedFields', value: entries },
     { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
   ];
+}
+
+/**
+ * For a dry run of an apply that `emptyingPatch` has to go before, since neither can be tried after the other: what to apply, without the
+ * maps and lists that it would empty, and the answer with these as they would be. Undefined where there is nothing to empty.
+ */
+export function tryEmptying(
+  live: KubeObject,
+  git: KubeObject,
+): { object: KubeObject; complete(answer: KubeObject): KubeObject } | undefined {
+  const inside = insideEmpty(ourFields(live) ?? {}, git, live).map(({ path }) => path);
+  if (inside.length === 0) return undefined;
+  const emptied = [...new Map(inside.map((path) => path.slice(0, -1)).map((path) => [pathText(path), path])).values()];
+  const remaining = without(live, inside);
+  const complete = (answer: KubeObject) => {
+    const copy = structuredClone(answer);
+    for (const path of emptied) {
+      const [there, wanted] = [resolvePath(remaining, path), resolvePath(git, path, true)];
+      const found = there.count === 'one' ? there : wanted;
+      put(copy, path, found.count === 'one' ? found.value : undefined);
+    }
+    return copy;
+  };
+  return { object: without(git, emptied), complete };
 }
 
 /**

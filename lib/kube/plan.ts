@@ -17,7 +17,7 @@ import { orderGroups } from './order.ts';
 import { applyOf, type PlannedApply } from './planned-apply.ts';
 import { type PlannedPrune, type PruneOptions, planPrune, type Skipped } from './prune.ts';
 import type { AppliedEntry, AppliedRecord } from './record.ts';
-import { replicasPath, type Scaling } from './scalers.ts';
+import { replicasPath, type Scaling, scaledInGit } from './scalers.ts';
 
 export type { PlannedApply } from './planned-apply.ts';
 
@@ -95,6 +95,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
   refuseDuplicates(desired);
   const entries = new Map(record?.entries.map((entry) => [entry.object, entry]));
   const interrupted = new Set(record?.intent?.objects);
+  const scaled = scaledInGit(desired, live);
   const result: Plan = emptyPlan();
 
   for (const group of orderGroups(desired)) {
@@ -110,6 +111,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
         asApplied: known !== undefined && desiredHashOf(object, options.hashKey) === known.desiredHash,
         cutOff: interrupted.has(id),
         recorded: entries.has(id),
+        ...(scaled.has(id) && { scaledInGit: true }),
       };
       if (leaveAlone(subject, result, options)) continue;
       const findings = compare(subject, options);
@@ -117,7 +119,10 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
       const decision = decide(subject, findings, options, result);
       if (decision === 'unchanged') result.unchanged.push(id);
       else if ('skip' in decision) result.skipped.push({ id, reason: decision.skip });
-      else applies.push(applyOf(subject, { ...decision, kept: findings?.ignoredAdditions }, options));
+      else {
+        const apply = applyOf(subject, { ...decision, kept: findings?.ignoredAdditions }, options);
+        applies.push(subject.scaledInGit ? { ...apply, scaling: 'scaled' } : apply);
+      }
     }
     if (applies.length > 0) result.apply.push(applies);
   }
@@ -190,6 +195,8 @@ interface Subject {
   cutOff: boolean;
   /** True when the record has it. */
   recorded: boolean;
+  /** True when an autoscaler of Git's sets its replicas. */
+  scaledInGit?: true;
 }
 
 /** True for an object that Git declares and says not to touch: at all, or because it is there. */
@@ -248,7 +255,8 @@ function decide(subject: Subject, findings: Verdict | undefined, options: PlanOp
   const scaler = options.scalers?.get(subject.id);
   const freed = live !== undefined && isFreed(entry!, live, scaling);
   const { drift, ignoredAdditions: kept = [] } = findings ?? {};
-  return heal({ desired, live, entry: entry!, drift, kept, freed, scaling, scaler }, options, result);
+  const known = subject.scaledInGit && !freed ? 'scaled' : scaling;
+  return heal({ desired, live, entry: entry!, drift, kept, freed, scaling: known, scaler }, options, result);
 }
 
 /** As long as an autoscaler targeted the object, its replicas were applied as they were. */

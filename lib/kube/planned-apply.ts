@@ -1,4 +1,4 @@
-import type { KubeObject } from '../model/kube-object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../model/kube-object.ts';
 import type { DriftRules } from './drift-rules.ts';
 import { exceptionsOf } from './exceptions/exceptions.ts';
 import { ignoredIn, takenIn, withLiveIgnored } from './exceptions/ignored.ts';
@@ -7,6 +7,7 @@ import { type FieldPath, type FieldsV1, isWithin, pathText } from './fields.ts';
 import type { Rewrite } from './fight.ts';
 import { type ManagerRules, managerText } from './managers.ts';
 import { adoptedFrom, heldByOthers, type JsonPatch, type TakenFrom, takeOverPatch, without } from './ownership.ts';
+import { withAddedTolerations } from './pod-tolerations.ts';
 import { type Recreation, recreationOf } from './recreate.ts';
 import { replicasPath, type Scaling } from './scalers.ts';
 
@@ -14,7 +15,7 @@ import { replicasPath, type Scaling } from './scalers.ts';
 export interface PlannedApply {
   /** As `formatObjectId` writes it. */
   id: string;
-  /** What to send: Git's object without the fields that are left to others. */
+  /** What to send: Git's object without the fields that are left to others, a Pod with the tolerations that only admission knows. */
   object: KubeObject;
   /** Git's object, normalised: what `recordEntry` wants. Mostly the same as `object`. */
   desired: KubeObject;
@@ -22,9 +23,10 @@ export interface PlannedApply {
   reason: string;
   /**
    * Send this JSON patch before the apply (only with the option `takeOver`): it makes ours what people or earlier tools put on the object,
-   * so that the apply removes it. When the object changed meanwhile, `takeOverPatch` makes it anew from `takenFrom` and `except`.
+   * so that the apply removes it. When the object changed meanwhile, `takeOverPatch` makes it anew from `takenFrom` and `except`. `before`:
+   * whose the fields are until then.
    */
-  ownership?: { takenFrom: TakenFrom; except: FieldPath[]; patch: JsonPatch };
+  ownership?: { takenFrom: TakenFrom; except: FieldPath[]; patch: JsonPatch; before: ManagedFieldsEntry[] };
   /** Whose tools count as what. */
   managers?: ManagerRules;
   /** Set at adoption (only with the option `takeOver`): what the API server credits to `before-first-apply` then is taken over as well. */
@@ -81,14 +83,11 @@ export function applyOf(
   const isScaled = scaling === 'scaled' && !leaving.taken.some((outer) => isWithin(replicasPath, outer));
   const kept = [...ignoredIn(desired, live), ...paused, ...(isScaled ? [replicasPath] : [])];
   const except = [...kept, ...mayStay, ...held.map(({ path }) => path)];
-  const object = withLiveIgnored(
-    without(
-      desired,
-      held.map(({ path }) => path),
-    ),
-    kept,
-    live,
+  const sent = without(
+    desired,
+    held.map(({ path }) => path),
   );
+  const object = withAddedTolerations(withLiveIgnored(sent, kept, live), live);
   const takenFrom = adopt ? 'people and deployers' : 'people';
   const mayTake = options.takeOver && exceptionsOf(desired).apply !== 'merge';
   const patch = mayTake ? takeOverPatch(live, takenFrom, except, managers) : undefined;
@@ -104,7 +103,7 @@ export function applyOf(
     ...{ id, object, desired, action },
     reason: [reason, ...from.map((manager) => `taken over from ${manager}`), ...left.map(leftText)].join('; '),
     ...(left.length > 0 && { left }),
-    ...(patch !== undefined && { ownership: { takenFrom, except, patch } }),
+    ...(patch !== undefined && { ownership: { takenFrom, except, patch, before: live.metadata.managedFields ?? [] } }),
     ...(adopt && mayTake && { adopts: { except } }),
     ...(recreate !== undefined && { recreate }),
     ...(scaling !== undefined && { scaling }),

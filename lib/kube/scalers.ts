@@ -51,6 +51,26 @@ export function scalingOf(desired: KubeObject, live: KubeObject, scalers: readon
   return { scaling: rests ? 'free' : 'scaled', scaler: nameOf(first) };
 }
 
+/**
+ * The objects of Git's whose replicas an autoscaler of Git's sets, as `formatObjectId` writes them: it does as soon as both are applied,
+ * whatever the number of replicas is until then.
+ */
+export function scaledInGit(
+  desired: readonly KubeObject[],
+  live: ReadonlyMap<string, KubeObject | undefined>,
+): Set<string> {
+  const scalers = desired.filter(isScaler);
+  const targets = new Set(scalers.map(targetOf));
+  const scaled = desired
+    .filter((object) => targets.has(nameOf(object)) && replicasOf(withoutIgnored(object)) !== undefined)
+    .filter((object) => scalingOf(object, live.get(nameOf(object)) ?? object, scalers).scaling === 'scaled');
+  return new Set(scaled.map(nameOf));
+}
+
+function isScaler({ apiVersion, kind }: KubeObject): boolean {
+  return scalerKinds.some((known) => known.kind === kind && known.group === groupOf(apiVersion));
+}
+
 /** What an autoscaler scales, as `formatObjectId` writes it; a ScaledObject's default is a Deployment (KEDA documentation, scaleTargetRef). */
 function targetOf(scaler: KubeObject): string | undefined {
   const ref = mapOf(valueAt(scaler, 'spec', 'scaleTargetRef'));

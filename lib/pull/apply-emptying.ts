@@ -1,4 +1,4 @@
-import { defaultsPatch, emptyingPatch } from '../kube/ownership.ts';
+import { defaultsPatch, emptyingPatch, tryEmptying } from '../kube/ownership.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
 import type { ApplyFailure, Cluster, Resource } from './ports.ts';
 
@@ -32,4 +32,16 @@ async function emptied(object: KubeObject, resource: Resource, cluster: Cluster)
   const defaults = defaultsPatch(answer.object);
   if (defaults !== undefined) await cluster.release(resource, id, defaults);
   return true;
+}
+
+/** The same as a dry run, which writes nothing: where keys would be removed before, the answer is put together from what is there. */
+export async function tryApply(object: KubeObject, resource: Resource, cluster: Cluster): Promise<Emptied['answer']> {
+  const options = { force: true, dryRun: true };
+  const answer = await cluster.apply(resource, object, options);
+  if (!('failure' in answer) || answer.failure.code !== 'invalid') return answer;
+  const live = await cluster.get(resource, objectIdOf(object));
+  const attempt = live && tryEmptying(live, object);
+  if (attempt === undefined) return answer;
+  const tried = await cluster.apply(resource, attempt.object, options);
+  return 'failure' in tried ? answer : { object: attempt.complete(tried.object) };
 }

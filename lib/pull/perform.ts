@@ -1,15 +1,13 @@
-import type { FieldPath } from '../kube/fields.ts';
-import type { ManagerRules } from '../kube/managers.ts';
-import { type JsonPatch, type TakenFrom, takeOverPatch } from '../kube/ownership.ts';
 import type { Plan, PlannedApply } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
 import { recreateHint } from '../kube/recreate.ts';
 import { each } from '../model/each.ts';
 import { type KubeObject, objectIdOf } from '../model/kube-object.ts';
-import { applyEmptying } from './apply-emptying.ts';
+import { applyEmptying, tryApply } from './apply-emptying.ts';
 import type { Ledger } from './ledger.ts';
 import type { ApplyFailure, Cluster, Resource, Sleep } from './ports.ts';
 import { asksToRecreate, recreate } from './recreate.ts';
+import { giveBack, lateRelease, mayTake, release } from './release.ts';
 import type { Run } from './run.ts';
 import { isCrd } from './wanted.ts';
 
@@ -18,8 +16,6 @@ const writesAtOnce = 32;
 /** A CRD is established in a second or two; until then its objects are refused. */
 const crdPatience = 60_000;
 const crdPoll = 200;
-/** An object in the middle of a roll-out changes several times a second. */
-const releaseTries = 5;
 
 /** What applying needs. */
 export interface PerformDeps {
@@ -89,25 +85,28 @@ async function applyGroup(
 async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>, deps: PerformDeps): Promise<void> {
   const { cluster, resources, run, ledger, hashKey, now } = deps;
   const resource = resources.get(planned.id)!;
-  if (planned.ownership !== undefined)
-    await release(planned.object, { ...planned.ownership, managers: planned.managers }, resource, deps);
+  const { ownership, managers } = planned;
+  const isTaken = ownership !== undefined && (await mayTake(planned, resource, cluster));
+  const taken = isTaken ? await release(planned.object, { ...ownership, managers }, resource, deps) : undefined;
   let { answer, wasWritten } = await applyEmptying(planned.object, resource, cluster);
   let { reason } = planned;
   if ('failure' in answer && asksToRecreate(planned, answer.failure)) {
     reason = recreatedReason(planned, answer.failure);
     answer = await recreate(planned, answer.failure, resource, deps);
   }
-  if ('object' in answer && planned.adopts !== undefined && hasEarlierFields(answer.object)) {
+  const late = 'object' in answer ? lateRelease(planned, answer.object, isTaken) : undefined;
+  if (late !== undefined) {
     wasWritten = true;
-    await release(planned.object, adoption(answer.object, planned.adopts.except, planned.managers), resource, deps);
+    await release(planned.object, late, resource, deps);
     answer = (await applyEmptying(planned.object, resource, cluster)).answer;
   }
   if ('failure' in answer) {
+    if (taken !== undefined) await giveBack(taken, resource, cluster);
     run.refused('apply', answer.failure, immutableHint(planned, answer.failure));
     if (!answer.failure.retryable && !wasWritten) ledger.refuse(planned.id);
     return;
   }
-  const { scaling, managers, contested, rewrites } = planned;
+  const { scaling, contested, rewrites } = planned;
   const options = { hashKey, now: now(), scaling, managers, contested, rewrites };
   const entry = recordEntry(planned.desired, answer.object, options);
   ledger.settle(entry);
@@ -117,43 +116,12 @@ async function applyOne(planned: PlannedApply, applied: Map<string, KubeObject>,
   run.changes.push({ object: planned.id, action: planned.action, reason });
 }
 
-/** The API server makes this entry at the first apply of an object that had no managed fields: whose they were is not known. */
-function hasEarlierFields({ metadata }: KubeObject): boolean {
-  return metadata.managedFields?.some(({ manager }) => manager === 'before-first-apply') ?? false;
-}
-
-function adoption(live: KubeObject, except: readonly FieldPath[], managers?: ManagerRules): Release {
-  const takenFrom = 'people and deployers';
-  return { takenFrom, except, managers, patch: takeOverPatch(live, takenFrom, except, managers) };
-}
-
 function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): string {
   return `${reason}; deleted and created again: ${message}`;
 }
 
 function immutableHint({ desired, adopts }: PlannedApply, { code }: ApplyFailure): string | undefined {
   return code === 'immutable' ? recreateHint(desired, { adopted: adopts !== undefined }) : undefined;
-}
-
-interface Release {
-  takenFrom: TakenFrom;
-  except: readonly FieldPath[];
-  managers: ManagerRules | undefined;
-  patch: JsonPatch | undefined;
-}
-
-/** Makes ours what others put on the object, so that the apply removes it. A status that moved meanwhile makes the patch void: it is made anew. */
-async function release(object: KubeObject, from: Release, resource: Resource, deps: PerformDeps): Promise<void> {
-  const name = objectIdOf(object);
-  let { patch } = from;
-  for (let attempt = 1; patch !== undefined; attempt++) {
-    const answer = await deps.cluster.release(resource, name, patch);
-    if (!('failure' in answer)) return;
-    if (answer.failure.code !== 'conflict' || attempt === releaseTries)
-      return deps.run.refused('apply', answer.failure);
-    const live = await deps.cluster.get(resource, name);
-    patch = live === undefined ? undefined : takeOverPatch(live, from.takenFrom, from.except, from.managers);
-  }
 }
 
 /** Waits until the API server serves the kinds of the group's CRDs. */
@@ -218,7 +186,7 @@ export async function rehearse(
   const rehearsed: Rehearsed = { answers: new Map(), recreated: new Map() };
   await each(possible, writesAtOnce, async (planned) => {
     const { id, object, recreate: may } = planned;
-    const answer = await deps.cluster.apply(deps.resources.get(id)!, object, { force: true, dryRun: true });
+    const answer = await tryApply(object, deps.resources.get(id)!, deps.cluster);
     if (!('failure' in answer)) rehearsed.answers.set(id, answer.object);
     else if (asksToRecreate(planned, answer.failure) && !('refused' in may!))
       rehearsed.recreated.set(id, recreatedReason(planned, answer.failure));

@@ -272,6 +272,59 @@ describeWithStages('no difference is made by', (open) => {
     await stage.quiet();
   });
 
+  it('the metrics that the server gives an autoscaler which has none in Git, also when somebody made it again', async () => {
+    const scaler = (ns: string) => `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: web, namespace: ${ns} }
+spec: { minReplicas: 1, maxReplicas: 3, metrics: [], scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }
+`;
+    const stage = await open((ns) => ({ 'scaler.yaml': scaler(ns) }));
+    const { namespace: ns } = stage;
+    await settled(stage);
+    expect(stage.get('hpa/web').spec.metrics).toHaveLength(1);
+    const again = () => {
+      stage.kubectl(['delete', 'hpa/web']);
+      stage.kubectl(['create', '-f', '-'], scaler(ns));
+    };
+    await stage.handEdit(again, {
+      [`autoscaling/HorizontalPodAutoscaler/${ns}/web`]: {
+        'metadata.annotations[windlass.dev/id]': 'nobody',
+        'metadata.labels[windlass.dev/sync]': 'nobody',
+      },
+    });
+    const memory = {
+      type: 'Resource',
+      resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 50 } },
+    };
+    await stage.handEdit(() => stage.kubectl(['patch', 'hpa/web', ...merge({ spec: { metrics: [memory] } })]), {
+      [`autoscaling/HorizontalPodAutoscaler/${ns}/web`]: { 'spec.metrics': 'kubectl-patch' },
+    });
+  });
+
+  it('a scaling of what an autoscaler of Git’s targets, before any pull saw another number', async () => {
+    const stage = await open((ns) => ({
+      'web.yaml': deployment(ns, 'web', 'web:1', 2),
+      'scaler.yaml': `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: web, namespace: ${ns} }
+spec: { minReplicas: 2, maxReplicas: 6, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }
+`,
+    }));
+    const { namespace: ns } = stage;
+    const web = `apps/Deployment/${ns}/web`;
+    await stage.pull();
+    stage.kubectl(['scale', 'deployment/web', '--replicas=4']);
+    expect(await stage.check()).toMatchObject({ drift: [], unknown: [], leftToControllers: [web] });
+    await stage.quiet();
+    // One that Git gets later, and with self-heal off.
+    const later = await open((other) => ({ 'web.yaml': deployment(other, 'web', 'web:1', 2) }));
+    await later.pull();
+    later.git['scaler.yaml'] = stage.git['scaler.yaml']!.replaceAll(ns, later.namespace);
+    await later.pull({ sync: { selfHeal: false } });
+    later.kubectl(['scale', 'deployment/web', '--replicas=4']);
+    expect((await later.check()).drift).toEqual([]);
+  });
+
   it('nothing, an empty map, an empty list, an empty text, and defaults that are written out', async () => {
     const stage = await open((ns) => ({
       'web.yaml': `${deployment(ns, 'web', 'web:1')}            - { name: EMPTY, value: "" }
@@ -622,6 +675,24 @@ describeWithStages('nothing is overlooked of', (open) => {
         [id]: { 'data.config': 'kubectl-patch' },
       },
     );
+  });
+
+  it('a key that was left to a controller, when somebody removes it', async () => {
+    const settings = (ns: string, b: string) =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, namespace: ${ns} }\ndata: { a: "1", b: "${b}" }\n`;
+    const stage = await open((ns) => ({ 'settings.yaml': settings(ns, '1') }));
+    const { namespace: ns, world } = stage;
+    await stage.pull();
+    await stage.quiet();
+    await world.edit('v1', 'ConfigMap', 'settings', { data: { a: '7' } }, 'shop-controller');
+    stage.git['settings.yaml'] = settings(ns, '2');
+    await stage.pull();
+    expect((await stage.quiet()).report.left).toMatchObject([{ fields: ['data.a'], holder: 'shop-controller' }]);
+    await stage.handEdit(
+      () => stage.kubectl(['patch', 'configmap/settings', ...json({ op: 'remove', path: '/data/a' })]),
+      { [`ConfigMap/${ns}/settings`]: { 'data.a': 'nobody' } },
+    );
+    expect(stage.get('configmap/settings').data).toEqual({ a: '1', b: '2' });
   });
 
   it('sets: a member that a person adds or takes away, and their order', async () => {

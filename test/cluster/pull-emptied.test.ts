@@ -24,7 +24,7 @@ spec:
             spec:
               type: object
               properties:
-                size: { type: integer }
+                size: { type: integer, minimum: 0 }
                 automated: { type: object, properties: { prune: { type: boolean }, retries: { type: integer, default: 3 } } }
 `;
   const release = (automated: string, size = 1) =>
@@ -44,6 +44,20 @@ spec:
     world = await openWorld(cluster().kubeconfigPath, syncSpec());
   });
   afterAll(() => world.close());
+
+  it('is shown emptied by a dry run, with other changes of the same commit', async () => {
+    expect((await world.pull(files('{ prune: true }'))).report.errors).toEqual([]);
+    const before = await world.live(`${group()}/v1`, 'Release', 'web');
+    const { report, differences } = await world.pull(files('{}', 2), { dryRun: true });
+    expect(report.errors).toEqual([]);
+    expect(differences.get(`${group()}/Release/${world.namespace}/web`)).toEqual([
+      { path: 'spec.automated.prune', from: true, to: undefined },
+      { path: 'spec.size', from: 1, to: 2 },
+    ]);
+    expect(await world.live(`${group()}/v1`, 'Release', 'web')).toEqual(before);
+    const wrong = await world.pull(files('{}', -1), { dryRun: true });
+    expect(wrong.report.errors).toMatchObject([{ code: 'apply-invalid' }]);
+  });
 
   it('is emptied when Git empties it, with other changes of the same commit', async () => {
     expect((await world.pull(files('{ prune: true }'))).report.errors).toEqual([]);

@@ -261,3 +261,69 @@ describeWithCluster('an object that asks to be created again', () => {
     await edit('v1', 'ConfigMap', 'frozen', { metadata: { finalizers: null } });
   });
 });
+
+describeWithCluster('the tolerations of a Pod', () => {
+  const ours = '{ key: dedicated, operator: Equal, value: batch, effect: NoSchedule }';
+  const notReady = '{ key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 20 }';
+  const pod = (ns: string, tolerations: string[], metadata = '') => `apiVersion: v1
+kind: Pod
+metadata: { name: one, namespace: ${ns}, ${metadata} }
+spec: { containers: [{ name: main, image: "a:1" }], tolerations: [${tolerations.join(', ')}] }
+`;
+  /** Without kube-controller-manager's there is no service account in time. */
+  const pulled = async (tolerations: string[]) => {
+    const made = await world();
+    const base = { 'ns.yaml': namespace(made.namespace) };
+    await made.pull(base);
+    await until('the service account is there', () => made.live('v1', 'ServiceAccount', 'default'));
+    const files = (all: string[], metadata = '') => ({ ...base, 'pod.yaml': pod(made.namespace, all, metadata) });
+    expect((await made.pull(files(tolerations))).report.errors).toEqual([]);
+    const live = async () =>
+      (await made.live('v1', 'Pod', 'one'))?.['spec'] as { tolerations: { key: string; tolerationSeconds?: number }[] };
+    const lose = async () => {
+      const resource = (await made.cluster.resource('v1', 'ConfigMap'))!;
+      const records = await made.cluster.list(resource, undefined, 'windlass-system');
+      const own = records.filter(({ metadata: { name } }) => name.includes(made.sync.name));
+      expect(own.length).toBeGreaterThan(0);
+      for (const one of own) await made.cluster.remove(resource, objectIdOf(one), one.metadata.uid!);
+    };
+    return { ...made, files, spec: live, lose };
+  };
+  const admitted = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+  it.each([[[ours]], [[]], [[ours, notReady]]])(
+    'are those of Git and what admission added, also with a lost record: %s',
+    async (tolerations) => {
+      const { pull, files, spec, lose } = await pulled(tolerations);
+      const { tolerations: before } = await spec();
+      expect(
+        before
+          .map(({ key }) => key)
+          .filter((key) => key !== 'dedicated')
+          .sort(),
+      ).toEqual(admitted);
+      await lose();
+      expect((await pull(files(tolerations))).report.errors).toEqual([]);
+      const { report } = await pull(files([...tolerations, '{ key: more, operator: Exists }'], 'labels: { a: b }'));
+      expect(report.errors).toEqual([]);
+      expect(new Set((await spec()).tolerations.map(({ key }) => key))).toEqual(
+        new Set([...before.map(({ key }) => key), 'more']),
+      );
+      const quiet = await pull(files([...tolerations, '{ key: more, operator: Exists }'], 'labels: { a: b }'));
+      expect([quiet.report.drift, actionsOf(quiet)]).toEqual([[], { unchanged: 2 }]);
+    },
+  );
+
+  it('can be given another time, but not taken away: the error says what to do', async () => {
+    const { pull, files, spec } = await pulled([ours, notReady]);
+    expect((await pull(files([ours, notReady.replace('20', '40')]))).report.errors).toEqual([]);
+    const seconds = async () => (await spec()).tolerations.find(({ key }) => key === admitted[0])?.tolerationSeconds;
+    expect(await seconds()).toBe(40);
+    const { report } = await pull(files([notReady]));
+    expect(report.errors).toMatchObject([
+      { code: 'apply-immutable', hint: expect.stringContaining('windlass.dev/force: recreate') },
+    ]);
+    expect((await pull(files([notReady], recreate))).report.errors).toEqual([]);
+    expect((await spec()).tolerations.map(({ key }) => key).sort()).toEqual(admitted);
+  });
+});

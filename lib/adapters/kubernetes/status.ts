@@ -101,7 +101,7 @@ const manifestFaults =
 const immutableWords: Readonly<Record<string, RegExp>> = {
   FieldValueInvalid: /: (?:field is immutable|value is immutable|may not change once set|cannot change roleRef)$/i,
   FieldValueForbidden:
-    /^Forbidden: (?:field is immutable|spec is immutable after creation|may not be changed in an update|updates to \w+ are forbidden|updates to statefulset spec for fields other than|pod updates may not change fields other than)/,
+    /^Forbidden: (?:field is immutable|spec is immutable after creation|may not be changed in an update|updates to \w+ are forbidden|updates to statefulset spec for fields other than|pod updates may not change fields other than|existing toleration can not be modified)/,
 };
 
 /** The longest sentence of a refusal that is told. */
