@@ -274,7 +274,11 @@ describe('comparing an object with what was applied', () => {
       now: new Date(),
     });
     const left = { left: ['hooks[name=web].ca'], leftAt: [['f:hooks', item, 'f:ca']] };
-    const verdict = compareObject({ entry: { ...entry, ...left, resourceVersion: '8' }, live: ours({ 'f:kind': {} }), hashKey });
+    const verdict = compareObject({
+      entry: { ...entry, ...left, resourceVersion: '8' },
+      live: ours({ 'f:kind': {} }),
+      hashKey,
+    });
     expect(verdict.drift?.fields).toMatchObject([{ path: 'hooks[name=web]' }]);
   });
 

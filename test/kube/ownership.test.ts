@@ -3,13 +3,15 @@ import { pathText } from '../../lib/kube/fields.ts';
 import {
   defaultsPatch,
   emptyingPatch,
+  givingBackPatch,
   type Held,
   heldByOthers,
   ownershipPatch,
   takeOverPatch,
+  tryEmptying,
   without,
 } from '../../lib/kube/ownership.ts';
-import type { ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../lib/model/kube-object.ts';
 import { answerTo, git } from './answers.ts';
 
 const settings = git('ConfigMap', 'settings', { data: { a: '1' } });
@@ -131,5 +133,43 @@ describe('fields that controllers hold', () => {
       webhooks: live.webhooks,
     });
     expect(heldByOthers(same, live)).toEqual([]);
+  });
+});
+
+describe('giving back what an ownership patch took', () => {
+  const status = (time: string) =>
+    entry('kube-controller-manager', { 'f:status': {} }, { subresource: 'status', time });
+  const before = answerTo(settings, [status('1'), added]);
+  const entriesOf = (object: KubeObject) => object.metadata.managedFields!;
+  const withEntries = (managedFields: ManagedFieldsEntry[], resourceVersion: string): KubeObject => ({
+    ...before,
+    metadata: { ...before.metadata, managedFields, resourceVersion },
+  });
+  const taken = withEntries(takeOverPatch(before, 'people')![0]!.value as ManagedFieldsEntry[], '2');
+
+  it('brings the entries back, guarded by the resourceVersion, with a status that moved meanwhile', () => {
+    const [ours] = entriesOf(before);
+    const moved = withEntries([entriesOf(taken)[0]!, status('2')], '3');
+    expect(givingBackPatch(entriesOf(before), taken, moved)).toEqual([
+      { op: 'replace', path: '/metadata/managedFields', value: [ours, added, status('2')] },
+      { op: 'replace', path: '/metadata/resourceVersion', value: '3' },
+    ]);
+  });
+
+  it('does not where somebody wrote the object since then', () => {
+    const edited = withEntries([...entriesOf(taken), added], '3');
+    expect(givingBackPatch(entriesOf(before), taken, edited)).toBeUndefined();
+  });
+});
+
+describe('trying an apply that empties a map', () => {
+  it('sends the rest, and puts what will be left of the map into the answer', () => {
+    const app = (spec: object) => git('example.com/v1 App', 'shop', { spec });
+    const live = answerTo(app({ size: 1, automated: { prune: true } }));
+    Object.assign((live['spec'] as { automated: object }).automated, { retries: 3 });
+    const attempt = tryEmptying(live, app({ size: 2, automated: {} }))!;
+    expect(attempt.object['spec']).toEqual({ size: 2 });
+    expect(attempt.complete(attempt.object)['spec']).toEqual({ size: 2, automated: { retries: 3 } });
+    expect(tryEmptying(live, app({ size: 2, automated: { prune: false } }))).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { heal } from '../../lib/kube/heal.ts';
 import { byHolderAlone, isLeft } from '../../lib/kube/left.ts';
 import { recordEntry } from '../../lib/kube/record.ts';
-import { mayBeScaled, replicasPath, scalingOf } from '../../lib/kube/scalers.ts';
+import { mayBeScaled, replicasPath, scaledInGit, scalingOf } from '../../lib/kube/scalers.ts';
 import type { KubeObject } from '../../lib/model/kube-object.ts';
 import { git } from './answers.ts';
 
@@ -52,6 +52,21 @@ describe('whether an autoscaler sets the replicas', () => {
     expect(mayBeScaled(web(), web(5))).toBe(false);
     expect(mayBeScaled(web(2), undefined)).toBe(false);
     expect(mayBeScaled(web(2, { 'windlass.dev/ignore-paths': '/spec/replicas' }), web(5))).toBe(false);
+  });
+});
+
+describe('what an autoscaler of Git’s scales', () => {
+  const scaled = (object: KubeObject, live?: KubeObject) => [
+    ...scaledInGit([object, scaler(hpa, target)], new Map([['apps/Deployment/shop/web', live]])),
+  ];
+  it('is known before it is there, and while the number is Git’s', () => {
+    expect(scaled(web(2))).toEqual(['apps/Deployment/shop/web']);
+    expect(scaled(web(2), web(2))).toEqual(['apps/Deployment/shop/web']);
+    expect(scaledInGit([web(2)], new Map())).toEqual(new Set());
+  });
+  it('is nothing while it rests, or where Git has no number', () => {
+    expect([scaled(web(0)), scaled(web(2), web(0)), scaled(web())]).toEqual([[], [], []]);
+    expect(scaled(web(2, { 'windlass.dev/ignore-paths': '/spec/replicas' }))).toEqual([]);
   });
 });
 

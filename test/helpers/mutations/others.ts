@@ -160,7 +160,10 @@ export const otherOperators: Operator[] = [
     edits: (subject) =>
       // A Service of another type has other fields: no pull can put back what the server drops with it.
       changes(
-        { ...subject, sites: subject.sites.filter(({ told }) => !/^spec\.(type|allocate|ipFam|clusterIP|healthCheck)/.test(told)) },
+        {
+          ...subject,
+          sites: subject.sites.filter(({ told }) => !/^spec\.(type|allocate|ipFam|clusterIP|healthCheck)/.test(told)),
+        },
         (site, value) =>
           editing(subject, controller, `change ${site.told}`, 'silent', (copy) => putAt(copy, site.pointer, value)),
       ),
