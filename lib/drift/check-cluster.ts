@@ -6,6 +6,7 @@ import { shortText } from '../model/shorten.ts';
 import { allRecorded, type RecordedSync } from './all-recorded.ts';
 import { type DriftDeps, type DriftRequest, drift } from './drift.ts';
 import type { DesiredReader } from './ports.ts';
+import { shortenCheck } from './shorten-check.ts';
 import type { Stops } from './stops.ts';
 import { noTimeLeft, whileTime } from './time-left.ts';
 import { type Unmanaged, unmanagedOf } from './unmanaged.ts';
@@ -62,7 +63,7 @@ export async function checkCluster(check: ClusterCheck, deps: ClusterCheckDeps):
   if (syncs.length > 0) await look(syncs, check, deps, looked);
   const report = heartbeat(check, { ...looked, syncs, startedAt, at: deps.now().toISOString(), run: deps.newRun() });
   try {
-    await whileTime(deps.reports.send(report), over?.aborted ? undefined : over);
+    await whileTime(deps.reports.send(shortenCheck(report)), over?.aborted ? undefined : over);
   } catch (error) {
     looked.errors.push(new Error(`the heartbeat of ${cluster.name} could not be sent`, { cause: error }));
   }

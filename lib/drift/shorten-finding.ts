@@ -1,4 +1,4 @@
-import type { FieldDrift, ObjectDrift, Unknown } from '../model/drift.ts';
+import type { FieldDrift, ObjectDrift, RuleUse, Unknown } from '../model/drift.ts';
 import type { DriftFound } from '../model/messages.ts';
 import { formatObjectId, parseObjectId } from '../model/object-id.ts';
 import { shortText, sizeOf } from '../model/shorten.ts';
@@ -12,21 +12,26 @@ const longestValue = 500;
 /** What is left to controllers is no finding, and what programs added is none. */
 const mostLeft = 100;
 const mostOthers = 20;
+/** What rules did, and what could not be read, leave room for drift. In bytes. */
+const ruleBytes = 32 * 1024;
+const unknownBytes = 96 * 1024;
 
 /**
  * A finding as it can be sent: with at most `bytes`, the last objects counted in `cut` instead of named. An object's fields are cut to 8 KiB, always
  * in the same way, so that the same drift is no news because of what drifts beside it. What is unknown is never left out: of very many
- * objects, their kinds are unknown.
+ * objects, their kinds are unknown, and of very many kinds everything is. Of very many rules those that did something are named.
  */
 export function shortenFinding(found: DriftFound, bytes: number = messageBytes): DriftFound {
   const { addedByOthers, ...rest } = { ...found, drift: found.drift.map(shortObject) };
+  if (rest.rules !== undefined) rest.rules = rest.rules.map(shortRule);
   const others = addedByOthers?.slice(0, mostOthers).map(shortObject);
   const whole = { ...rest, ...(others !== undefined && { addedByOthers: others }) };
   if (sizeOf(whole) <= bytes) return whole;
   const bare: DriftFound = {
     ...rest,
     ...{ drift: [], cut: found.drift.length },
-    unknown: byKind(found.unknown),
+    ...(rest.rules && fittingRules(rest.rules)),
+    unknown: unknownThatFit(found.unknown),
     leftToControllers: found.leftToControllers.slice(0, mostLeft),
   };
   const drift = firstThatFit(whole.drift, bytes - sizeOf(bare));
@@ -35,7 +40,8 @@ export function shortenFinding(found: DriftFound, bytes: number = messageBytes):
   return { ...uncut, drift, ...(cut > 0 && { cut }) };
 }
 
-function firstThatFit<T extends object>(items: readonly T[], bytes: number): T[] {
+/** The first items that have at most so many bytes together. */
+export function firstThatFit<T extends object>(items: readonly T[], bytes: number): T[] {
   let left = bytes;
   const end = items.findIndex((item) => {
     left -= sizeOf(item) + 1;
@@ -64,6 +70,24 @@ function shortField(field: FieldDrift): FieldDrift {
 function shortValue(value: unknown): unknown {
   const text = JSON.stringify(value) ?? '';
   return text.length <= longestValue ? value : shortText(text, longestValue);
+}
+
+function shortRule({ rule, objects }: RuleUse): RuleUse {
+  return { rule: shortText(rule, longestValue), objects };
+}
+
+/** Those that took something away come first. */
+function fittingRules(rules: readonly RuleUse[]): Pick<DriftFound, 'rules' | 'rulesCut'> {
+  const used = [...rules].sort((a, b) => Number(b.objects > 0) - Number(a.objects > 0));
+  const kept = firstThatFit(used, ruleBytes);
+  const rulesCut = rules.length - kept.length;
+  return rulesCut === 0 ? { rules: [...rules] } : { rules: kept, rulesCut };
+}
+
+/** By kind, and where that is too much as a whole. */
+function unknownThatFit(unknown: readonly Unknown[]): Unknown[] {
+  const kinds = byKind(unknown);
+  return sizeOf(kinds) <= unknownBytes ? kinds : byKind(unknown.map((one) => ({ ...one, object: '*' })));
 }
 
 /** The kinds of the objects, each with the reason of its first; apart from them those of which only undeclared objects are unknown. */

@@ -113,6 +113,7 @@ export const driftFoundSchema = z.object({
   addedByOthers: z.array(objectDrift).optional(),
   // Its text has a path, of any length.
   rules: z.array(z.object({ rule: z.string().min(1), objects: count })).optional(),
+  rulesCut: count.optional(),
   leftOut: z.array(name).optional(),
   graceSeconds: seconds.optional(),
   behindSeconds: seconds.optional(),
@@ -152,6 +153,7 @@ export const checkReportedSchema = z.object({
   objects: count,
   unreachable: z.string().optional(),
   failed: z.array(z.object({ sync: name, reason: z.string() })),
+  cut: z.object({ failed: count.optional(), stopped: count.optional() }).optional(),
   stopped: z.array(stopped).optional(),
   limits: z.object({ puller: seconds, checker: seconds, held: seconds }),
 }) satisfies z.ZodType<CheckReported>;

@@ -112,6 +112,8 @@ export interface DriftFound {
   addedByOthers?: ObjectDrift[];
   /** The rules in force that are about objects of the sync, and what they did. Absent: none. */
   rules?: RuleUse[];
+  /** How many more there are, because the message would have been too long. Absent: none. */
+  rulesCut?: number;
   /** Names the rules of Git about drift that it went by: others have another one. Absent from an older check. */
   rulesHash?: string;
   /** Kinds or objects, written as in `Unknown.object`, that this check does not look at by design: incidents about them stay as they are. */
@@ -163,7 +165,9 @@ export interface CheckReported {
   unreachable?: string;
   /** Syncs that could not be checked at all, so that no finding of theirs was sent. */
   failed: { sync: string; reason: string }[];
-  /** What files of `suspends/` and `holds/` stop at the head, save void ones; absent where the head could not be read. */
+  /** How many more could not be checked, and how many are stopped without being named, because the message would have been too long. Absent: none. */
+  cut?: { failed?: number; stopped?: number };
+  /** What files of `suspends/` and `holds/` stop at the head, save void ones; absent where the head could not be read, or they were too many. */
   stopped?: Stopped[];
   /** In seconds, after which people are told: of a puller that does not report, of a check that does not run, of what is stopped. */
   limits: { puller: number; checker: number; held: number };

@@ -72,8 +72,13 @@ function blindTransitions(draft: Draft, { blindChecks }: ClusterState, message: 
   const { cluster, unreachable } = message;
   const failed = message.failed.map(({ sync, reason }) => `${sync}: ${reason}`);
   const lines = unreachable === undefined ? failed : [unreachable];
+  const hidden = unreachable === undefined ? message.cut?.failed : undefined;
   const title = `${cluster} cannot be checked ${unreachable === undefined ? 'fully ' : ''}for drift`;
-  const content = { title, details: some(lines), contentHash: contentHash([title, ...lines.map(steady).sort()]) };
+  const content = {
+    title,
+    details: some(lines, hidden),
+    contentHash: contentHash([title, ...lines.map(steady).sort()]),
+  };
   draft.tell(about, content, message.at);
 }
 

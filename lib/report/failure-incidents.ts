@@ -114,7 +114,9 @@ export function steady(message: string): string {
   return message.replace(/[0-9a-f]{8,}|\d+/gi, '#');
 }
 
-/** As many lines as an incident carries. */
-export function some(lines: string[]): string[] {
-  return lines.length <= mostLines ? lines : [...lines.slice(0, mostLines), `and ${lines.length - mostLines} more`];
+/** As many lines as an incident carries; there are `hidden` ones beside them. */
+export function some(lines: string[], hidden = 0): string[] {
+  const shown = lines.slice(0, mostLines);
+  const more = lines.length + hidden - shown.length;
+  return more === 0 ? shown : [...shown, `and ${more} more`];
 }

@@ -82,10 +82,11 @@ function afterCheck(before: SyncState, report: DriftFound): SyncState {
 
 /** The rules that found nothing to do in a check, with the first one since which that is so; one of which a check could not tell stays as it was. */
 function idleRules({ idleRules: before = [] }: SyncState, report: DriftFound): SyncState['idleRules'] {
-  const { rules = [], at } = report;
+  const { rules = [], rulesCut = 0, at } = report;
   const since = (rule: string) => before.find((one) => one.rule === rule)?.since ?? at;
   const told = new Set(rules.map(({ rule }) => rule));
-  const kept = unreadOf(report, 'declared').length === 0 ? [] : before.filter(({ rule }) => !told.has(rule));
+  const isWhole = unreadOf(report, 'declared').length === 0 && rulesCut === 0;
+  const kept = isWhole ? [] : before.filter(({ rule }) => !told.has(rule));
   const idle = rules.filter(({ objects }) => objects === 0).map(({ rule }) => ({ rule, since: since(rule) }));
   return someOf([...kept, ...idle]);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageBytes, shortenFinding } from '../../lib/drift/shorten-finding.ts';
-import type { ObjectDrift, Unknown } from '../../lib/model/drift.ts';
+import type { ObjectDrift, RuleUse, Unknown } from '../../lib/model/drift.ts';
 import type { DriftFound } from '../../lib/model/messages.ts';
 import { driftFoundSchema } from '../../lib/model/messages-schema.ts';
 import { sizeOf } from '../../lib/model/shorten.ts';
@@ -65,6 +65,39 @@ describe('a finding on its way', () => {
     expect(short.drift).toHaveLength(30);
     expect(short).not.toHaveProperty('cut');
     expect(short.leftToControllers).toHaveLength(100);
+  });
+
+  it('names rules that did something before the others, and counts what is left', () => {
+    const rules: RuleUse[] = Array.from({ length: 2_000 }, (_, index) => ({
+      rule: `ConfigMap/shop/c-${index}: data.${'x'.repeat(index === 7 ? 3_000 : 200)}`,
+      objects: index % 2,
+    }));
+    const few = shortenFinding(found({ rules: rules.slice(0, 10) }));
+    expect(few.rules?.map(({ rule }) => rule.length > 500)).not.toContain(true);
+    expect(few.rules?.map(({ objects }) => objects)).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+    expect(few).not.toHaveProperty('rulesCut');
+    const short = shortenFinding(found({ rules, drift: many(20) }));
+    expect(sizeOf(short)).toBeLessThanOrEqual(messageBytes);
+    expect(driftFoundSchema.parse(short)).toEqual(short);
+    expect(short.rules?.every(({ objects }) => objects === 1)).toBe(true);
+    expect(short.rulesCut).toBe(2_000 - short.rules!.length);
+    expect(short.drift).toHaveLength(20);
+  });
+
+  it('says that everything is unknown where the kinds are too many', () => {
+    const unknown: Unknown[] = Array.from({ length: 2_000 }, (_, index) => ({
+      object: `g${index}.example.com/Kind`,
+      reason: 'forbidden '.repeat(40),
+    }));
+    const short = shortenFinding(
+      found({ drift: many(20), unknown: [...unknown, { ...unknown[0]!, undeclared: true }] }),
+    );
+    expect(sizeOf(short)).toBeLessThanOrEqual(messageBytes);
+    expect(short.unknown).toEqual([
+      { object: '*', reason: expect.stringMatching(/^forbidden .*\(and 1999 more\)$/) },
+      { object: '*', reason: expect.stringMatching(/^forbidden/), undeclared: true },
+    ]);
+    expect(short.drift).toHaveLength(20);
   });
 
   it('keeps everything unknown that is, by kind where there are very many', () => {

@@ -5,10 +5,12 @@ import { type DriftOnScheduleDeps, driftOnSchedule } from '../../functions/drift
 import { lambdaContext } from '../../lib/adapters/local/sqs-record.ts';
 import { readConfig } from '../../lib/config/windlass-file.ts';
 import type { OpenCluster } from '../../lib/drift/check-cluster.ts';
+import { messageBytes } from '../../lib/drift/shorten-finding.ts';
 import { rulesHash } from '../../lib/kube/drift-rules.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import type { CheckReported, DriftFound } from '../../lib/model/messages.ts';
 import { checkReportedSchema, driftFoundSchema } from '../../lib/model/messages-schema.ts';
+import { sizeOf } from '../../lib/model/shorten.ts';
 import { treeOf } from '../pull/world.ts';
 
 const context = lambdaContext('windlass-drift');
@@ -223,6 +225,19 @@ describe('the handler of the drift schedule', () => {
     expect(failed.length).toBeGreaterThan(0);
     expect(failed.length + findings().length).toBe(30);
     for (const { reason } of failed) expect(reason).toBe('the check had no time left to read it');
+  });
+
+  it('sends a heartbeat that a queue takes, however many syncs cannot be checked', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => `  s${index}: { cluster: dev, path: s${index} }\n`).join('');
+    const config = readConfig(`windlass: 1\nclusters: { dev: {} }\nsyncs:\n${many}`).config!;
+    const read = () => Promise.reject(new Error('€'.repeat(1_000)));
+    const records = { read, savedHashKey: refused, syncs: async () => [] };
+    const repo = { head: async () => ({ tree: treeOf(files, revision), config, problems: [] }), lastValid: refused };
+    const { run, heartbeats } = world({ repo, open: async () => emptyCluster({ records }) });
+    await expect(run()).rejects.toThrow();
+    const [sent] = heartbeats();
+    expect(sizeOf(sent!)).toBeLessThanOrEqual(messageBytes);
+    expect(sent!.failed.length + (sent!.cut?.failed ?? 0)).toBe(600);
   });
 
   it('waits no longer than its time for a queue that hangs, and fails then', async () => {

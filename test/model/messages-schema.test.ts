@@ -44,6 +44,7 @@ describe('the schema of reports', () => {
       rules: [{ rule: `apps/Deployment/shop/web: spec.${'x'.repeat(2_000)}`, objects: 1 }],
       leftOut: ['Secret'],
       rulesHash: '0123456789abcdef',
+      rulesCut: 1,
     };
     const checked: Required<CheckReported> = {
       ...{ type: 'CheckReported', run: 'r', startedAt: at, at, cluster: 'prod', revision: 'aaaa', objects: 3 },
@@ -55,6 +56,7 @@ describe('the schema of reports', () => {
         failed: [{ sync: 'shop', reason: 'away' }],
       },
       stopped: [stopped],
+      cut: { failed: 1, stopped: 2 },
       limits: { puller: 1_800, checker: 1_800, held: 604_800 },
     };
     const request: Required<WriteRequest> = {

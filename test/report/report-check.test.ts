@@ -155,6 +155,14 @@ describe('what pullers and checks tell of each other', () => {
     ]);
   });
 
+  it('syncs that could not be checked are counted where they are too many to be named', async () => {
+    const failed = Array.from({ length: 60 }, (_, index) => ({ sync: `shop-${index}`, reason: 'forbidden' }));
+    const cut = { failed: 7 };
+    await send(checked(10, { failed, cut }), checked(20, { failed, cut }), checked(30, { failed, cut }));
+    const [incident] = await records.openIncidents();
+    expect(incident?.details?.at(-1)).toBe('and 17 more');
+  });
+
   it('the incidents of two clusters are apart', async () => {
     const dev = { cluster: 'dev', syncs: ['shop-dev'] };
     const pulled = [pull(0, 1), pull(0, 1, [], { cluster: 'dev', sync: 'shop-dev' })];

@@ -135,6 +135,7 @@ describe('rules that find nothing to do', () => {
     expect(idle(check(0, [], rules(0)), check(10))).toBeUndefined();
     const unread = { unknown: [{ object: 'ConfigMap', reason: 'forbidden' }] };
     expect(idle(check(0, [], rules(0)), check(10, [], unread))).toEqual(since(0));
+    expect(idle(check(0, [], rules(0)), check(10, [], { rules: [], rulesCut: 1 }))).toEqual(since(0));
   });
 });
 
