@@ -70,7 +70,10 @@ function schedule(sides: Record<string, Side>) {
   const tree = treeOf({ ...files, 'windlass.yaml': config }, revision);
   const source = { head: async () => revision, open: async () => ({ ...tree, close: async () => undefined }) };
   const run = driftOnSchedule({
-    repo: { head: async () => ({ tree, config: readConfig(config).config!, problems: [] }), lastValid: async () => undefined },
+    repo: {
+      head: async () => ({ tree, config: readConfig(config).config!, problems: [] }),
+      lastValid: async () => undefined,
+    },
     open: async ({ name }) => {
       const client = new Client(await accessFromKubeconfig(sides[name]?.kubeconfig ?? `/no/${name}`), patience);
       return {
