@@ -6,8 +6,8 @@ import { withoutIgnored } from './exceptions/without-ignored.ts';
 import { type FieldPath, type FieldsV1, isWithin, pathText } from './fields.ts';
 import type { Rewrite } from './fight.ts';
 import { type ManagerRules, managerText } from './managers.ts';
+import { belongsTo } from './normalise.ts';
 import { adoptedFrom, heldByOthers, type JsonPatch, type TakenFrom, takeOverPatch, without } from './ownership.ts';
-import { withAddedTolerations } from './pod-tolerations.ts';
 import { type Recreation, recreationOf } from './recreate.ts';
 import { replicasPath, type Scaling } from './scalers.ts';
 
@@ -15,7 +15,7 @@ import { replicasPath, type Scaling } from './scalers.ts';
 export interface PlannedApply {
   /** As `formatObjectId` writes it. */
   id: string;
-  /** What to send: Git's object without the fields that are left to others, a Pod with the tolerations that only admission knows. */
+  /** What to send: Git's object without the fields that are left to others. */
   object: KubeObject;
   /** Git's object, normalised: what `recordEntry` wants. Mostly the same as `object`. */
   desired: KubeObject;
@@ -29,8 +29,11 @@ export interface PlannedApply {
   ownership?: { takenFrom: TakenFrom; except: FieldPath[]; patch: JsonPatch; before: ManagedFieldsEntry[] };
   /** Whose tools count as what. */
   managers?: ManagerRules;
-  /** Set at adoption (only with the option `takeOver`): what the API server credits to `before-first-apply` then is taken over as well. */
-  adopts?: { except: FieldPath[] };
+  /**
+   * Set at adoption (only with the option `takeOver`): what the API server credits to `before-first-apply` then is taken over as well.
+   * `isOurs`: the object says that it is of this sync, only the record does not know it.
+   */
+  adopts?: { except: FieldPath[]; isOurs: boolean };
   /** What is left to others although Git sets it, and to whom. */
   left?: { path: string; holder: string }[];
   /** Set where Git's object asks to be deleted and created again when a field turns out to be immutable. */
@@ -87,7 +90,7 @@ export function applyOf(
     desired,
     held.map(({ path }) => path),
   );
-  const object = withAddedTolerations(withLiveIgnored(sent, kept, live), live);
+  const object = withLiveIgnored(sent, kept, live);
   const takenFrom = adopt ? 'people and deployers' : 'people';
   const mayTake = options.takeOver && exceptionsOf(desired).apply !== 'merge';
   const patch = mayTake ? takeOverPatch(live, takenFrom, except, managers) : undefined;
@@ -104,7 +107,7 @@ export function applyOf(
     reason: [reason, ...from.map((manager) => `taken over from ${manager}`), ...left.map(leftText)].join('; '),
     ...(left.length > 0 && { left }),
     ...(patch !== undefined && { ownership: { takenFrom, except, patch, before: live.metadata.managedFields ?? [] } }),
-    ...(adopt && mayTake && { adopts: { except } }),
+    ...(adopt && mayTake && { adopts: { except, isOurs: belongsTo(live, options.sync) } }),
     ...(recreate !== undefined && { recreate }),
     ...(scaling !== undefined && { scaling }),
     ...(paused.length > 0 && { contested: { paths: [...paused], before } }),

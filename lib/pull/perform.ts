@@ -121,7 +121,7 @@ function recreatedReason({ reason }: PlannedApply, { message }: ApplyFailure): s
 }
 
 function immutableHint({ desired, adopts }: PlannedApply, { code }: ApplyFailure): string | undefined {
-  return code === 'immutable' ? recreateHint(desired, { adopted: adopts !== undefined }) : undefined;
+  return code === 'immutable' ? recreateHint(desired, { adopted: adopts?.isOurs === false }) : undefined;
 }
 
 /** Waits until the API server serves the kinds of the group's CRDs. */

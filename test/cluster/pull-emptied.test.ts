@@ -26,6 +26,7 @@ spec:
               properties:
                 size: { type: integer, minimum: 0 }
                 automated: { type: object, properties: { prune: { type: boolean }, retries: { type: integer, default: 3 } } }
+                window: { type: object, properties: { from: { type: string } } }
 `;
   const release = (automated: string, size = 1) =>
     `apiVersion: ${group()}/v1\nkind: Release\nmetadata: { name: web, namespace: ${world.namespace} }\nspec: { size: ${size}, automated: ${automated} }\n`;
@@ -45,18 +46,24 @@ spec:
   });
   afterAll(() => world.close());
 
-  it('is shown emptied by a dry run, with other changes of the same commit', async () => {
-    expect((await world.pull(files('{ prune: true }'))).report.errors).toEqual([]);
+  it('is shown emptied by a dry run, and is emptied, with other changes of the same commit', async () => {
+    const withWindow = (window: string, size = 1) => {
+      const { 'release.yaml': text, ...rest } = files('{}', size);
+      return { ...rest, 'release.yaml': text.replace('automated: {}', `window: ${window}`) };
+    };
+    expect((await world.pull(withWindow('{ from: noon }'))).report.errors).toEqual([]);
     const before = await world.live(`${group()}/v1`, 'Release', 'web');
-    const { report, differences } = await world.pull(files('{}', 2), { dryRun: true });
+    const { report, differences } = await world.pull(withWindow('{}', 2), { dryRun: true });
     expect(report.errors).toEqual([]);
     expect(differences.get(`${group()}/Release/${world.namespace}/web`)).toEqual([
-      { path: 'spec.automated.prune', from: true, to: undefined },
       { path: 'spec.size', from: 1, to: 2 },
+      { path: 'spec.window.from', from: 'noon', to: undefined },
     ]);
     expect(await world.live(`${group()}/v1`, 'Release', 'web')).toEqual(before);
-    const wrong = await world.pull(files('{}', -1), { dryRun: true });
+    const wrong = await world.pull(withWindow('{}', -1), { dryRun: true });
     expect(wrong.report.errors).toMatchObject([{ code: 'apply-invalid' }]);
+    expect((await world.pull(withWindow('{}', 2))).report.errors).toEqual([]);
+    expect(await spec()).toEqual({ size: 2, window: {} });
   });
 
   it('is emptied when Git empties it, with other changes of the same commit', async () => {

@@ -289,6 +289,7 @@ spec: { containers: [{ name: main, image: "a:1" }], tolerations: [${tolerations.
     };
     return { ...made, files, spec: live, lose };
   };
+  const namesOf = (all: { key: string }[]) => all.map(({ key }) => key).sort();
   const admitted = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
   it.each([[[ours]], [[]], [[ours, notReady]]])(
@@ -296,23 +297,29 @@ spec: { containers: [{ name: main, image: "a:1" }], tolerations: [${tolerations.
     async (tolerations) => {
       const { pull, files, spec, lose } = await pulled(tolerations);
       const { tolerations: before } = await spec();
-      expect(
-        before
-          .map(({ key }) => key)
-          .filter((key) => key !== 'dedicated')
-          .sort(),
-      ).toEqual(admitted);
+      expect(namesOf(before).filter((key) => key !== 'dedicated')).toEqual(admitted);
       await lose();
-      expect((await pull(files(tolerations))).report.errors).toEqual([]);
-      const { report } = await pull(files([...tolerations, '{ key: more, operator: Exists }'], 'labels: { a: b }'));
-      expect(report.errors).toEqual([]);
-      expect(new Set((await spec()).tolerations.map(({ key }) => key))).toEqual(
-        new Set([...before.map(({ key }) => key), 'more']),
-      );
-      const quiet = await pull(files([...tolerations, '{ key: more, operator: Exists }'], 'labels: { a: b }'));
+      const again = await pull(files(tolerations));
+      expect([again.report.errors, actionsOf(again)]).toEqual([[], { configured: 2 }]);
+      const more = files([...tolerations, '{ key: more, operator: Exists }']);
+      expect((await pull(more)).report.errors).toEqual([]);
+      expect(namesOf((await spec()).tolerations)).toEqual([...namesOf(before), 'more'].sort());
+      const quiet = await pull(more);
       expect([quiet.report.drift, actionsOf(quiet)]).toEqual([[], { unchanged: 2 }]);
     },
   );
+
+  it('that somebody else added stop an apply, also with a lost record: the error says what to do', async () => {
+    const { pull, files, spec, lose, edit } = await pulled([ours]);
+    const { tolerations } = await spec();
+    await edit('v1', 'Pod', 'one', { spec: { tolerations: [...tolerations, { key: 'more', operator: 'Exists' }] } });
+    const refused = [{ code: 'apply-immutable', hint: expect.stringContaining('windlass.dev/force: recreate') }];
+    expect((await pull(files([ours]))).report.errors).toMatchObject(refused);
+    await lose();
+    expect((await pull(files([ours]))).report.errors).toMatchObject(refused);
+    expect((await pull(files([ours], recreate))).report.errors).toEqual([]);
+    expect((await spec()).tolerations).toEqual(tolerations);
+  });
 
   it('can be given another time, but not taken away: the error says what to do', async () => {
     const { pull, files, spec } = await pulled([ours, notReady]);
@@ -324,6 +331,6 @@ spec: { containers: [{ name: main, image: "a:1" }], tolerations: [${tolerations.
       { code: 'apply-immutable', hint: expect.stringContaining('windlass.dev/force: recreate') },
     ]);
     expect((await pull(files([notReady], recreate))).report.errors).toEqual([]);
-    expect((await spec()).tolerations.map(({ key }) => key).sort()).toEqual(admitted);
+    expect(namesOf((await spec()).tolerations)).toEqual(admitted);
   });
 });
