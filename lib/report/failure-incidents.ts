@@ -64,13 +64,10 @@ function aboutSync(kind: Incident['kind'], report: Report): About {
 }
 
 function failedContent(report: SyncReported): Content {
-  const same = report.errors.map(({ code, file, line, object, message }) => [
-    code,
-    file,
-    line,
-    object,
-    steady(message),
-  ]);
+  // Objects are applied side by side: in which order they are refused changes from pull to pull, and is no news.
+  const same = report.errors
+    .map(({ code, file, line, object, message }) => JSON.stringify([code, file, line, object, steady(message)]))
+    .sort();
   return {
     title: `${report.sync} could not be synced`,
     details: some(report.errors.map(formatProblem)),

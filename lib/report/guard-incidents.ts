@@ -41,7 +41,7 @@ export function guardTransitions(draft: Draft, state: SyncState | undefined, rep
         title: title(report.sync),
         details: notices.map(formatProblem),
         ...inNamespaces(notices.map(({ object }) => object)),
-        contentHash: contentHash(notices.map(news)),
+        contentHash: contentHash(notices.map(news).sort()),
       };
       draft.tell(about, content, report.at);
     } else if (open !== undefined && report.result !== 'failed') draft.resolve(open, end, report.at);

@@ -1,3 +1,4 @@
+import { valueChanges } from '../kube/value-changes.ts';
 import { driftLines, printable } from '../model/drift-text.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Notice } from '../model/messages.ts';
@@ -49,7 +50,7 @@ function resolvedNotice(incident: Incident): Notice {
 function linesOf(incident: Incident): string[] {
   return incident.drift === undefined
     ? (incident.details ?? []).flatMap((text) => text.split('\n')).map(printable)
-    : driftLines(incident.drift);
+    : driftLines(incident.drift, valueChanges);
 }
 
 function someOf(lines: string[]): string[] {

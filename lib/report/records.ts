@@ -1,3 +1,4 @@
+import { valueChanges } from '../kube/value-changes.ts';
 import { type AuditKind, type AuditRecord, recordId } from '../model/audit-record.ts';
 import type { ObjectChange } from '../model/change-set.ts';
 import { driftLines, managersOf } from '../model/drift-text.ts';
@@ -9,7 +10,7 @@ import { suspensionOf } from '../model/suspension.ts';
 import type { Transitions } from './draft.ts';
 import { mostAlone } from './drift-content.ts';
 import type { EndedWithinGrace } from './grace.ts';
-import { isLate, keptNotice } from './state.ts';
+import { errorText, isLate, keptErrors, keptNotice } from './state.ts';
 
 const mostLeft = { objects: 20, fields: 3 };
 
@@ -130,7 +131,7 @@ function driftRecord(report: Report, incident: Incident): AuditRecord {
     kind: 'drift-found',
     subjects: subjects(report, incident),
     result: 'ok',
-    summary: drift === undefined ? incident.title : (driftLines(drift)[0] ?? incident.title),
+    summary: drift === undefined ? incident.title : (driftLines(drift, valueChanges)[0] ?? incident.title),
     details: drift === undefined ? { objects: incident.details } : { state: drift.state, fields: drift.fields },
   };
 }
@@ -144,7 +145,7 @@ export function graceRecords(report: Report, ended: readonly EndedWithinGrace[])
     kind: 'drift-found',
     subjects: [...subjects(report), `object:${object}`],
     result: 'ok',
-    summary: `${(drift && driftLines(drift)[0]) ?? `${object} drifted`}; over within the grace period: ${how}`,
+    summary: `${(drift && driftLines(drift, valueChanges)[0]) ?? `${object} drifted`}; over within the grace period: ${how}`,
     details: { ...(drift && { state: drift.state, fields: drift.fields }), since, resolution: how },
   }));
 }
@@ -196,7 +197,6 @@ function subjects(report: Cause, incident?: Incident): string[] {
 }
 
 function sameErrors(report: SyncReported, state: SyncState): boolean {
-  const codes = (errors: SyncReported['errors']) =>
-    JSON.stringify(errors.map(({ code, file, line, object }) => [code, file, line, object]));
-  return codes(report.errors.slice(0, state.errors.length)) === codes(state.errors);
+  const texts = (errors: readonly Problem[]) => JSON.stringify(errors.map(errorText).sort());
+  return texts(keptErrors(report.errors)) === texts(state.errors);
 }

@@ -109,7 +109,7 @@ function afterPull(before: SyncState, report: SyncReported): SyncState {
     result: report.result,
     counts: report.counts,
     health: keptHealth(report.health),
-    errors: report.errors.slice(0, mostKept).map((error) => ({ ...error, message: cut(error.message) })),
+    errors: keptErrors(report.errors),
     notices: someOf((report.notices ?? []).map(keptNotice)),
     skipped: someOf(report.changes.filter(({ action }) => action === 'skipped')),
   };
@@ -130,6 +130,20 @@ function knownPlace({ cluster, environment }: Report): Pick<SyncState, 'cluster'
 /** A notice as the state keeps it. */
 export function keptNotice(notice: Problem): Problem {
   return { ...notice, message: cut(notice.message) };
+}
+
+/** The errors of a pull as the state keeps them: of very many always the same ones, in whatever order they came. */
+export function keptErrors(errors: readonly Problem[]): Problem[] {
+  const some =
+    errors.length <= mostKept
+      ? errors
+      : [...errors].sort((a, b) => compare(errorText(a), errorText(b))).slice(0, mostKept);
+  return some.map((error) => ({ ...error, message: cut(error.message) }));
+}
+
+/** What makes two errors the same one, whatever their messages say. */
+export function errorText({ code, file, line, object }: Problem): string {
+  return JSON.stringify([code, file, line, object]);
 }
 
 /** As many as are kept; undefined where there are none. */

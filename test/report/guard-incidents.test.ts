@@ -113,3 +113,12 @@ it('the audit trail has what a pull left to others, of a great many the first', 
   ]);
   expect(recordsFor(pull(0, 1), undefined, none)[0]?.details).not.toHaveProperty('left');
 });
+
+it('two fights in another order are no other news', () => {
+  const fight = (object: string) => ({ code: 'fight', message: 'kept changing', object });
+  const { told } = workIn([
+    pull(0, 1, [], { notices: [fight('a'), fight('b')] }),
+    pull(2, 3, [], { notices: [fight('b'), fight('a')] }),
+  ]);
+  expect(told).toHaveLength(1);
+});

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../lib/model/incident.ts';
 import type { ObjectHealth, Report } from '../../lib/model/messages.ts';
 import type { SyncState } from '../../lib/model/state.ts';
+import { noTransitions } from '../../lib/report/draft.ts';
 import { nextIncidents } from '../../lib/report/incidents.ts';
+import { recordsFor } from '../../lib/report/records.ts';
 import { nextState } from '../../lib/report/state.ts';
 import { added, changed, check, missing, pull, time } from './reports.ts';
 
@@ -175,6 +177,25 @@ describe('incidents of failures', () => {
       pull(30, 31),
     ]);
     expect(told).toEqual(['opened sync-failed', 'changed sync-failed', 'resolved sync-failed: synced again']);
+  });
+
+  it('are told once while several objects fail in another order each time', () => {
+    const many = Array.from({ length: 250 }, (_, index) => ({
+      code: 'invalid',
+      message: 'no',
+      object: `ConfigMap/a/m${index}`,
+    }));
+    const reports = [many, [...many].reverse(), [...many.slice(100), ...many.slice(0, 100)]].map((all, index) =>
+      pull(index * 10, index * 10 + 1, [], { result: 'failed', errors: all }),
+    );
+    expect(workIn(reports).told).toEqual(['opened sync-failed']);
+    const { state } = workIn(reports.slice(0, 1));
+    expect(recordsFor(reports[1]!, state, noTransitions)).toEqual([]);
+    const [first, ...rest] = many.slice(0, 20);
+    const few = workIn([pull(0, 1, [], { result: 'failed', errors: [first!, ...rest] })]);
+    const turned = pull(10, 11, [], { result: 'failed', errors: [...rest, first!] });
+    expect(recordsFor(turned, few.state, noTransitions)).toEqual([]);
+    expect(recordsFor({ ...turned, errors: rest }, few.state, noTransitions)).not.toEqual([]);
   });
 
   it('open when a sync is unhealthy and end when all is healthy, not before', () => {
