@@ -1,5 +1,6 @@
+import { valueChanges } from '../kube/value-changes.ts';
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
-import { missingReason, printable, valueText } from '../model/drift-text.ts';
+import { differenceText, missingReason, printable } from '../model/drift-text.ts';
 import type { SyncReported } from '../model/messages.ts';
 import type { SyncStatus } from '../model/sync-status.ts';
 import type { ObjectEvent } from './ports.ts';
@@ -67,7 +68,7 @@ function driftNote({ fields, reason, state }: ObjectDrift): string {
 }
 
 function fieldNote({ path, live, git, manager }: FieldDrift): string {
-  const was = live === undefined ? 'was gone' : `was ${valueText(live)}`;
-  const wanted = git === undefined ? '' : `, Git says ${valueText(git)}`;
-  return printable(`${path} ${was}${wanted}${manager === undefined ? '' : `, by ${manager}`}`);
+  return printable(
+    `${path} ${differenceText({ live, git }, valueChanges, 'was')}${manager === undefined ? '' : `, by ${manager}`}`,
+  );
 }

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../../kube/hash.ts';
-import { type ValueChange, valueChanges } from '../../kube/value-changes.ts';
+import { valueChanges } from '../../kube/value-changes.ts';
 import type { FieldDrift } from '../../model/drift.ts';
 import { printable } from '../../model/drift-text.ts';
+import type { ValueChange } from '../../model/value-changes.ts';
 import type { Style } from './style.ts';
 
 /** A value of which not more is shown at once, unless all is asked for. */
