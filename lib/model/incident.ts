@@ -61,8 +61,10 @@ export interface Incident {
   drift?: ObjectDrift;
   /** What the cluster's audit log says of it, where that was asked. Later than the rest, and never part of the content. */
   who?: ObjectWho[];
-  /** The last content, for everything else. */
+  /** The last content, for everything else: lines for people. */
   details?: string[];
+  /** Of drift about many objects: those that it names, each with its state (`ConfigMap/shop/a missing`), and how many more it counts. */
+  many?: { objects: string[]; more: number };
   /** The namespaces of the objects that it is about, or was since it opened, sorted; absent where there are none. */
   namespaces?: string[];
   /** A hash of the content: an update is made only when it changes. */

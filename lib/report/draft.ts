@@ -16,7 +16,7 @@ export interface Known {
 }
 
 /** The content of an incident: what people are told, and the hash that decides whether they are told again. */
-export type Content = Pick<Incident, 'title' | 'drift' | 'details' | 'namespaces' | 'contentHash'>;
+export type Content = Pick<Incident, 'title' | 'drift' | 'details' | 'many' | 'namespaces' | 'contentHash'>;
 
 /** What an incident is about: no two are open for the same. */
 export type About = Pick<Incident, 'kind' | 'cluster' | 'sync' | 'object'>;

@@ -2,11 +2,14 @@ import type { ObjectDrift } from '../model/drift.ts';
 import { managersOf } from '../model/drift-text.ts';
 import type { Incident } from '../model/incident.ts';
 import { type Content, contentHash, inNamespaces } from './draft.ts';
+import { byTools, groupLines } from './group-lines.ts';
 
 /** With more objects than this drifting at once, one incident tells of all: a namespace was deleted, a label was set on everything. */
 export const mostAlone = 20;
 /** Objects that such an incident names. */
 const mostNamed = 500;
+/** Characters that their names may take: an item of a table has a limit. */
+const longestNames = 90_000;
 /** Milliseconds that the clock of an API server may be ahead. */
 const skew = 60_000;
 
@@ -37,22 +40,40 @@ export function groupContent(
 ): Content {
   const lines = [...kept, ...drifts.map(groupLine)].sort();
   const missing = lines.filter((line) => line.endsWith(' missing')).length;
-  const named = lines.slice(0, mostNamed);
+  const named = firstThatFit(lines);
   const count = lines.length + cut;
-  const more = count - named.length;
   const drifted = `${count} ${count === 1 ? 'object' : 'objects'} of ${sync} drifted`;
   const atLeast = cut === 0 ? '' : 'at least ';
+  const areMissing = missing === 0 ? '' : `, ${atLeast}${missing} of them ${missing === 1 ? 'is' : 'are'} missing`;
+  const bare = kept.map((line) => ({ object: objectOf(line), state: stateOf(line) }));
   return {
-    title: missing === 0 ? drifted : `${drifted}, ${atLeast}${missing} of them ${missing === 1 ? 'is' : 'are'} missing`,
-    details: more === 0 ? named : [...named, `and ${more} more`],
+    title: `${drifted}${areMissing}${byTools(drifts, count)}`,
+    details: groupLines(drifts, bare, cut),
+    many: { objects: named, more: count - named.length },
     ...inNamespaces(lines.map(objectOf)),
     contentHash: contentHash(lines),
   };
 }
 
-/** The lines of the objects that an incident about many names. */
-export function linesOfGroup(group: Incident): string[] {
-  return (group.details ?? []).filter((line) => /^.+ (?:changed|missing|added|unmanaged)$/.test(line));
+function firstThatFit(lines: readonly string[]): string[] {
+  let room = longestNames;
+  return lines.slice(0, mostNamed).filter((line) => {
+    room -= line.length;
+    return room >= 0;
+  });
+}
+
+/** The objects that an incident about many names, each with its state. */
+export function linesOfGroup({ many, details = [] }: Incident): string[] {
+  // Of an older Windlass the lines for people were these, and a store may have cut either.
+  return (many?.objects ?? details).filter((line) => /^.+ (?:changed|missing|added|unmanaged)$/.test(line));
+}
+
+/** True when an incident about many names all that it counts. */
+export function namesAll(group: Incident): boolean {
+  const { many, details = [] } = group;
+  const all = many === undefined ? details.length : many.objects.length + many.more;
+  return linesOfGroup(group).length === all;
 }
 
 /** The object of such a line. */
@@ -73,7 +94,7 @@ export function names(group: Incident, object: string): boolean {
 /** While many objects come back one by one nobody is told again; of new ones people are, where all others are known by name. */
 export function bringsNew(group: Incident, drifts: readonly ObjectDrift[]): boolean {
   const named = new Set(linesOfGroup(group));
-  return named.size === group.details?.length && drifts.some((drift) => !named.has(groupLine(drift)));
+  return namesAll(group) && drifts.some((drift) => !named.has(groupLine(drift)));
 }
 
 function groupLine(drift: ObjectDrift): string {

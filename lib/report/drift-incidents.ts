@@ -10,6 +10,7 @@ import {
   madeAt,
   mostAlone,
   names,
+  namesAll,
   objectOf,
   stateOf,
 } from './drift-content.ts';
@@ -80,7 +81,7 @@ function resolveGone(draft: Draft, known: Known, report: Report, look: Look): vo
 /** True for an incident about many while something could not be read: what it counts without naming it may be anything. */
 function isHeldUp(group: Incident, report: Report): boolean {
   const lines = linesOfGroup(group);
-  const isDeclared = lines.length === group.details?.length && lines.every((line) => stateOf(line) !== 'unmanaged');
+  const isDeclared = namesAll(group) && lines.every((line) => stateOf(line) !== 'unmanaged');
   return unreadOf(report, isDeclared ? 'declared' : 'undeclared').length > 0;
 }
 

@@ -8,10 +8,13 @@ import type { LeftFields, Report, SyncReported } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 import { suspensionOf } from '../model/suspension.ts';
 import type { Transitions } from './draft.ts';
-import { mostAlone } from './drift-content.ts';
+import { linesOfGroup, mostAlone, objectOf } from './drift-content.ts';
 import type { EndedWithinGrace } from './grace.ts';
+import { groupDetails } from './group-details.ts';
 import { errorText, isLate, keptErrors, keptNotice } from './state.ts';
 
+/** Tools that an actor names. */
+const mostTools = 10;
 const mostLeft = { objects: 20, fields: 3 };
 
 /** Everything that a report and what it did to the incidents leave in the audit trail. */
@@ -20,7 +23,7 @@ export function recordsFor(report: Report, state: SyncState | undefined, transit
     ...(report.type === 'SyncReported' ? pullRecords(report, state) : []),
     ...[...transitions.opened, ...transitions.changed]
       .filter((one) => one.kind === 'drift')
-      .map((one) => driftRecord(report, one)),
+      .flatMap((one) => driftRecords(report, one)),
     ...incidentRecords(report, transitions),
   ];
 }
@@ -121,18 +124,41 @@ function objectRecord(report: SyncReported, change: ObjectChange): AuditRecord {
   };
 }
 
-/** Who made the difference is the actor, as far as the API server says. */
-function driftRecord(report: Report, incident: Incident): AuditRecord {
+/** Who made the difference is the actor, as far as the API server says. Of many objects there are several records, where they do not fit into one. */
+function driftRecords(report: Report, incident: Incident): AuditRecord[] {
   const { drift } = incident;
+  if (drift === undefined) return groupRecords(report, incident);
+  const summary = driftLines(drift)[0] ?? incident.title;
+  const details = { state: drift.state, fields: drift.fields };
+  return [{ ...foundRecord(report, incident, managersOf(drift)), summary, details }];
+}
+
+function groupRecords(report: Report, incident: Incident): AuditRecord[] {
+  const named = new Set(linesOfGroup(incident).map(objectOf));
+  const drifts = report.drift.filter(({ object }) => named.has(object));
+  const found = foundRecord(report, incident, [...new Set(drifts.flatMap(managersOf))].sort());
+  const more = incident.many?.more ?? 0;
+  let first = 1;
+  return groupDetails(report, incident).map((objects, part) => {
+    const from = first;
+    first += objects.length;
+    if (part === 0) return { ...found, details: { objects, ...(more > 0 && { notNamed: more }) } };
+    const id = recordId('drift-found', incident.key, incident.contentHash, String(part));
+    return { ...found, id, summary: `${incident.title} (objects ${from} to ${first - 1})`, details: { objects } };
+  });
+}
+
+function foundRecord(report: Report, incident: Incident, tools: readonly string[]): AuditRecord {
+  const more = tools.length - mostTools;
+  const actor = more > 0 ? `${tools.slice(0, mostTools).join(', ')} and ${more} more` : tools.join(', ');
   return {
-    ...base(report, (drift && managersOf(drift).join(', ')) || 'not recorded'),
+    ...base(report, actor || 'not recorded'),
     id: recordId('drift-found', incident.key, incident.contentHash),
     at: incident.resolvedAt === undefined ? incident.changedAt : incident.openedAt,
     kind: 'drift-found',
     subjects: subjects(report, incident),
     result: 'ok',
-    summary: drift === undefined ? incident.title : (driftLines(drift, valueChanges)[0] ?? incident.title),
-    details: drift === undefined ? { objects: incident.details } : { state: drift.state, fields: drift.fields },
+    summary: incident.title,
   };
 }
 

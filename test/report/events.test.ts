@@ -78,7 +78,10 @@ describe('the events of incidents', () => {
     }
     const [event] = eventsFor({ ...none, opened: [big] });
     expect(event?.detail.drift).toMatchObject({ fieldsLeftOut: 4_970 });
-    expect(eventsFor({ ...none, opened: [many] })[0]?.detail.linesLeftOut).toBe(451);
+    const wordy = { ...many, details: Array.from({ length: 501 }, () => long) };
+    const detail = eventsFor({ ...none, opened: [wordy] })[0]?.detail;
+    expect(detail?.linesLeftOut).toBe(451);
+    expect(Buffer.byteLength(JSON.stringify(detail))).toBeLessThan(200_000);
   });
 });
 

@@ -143,7 +143,7 @@ describe('incidents of drift', () => {
     ]);
     expect(told).toEqual(['opened drift', 'changed drift']);
     expect(open.map((one) => [one.kind, one.object])).toEqual([['drift', undefined]]);
-    expect(open[0]?.details).toContain('ConfigMap/shop-prod/m04 missing');
+    expect(open[0]?.many?.objects).toContain('ConfigMap/shop-prod/m04 missing');
     const healed = workIn([check(0, many), pull(5, 6, many, { healed: true }), check(10)]);
     expect(healed.told).toEqual(['opened drift', 'resolved drift: converged by pull']);
     const first = workIn([pull(5, 6, many, { healed: true }), check(5.5, many), check(10)]);

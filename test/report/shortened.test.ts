@@ -28,7 +28,8 @@ describe('a finding that was too long to be sent whole', () => {
     expect(open.map(({ object, title }) => [object, title])).toEqual([
       [undefined, '300 objects of shop-prod drifted, at least 200 of them are missing'],
     ]);
-    expect(open[0]?.details).toHaveLength(201);
+    expect(open[0]?.many).toMatchObject({ more: 100 });
+    expect(open[0]?.many?.objects).toHaveLength(200);
     expect(open[0]?.details?.at(-1)).toBe('and 100 more');
     expect(state?.drifted).toBe(300);
   });
@@ -75,21 +76,23 @@ describe('the incident of many', () => {
 
   it('keeps what a look could not read, to which others are added, and tells nothing of it when it can be read again', () => {
     const added = workedIn(check(10, some), check(20, [changed()], unread));
-    expect(added.open[0]?.title).toBe('31 objects of shop-prod drifted, 30 of them are missing');
+    expect(added.open[0]?.title).toBe(
+      '31 objects of shop-prod drifted, 30 of them are missing; 1 of them by kubectl-set',
+    );
     const again = workedIn(check(10, some), check(20, [changed()], unread), check(30, [...some, changed()]));
     expect(again.open).toMatchObject([{ changedAt: check(20).at }]);
   });
 
   it('keeps what a pull that failed did not come to', () => {
     const added = workedIn(check(10, some), pull(20, 21, [changed()], failed));
-    expect(added.open.find(({ kind }) => kind === 'drift')?.details).toHaveLength(31);
+    expect(added.open.find(({ kind }) => kind === 'drift')?.many?.objects).toHaveLength(31);
   });
 
   it('keeps an object whose name has a space', () => {
     const role = { object: 'rbac.authorization.k8s.io/ClusterRole//on call', state: 'changed' as const, fields: [] };
     const leftOut = { leftOut: ['rbac.authorization.k8s.io/ClusterRole'] };
     const { open } = workedIn(check(10, [...some, role]), check(20, [...some, changed()], leftOut));
-    expect(open[0]?.details).toContain('rbac.authorization.k8s.io/ClusterRole//on call changed');
+    expect(open[0]?.many?.objects).toContain('rbac.authorization.k8s.io/ClusterRole//on call changed');
   });
 
   it('counts one object as one', () => {
@@ -99,8 +102,8 @@ describe('the incident of many', () => {
 
   it('names an object once that drifts and is of a kind that could not be read whole', () => {
     const { open } = workedIn(check(10, some), check(20, [...some.slice(0, 5), changed()], unread));
-    expect(open[0]?.details).toHaveLength(31);
-    expect(new Set(open[0]?.details).size).toBe(31);
+    expect(open[0]?.many?.objects).toHaveLength(31);
+    expect(new Set(open[0]?.many?.objects).size).toBe(31);
   });
 });
 
@@ -117,7 +120,7 @@ describe('a check that leaves Secrets to the puller', () => {
     const some = all.slice(0, 30);
     const more = check(20, all.slice(0, 40), { leftOut: ['Secret'] });
     const { open } = workedIn(pull(10, 11, [...some, secret]), more);
-    expect(open[0]?.details).toContain('Secret/shop-prod/token changed');
+    expect(open[0]?.many?.objects).toContain('Secret/shop-prod/token changed');
     expect(open[0]?.title).toBe('41 objects of shop-prod drifted, 40 of them are missing');
   });
 

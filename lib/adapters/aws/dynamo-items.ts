@@ -158,8 +158,11 @@ export function placeOf(incident: Pick<Incident, 'kind' | 'sync' | 'object' | 'c
 }
 
 function incidentAttributes(incident: Incident) {
-  const { drift, details, who, ...rest } = incident;
-  const content = shorten({ drift, details, who }, longestContent) as Pick<Incident, 'drift' | 'details' | 'who'>;
+  const { many, drift, details, who, ...rest } = incident;
+  const content = shorten({ many, drift, details, who }, longestContent) as Pick<
+    Incident,
+    'many' | 'drift' | 'details' | 'who'
+  >;
   return {
     format,
     key: incident.key,
