@@ -1,29 +1,36 @@
 import { ruleText } from '../kube/drift-rules.ts';
 import { classOf } from '../kube/managers.ts';
+import { isMap } from '../kube/values.ts';
 import { matchesGlob } from '../model/glob.ts';
 import { hasPassed } from '../model/until.ts';
+import { ignoreSchema } from './drift-schema.ts';
 import type { WindlassFile } from './schema.ts';
 import type { Finding, Path } from './yaml-source.ts';
 import { label } from './zod-findings.ts';
 
 type Rule = NonNullable<NonNullable<WindlassFile['drift']>['ignore']>[number];
 
-/** Checks what the rules about drift mean. Without `now` nothing is said of rules that are void. */
-export function checkDrift({ drift }: WindlassFile, now?: Date): { problems: Finding[]; warnings: Finding[] } {
-  const rules = (drift?.ignore ?? []).map((rule, index) => ({ rule, path: ['drift', 'ignore', index] }));
-  return {
-    problems: rules.flatMap(({ rule, path }) => tooWide(rule, path)),
-    warnings: [
-      ...rules.flatMap(({ rule, path }) => [...withoutReason(rule, path), ...starInPointer(rule, path)]),
-      ...rules.flatMap(({ rule, path }) => (now === undefined ? [] : isVoid(rule, path, now))),
-      ...twice(rules),
-      ...checkManagers(drift?.managers),
-    ],
-  };
+/** The rules of `drift.ignore` that would hide everything: looked for in the file as it is written, so that they are told beside what else is wrong. */
+export function checkRules(rules: unknown): Finding[] {
+  if (!Array.isArray(rules)) return [];
+  return rules.flatMap((rule: unknown, index) => tooWide(rule, ['drift', 'ignore', index]));
 }
 
-function tooWide(rule: Rule, path: Path): Finding[] {
-  if (rule.path !== undefined || rule.manager !== undefined) return [];
+/** Says what looks wrong with the rules about drift. Without `now` nothing is said of rules that are void. */
+export function checkDrift({ drift }: WindlassFile, now?: Date): Finding[] {
+  const rules = (drift?.ignore ?? []).map((rule, index) => ({ rule, path: ['drift', 'ignore', index] }));
+  return [
+    ...rules.flatMap(({ rule, path }) => [...withoutReason(rule, path), ...starInPointer(rule, path)]),
+    ...rules.flatMap(({ rule, path }) => (now === undefined ? [] : isVoid(rule, path, now))),
+    ...twice(rules),
+    ...checkManagers(drift?.managers),
+  ];
+}
+
+function tooWide(rule: unknown, path: Path): Finding[] {
+  if (!isMap(rule) || 'path' in rule || 'manager' in rule) return [];
+  // An unknown key may be either of the two, misspelt: that is told.
+  if (Object.keys(rule).some((key) => !(key in ignoreSchema.shape))) return [];
   const message = `${label(path)} says neither which field nor whose change is no drift`;
   return [{ path, code: 'bad-rule', message, hint: 'write path, or manager, or both' }];
 }

@@ -13,15 +13,15 @@ export function notAll(key: string): boolean {
 /** What is said of that name. */
 export const allError = { error: 'nothing can be named all: a suspend with this name stops everything' };
 
+const durationError = { error: 'must be a duration like 90s, 10m or 1h30m' };
+
 /** A duration, as a text. */
-export const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration like 90s, 10m or 1h30m' });
+export const duration = z.string(durationError).refine((text) => parseDuration(text) !== undefined, durationError);
+
+const dateError = { error: 'must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z' };
 
 /** A date or a time with its zone, as a text. */
-export const date = z
-  .string()
-  .refine(isDateOrTime, { error: 'must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z' });
+export const date = z.string(dateError).refine(isDateOrTime, dateError);
 
 /** The name of an environment, a cluster or a sync. */
 export const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {

@@ -1,6 +1,6 @@
 import { type Problem, UserError } from '../model/errors.ts';
 import { checkClusters } from './check-clusters.ts';
-import { checkDrift } from './check-drift.ts';
+import { checkDrift, checkRules } from './check-drift.ts';
 import { checkVariables } from './check-helm.ts';
 import { checkImages } from './check-images.ts';
 import type { Names } from './check-names.ts';
@@ -49,7 +49,8 @@ export function parseWindlassFile(
   const sound = parsed.success ? parsed.data : soundPart(raw, shape);
   const rest = sound === undefined ? { problems: [], warnings: [] } : checkMeaning(sound, namesIn(raw), now);
   const variables = sound === undefined ? [] : checkVariables(sound, source);
-  const findings = [...shape, ...rest.problems, ...variables].map(source.problem).sort(byPlace);
+  const rules = isMapping(raw) && isMapping(raw['drift']) ? checkRules(raw['drift']['ignore']) : [];
+  const findings = [...shape, ...rest.problems, ...variables, ...rules].map(source.problem).sort(byPlace);
   return {
     ...(parsed.success && findings.length === 0 ? { file: parsed.data } : {}),
     problems: findings,
@@ -122,17 +123,15 @@ function healthRule([key, rule]: [string, NonNullable<WindlassFile['health']>[st
 function checkMeaning(file: WindlassFile, names: Names, now?: Date): { problems: Finding[]; warnings: Finding[] } {
   const images = checkImages(file, names);
   const syncs = checkSyncs(file, names);
-  const drift = checkDrift(file, now);
   return {
     problems: [
       ...images.problems,
       ...checkTargets(file),
       ...checkClusters(file),
       ...syncs.problems,
-      ...drift.problems,
       ...checkRoutes(file, names),
     ],
-    warnings: [...images.warnings, ...syncs.warnings, ...drift.warnings, ...notYet(file)],
+    warnings: [...images.warnings, ...syncs.warnings, ...checkDrift(file, now), ...notYet(file)],
   };
 }
 

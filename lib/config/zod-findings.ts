@@ -20,7 +20,7 @@ function findingsOfIssue(schema: Schema, value: unknown, issue: Issue, prefix: P
     case 'invalid_union':
       return unionFindings(schema, value, issue.errors, path);
     case 'invalid_type':
-      return [wrongType(path, issue.expected, at(value, path))];
+      return [wrongType(path, issue, at(value, path))];
     case 'invalid_value':
       return [wrongValue(path, issue.values.map(String), at(value, path))];
     case 'too_small': {
@@ -66,8 +66,11 @@ function unionFindings(schema: Schema, value: unknown, errors: Issue[][], path: 
   ];
 }
 
-function wrongType(path: Path, expected: string, found: unknown): Finding {
+function wrongType(path: Path, { expected, message: said }: z.core.$ZodIssueInvalidType, found: unknown): Finding {
   if (found === undefined) return { path, code: 'missing-key', message: `${label(path)} is missing` };
+  // Words of the schema's own say how such a text is written.
+  if (said.startsWith('must be '))
+    return { path, code: 'wrong-type', message: `${label(path)} ${said}, not ${describe(found)}` };
   const message = `${label(path)} must be ${word(expected)}, not ${describe(found)}`;
   const hint = expected === 'string' ? quoteHint(found) : expected === 'boolean' ? 'write true or false' : undefined;
   return { path, code: 'wrong-type', message, hint };

@@ -61,7 +61,7 @@ export function unusedRules({ ignore }: DriftSettings, findings: readonly DriftF
 }
 
 function numbered(ignore: readonly IgnoreRule[]): { rule: IgnoreRule; name: string }[] {
-  return ignore.map((rule, index) => ({ rule, name: `rule ${index + 1} of drift.ignore (${ruleText(rule)})` }));
+  return ignore.map((rule, index) => ({ rule, name: `drift.ignore[${index}] (${ruleText(rule)})` }));
 }
 
 function voidRule(name: string, { until }: IgnoreRule): Problem {

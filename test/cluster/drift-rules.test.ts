@@ -230,9 +230,9 @@ describeWithCluster('windlass drift with rules', () => {
       { rule: 'ConfigMap/shop/settings: data.b', objects: 0 },
     ]);
     expect(told.notices.map(({ code, message }: { code: string; message: string }) => `${code} ${message}`)).toEqual([
-      'rule-idle rule 2 of drift.ignore (ConfigMap/shop/settings: data.b) matches nothing in shop',
-      'rule-void rule 3 of drift.ignore (ConfigMap/shop/settings: data.c) is void since 2020-01-01: what it was for is reported',
-      'rule-idle rule 4 of drift.ignore (apps/Deployment/shop/gone: spec.replicas) is about no object of any sync',
+      'rule-idle drift.ignore[1] (ConfigMap/shop/settings: data.b) matches nothing in shop',
+      'rule-void drift.ignore[2] (ConfigMap/shop/settings: data.c) is void since 2020-01-01: what it was for is reported',
+      'rule-idle drift.ignore[3] (apps/Deployment/shop/gone: spec.replicas) is about no object of any sync',
       'rule-idle other-* of drift.unmanaged.namespaces fits no namespace that a sync declares or has objects in',
     ]);
     const people = (await run('drift')).stdout;

@@ -50,6 +50,21 @@ describe('rules about drift', () => {
     expect(told('  unmanaged: { namespaces: [a], ignore: [a] }').problems).toHaveLength(1);
   });
 
+  it('tells of a rule that would hide everything beside what else is wrong with it and with others', () => {
+    const rules = '[{ object: shop, why: w }, { object: ConfigMap/shop/a, pth: data.a }, { object: a, path: a..b }]';
+    const { problems } = told(`  ignore: ${rules}\n  grace: 5\n  limits: { behind: 10 }`);
+    const object = 'must be an object like apps/Deployment/shop/web, where * stands for any text without a slash';
+    expect(problems).toEqual([
+      '4:12 bad-rule drift.ignore[0] says neither which field nor whose change is no drift',
+      `4:22 bad-value drift.ignore[0].object ${object}`,
+      '4:66 unknown-key unknown key "pth" in drift.ignore[1]',
+      `4:91 bad-value drift.ignore[2].object ${object}`,
+      expect.stringMatching(/^4:100 bad-value drift\.ignore\[2\]\.path must be a path like /),
+      '5:10 wrong-type drift.grace must be a duration like 90s, 10m or 1h30m, not 5',
+      '6:21 wrong-type drift.limits.behind must be a duration like 90s, 10m or 1h30m, not 10',
+    ]);
+  });
+
   it('warns of a rule without a reason, of one that is there twice, and of a star that is none', () => {
     const { problems, warnings } = told(
       [

@@ -50,8 +50,8 @@ describe('rules of no use', () => {
       { rule: second, objects: 1 },
     ];
     expect(messages(ruleNotices(settings, found({ rules }), now))).toEqual([
-      'rule 1 of drift.ignore matches nothing in shop',
-      'rule 3 of drift.ignore is void since 2027-01-14: what it was for is reported',
+      'drift.ignore[0] matches nothing in shop',
+      'drift.ignore[2] is void since 2027-01-14: what it was for is reported',
     ]);
     expect(messages(ruleNotices(settings, found(), now))).toHaveLength(1);
     // Only the one that is void: without a record less is compared.
@@ -60,25 +60,25 @@ describe('rules of no use', () => {
 
   it('are told where no sync has such an object', () => {
     expect(messages(rulesAboutNothing(settings, ['ConfigMap/shop/a'], now))).toEqual([
-      'rule 2 of drift.ignore is about no object of any sync',
+      'drift.ignore[1] is about no object of any sync',
     ]);
   });
 
   it('are told after a run of all syncs that could read everything', () => {
     const all = [found({ rules: [{ rule: first, objects: 0 }] }), found({ sync: 'other' })];
     expect(messages(unusedRules(settings, all, now))).toEqual([
-      'rule 1 of drift.ignore matches nothing',
-      'rule 2 of drift.ignore matches nothing',
+      'drift.ignore[0] matches nothing',
+      'drift.ignore[1] matches nothing',
     ]);
     const used = [...all, found({ rules: [{ rule: first, objects: 1 }] })];
-    expect(messages(unusedRules(settings, used, now))).toEqual(['rule 2 of drift.ignore matches nothing']);
+    expect(messages(unusedRules(settings, used, now))).toEqual(['drift.ignore[1] matches nothing']);
     expect(unusedRules(settings, [...used, found({ leftOut: ['Secret'] })], now)).toEqual([]);
     expect(unusedRules(settings, [...all, found({ unknown: unread('ConfigMap') })], now)).toEqual([]);
     const undeclared = unread('ConfigMap').map((one) => ({ ...one, undeclared: true }));
     expect(unusedRules(settings, [...all, found({ unknown: undeclared })], now)).toHaveLength(2);
     expect(unusedRules(settings, [], now)).toEqual([]);
     const byGit = [found({ basis: 'git', rules: [{ rule: first, objects: 0 }] })];
-    expect(messages(unusedRules(settings, byGit, now))).toEqual(['rule 2 of drift.ignore matches nothing']);
+    expect(messages(unusedRules(settings, byGit, now))).toEqual(['drift.ignore[1] matches nothing']);
   });
 
   it('are told of namespaces that no sync has', () => {
