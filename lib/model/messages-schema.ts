@@ -80,6 +80,7 @@ export const syncReportedSchema = z.object({
   ),
   counts: z.object({ created: count, configured: count, unchanged: count, pruned: count, skipped: count }),
   healed: z.boolean(),
+  notHealed: z.array(name).optional(),
   health: z.array(
     z.object({
       object: name,

@@ -72,6 +72,8 @@ export interface SyncReported {
   cut?: number;
   /** True when this pull put right what `drift` names. */
   healed: boolean;
+  /** Those of `drift` that it did not put right, or not wholly. Absent where nothing drifted, from one that broke off, and from an older puller. */
+  notHealed?: string[];
   health: ObjectHealth[];
   errors: Problem[];
   /** What was left to others, of changed and of unchanged objects: the first hundred. Absent where there is nothing, and from an older puller. */

@@ -30,8 +30,10 @@ async function doAll(planned: Planned, request: PullRequest, deps: PullDeps, run
   run.changes.push(...restOf(plan));
   const applying = { cluster, resources, ledger, run, hashKey, now, sleep, progress };
   const { applied: written, lost, held } = await applyInTurn(planned, request, deps, applying);
-  run.healed =
-    plan.drift.length > 0 && plan.drift.every(({ object }) => written.has(object) && !plan.notHealed.has(object));
+  run.notHealed = plan.drift
+    .map(({ object }) => object)
+    .filter((object) => !written.has(object) || plan.notHealed.has(object));
+  run.healed = plan.drift.length > 0 && run.notHealed.length === 0;
   if (lost) {
     // What was done is worth a try to write down; where that fails too, the record still names all that was intended.
     postponePrune(plan, run, 'the API server stopped answering');

@@ -140,6 +140,7 @@ function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: str
     counts: countActions(run.changes),
     drift: run.drift,
     healed: run.healed,
+    ...(run.drift.length > 0 && run.notHealed !== undefined && { notHealed: run.notHealed }),
     health: run.health,
     errors: run.errors,
     ...(run.left.length > 0 && { left: run.left }),

@@ -18,6 +18,8 @@ export class Run {
   approvals: ApprovalFile[] = [];
   drift: ObjectDrift[] = [];
   healed = false;
+  /** What of `drift` was not put right, or not all of it; undefined until everything was tried. */
+  notHealed: string[] | undefined;
   /** What is left to others although Git sets it. */
   left: LeftFields[] = [];
   health: ObjectHealth[] = [];

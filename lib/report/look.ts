@@ -47,7 +47,8 @@ export function healedBy(report: Report): string[] {
 
 /** True when a pull put a drifting object right. */
 export function isHealed(report: SyncReported, drift: ObjectDrift): boolean {
-  // Fields that a person added go away only when the object was really written, and all of it.
+  if (report.notHealed !== undefined) return !report.notHealed.includes(drift.object);
+  // An older puller does not say so of each. Fields that a person added go away only when the object was really written, and all of it.
   const written = report.changes.some(({ object, action }) => object === drift.object && action !== 'skipped');
   const added = drift.state === 'added' || drift.state === 'unmanaged';
   return added ? report.healed && written : report.healed || written;
