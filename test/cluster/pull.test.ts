@@ -420,6 +420,7 @@ describeWithCluster('a pull', () => {
         .replace('password:', '.dockerconfigjson:'),
     });
     expect(bad.report.errors).toHaveLength(1);
+    expect(bad.report.errors[0]?.message).toContain("invalid character '***'");
     const records = await cluster.client.send({
       verb: 'get',
       method: 'GET',

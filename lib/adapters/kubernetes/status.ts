@@ -159,7 +159,10 @@ function masked(object: KubeObject, message: string): string {
     Buffer.from(String(value), 'base64').toString('utf8'),
     Buffer.from(String(value)).toString('base64'),
   ]);
-  const unquoted = message.replace(/Invalid value: "(?:[^"\\]|\\.)*"/g, 'Invalid value: "***"');
+  // A value that is no JSON is quoted by the character where that shows.
+  const unquoted = message
+    .replace(/Invalid value: "(?:[^"\\]|\\.)*"/gs, 'Invalid value: "***"')
+    .replace(/invalid character '(?:[^'\\]|\\.)+'/gs, "invalid character '***'");
   return [...new Set(texts)]
     .filter((text) => text.length > 2)
     .sort((a, b) => b.length - a.length)
