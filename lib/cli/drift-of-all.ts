@@ -75,12 +75,13 @@ async function readAsked(args: Args, io: Io, source: Awaited<ReturnType<typeof c
   }
 }
 
-function shownOf({ report, findings }: ClusterChecked, { notices }: Asked, rules: Problem[]): CheckedSyncs {
+function shownOf({ report, findings }: ClusterChecked, { config, notices }: Asked, rules: Problem[]): CheckedSyncs {
   const { cluster, unreachable } = report;
   const syncs = report.syncs.map((sync): CheckedSync => {
     const stops = notices.get(sync) ?? [];
     const found = findings.find((one) => one.sync === sync);
-    if (found !== undefined) return { sync, found, stops };
+    const dependsOn = config.syncs.find(({ name }) => name === sync)?.dependsOn;
+    if (found !== undefined) return { sync, found, stops, dependsOn };
     const failed = unreachable ?? report.failed.find((one) => one.sync === sync)?.reason;
     return { sync, failed, stops };
   });

@@ -54,7 +54,8 @@ function contentOf({ sync, revision = '', head = '' }: DriftFound, since: string
   const title = `${sync} is behind Git`;
   const details = [
     `the cluster has ${revision.slice(0, 12)}, Git is at ${head.slice(0, 12)}; behind since ${toSeconds(since)} or longer`,
-    'look at what its pulls say, and at the syncs that it depends on: kubectl --namespace windlass-system get syncs',
+    'look at what its pulls say, and at the syncs that it depends on, which have to be healthy first',
+    'where the puller runs in the cluster, both are in kubectl --namespace windlass-system get syncs',
   ];
   return { title, details, contentHash: contentHash([title, revision]) };
 }

@@ -11,7 +11,7 @@ import { readHead, syncNamed } from '../../pull/head.ts';
 import { stopNotices } from '../../pull/stopped.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { driftOfAll } from '../drift-of-all.ts';
-import { printDrift, printDriftJson } from '../output/drift.ts';
+import { type DriftNotices, printDrift, printDriftJson } from '../output/drift.ts';
 import { readingOf, secretsNotice } from '../secrets-left.ts';
 import { configSource, kubernetes } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
@@ -62,9 +62,9 @@ export const drift: Command = {
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
   if (args.text('sync') === undefined) return await driftOfAll(args, io);
-  const { found, stops, rules } = await checkOnce(args, io);
-  if (args.flag('json')) printDriftJson(io, found, [...stops, ...rules]);
-  else printDrift(io, found, { stops, rules });
+  const { found, ...notices } = await checkOnce(args, io);
+  if (args.flag('json')) printDriftJson(io, found, [...notices.stops, ...notices.rules]);
+  else printDrift(io, found, notices);
   if (found.drift.length > 0) return 1;
   return found.unknown.length > 0 ? 3 : 0;
 }
@@ -78,7 +78,7 @@ function checkCluster({ name, cluster }: SyncSpec, asked: string | undefined): v
   });
 }
 
-async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; stops: Problem[]; rules: Problem[] }> {
+async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound } & DriftNotices> {
   const kubeconfig = kubeconfigOf(args, io);
   const source = await configSource(io, { repo: args.need('repo'), branch: args.text('branch') });
   const tree = await source.open(await source.head());
@@ -106,7 +106,7 @@ async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound; stops
       ...ruleNotices(config.drift, found, now),
       ...(await uselessRules(config, found, records, now)),
     ];
-    return { found, stops, rules };
+    return { found, stops, rules, dependsOn: sync.dependsOn };
   } finally {
     await cluster.close();
   }

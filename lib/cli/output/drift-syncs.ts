@@ -2,7 +2,7 @@ import { printable } from '../../model/drift-text.ts';
 import { formatProblem, type Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import type { Io } from '../command.ts';
-import { behindOf, foundJson, howToSay, objectLines, short, verdict } from './drift.ts';
+import { behindOf, foundJson, howToSay, objectLines, short, verdict, whenApplied } from './drift.ts';
 import { printJson } from './json.ts';
 import { type Style, styleFor } from './style.ts';
 
@@ -15,6 +15,8 @@ export interface CheckedSync {
   failed?: string;
   /** Who suspended it. */
   stops: readonly Problem[];
+  /** Names of the syncs that it depends on. */
+  dependsOn?: readonly string[];
 }
 
 /** What a check of all syncs of a cluster came to. */
@@ -124,13 +126,13 @@ function cut(entries: readonly string[][], style: Style, all: boolean): string[]
 
 /** Syncs that are behind by the same commits are said in one line. */
 function behindLines(syncs: readonly CheckedSync[], style: Style): string[] {
-  const behind = syncs.flatMap(({ found, stops }) =>
-    found === undefined ? [] : behindOf(found).map((one) => ({ ...one, isStopped: stops.length > 0 })),
-  );
-  const groups = Map.groupBy(behind, ({ revision, head, isStopped }) => `${revision} ${head} ${isStopped}`);
+  const behind = syncs.flatMap(({ found, stops, dependsOn }) => {
+    const then = whenApplied({ isStopped: stops.length > 0, dependsOn });
+    return found === undefined ? [] : behindOf(found).map((one) => ({ ...one, then }));
+  });
+  const groups = Map.groupBy(behind, ({ revision, head, then }) => `${revision} ${head} ${then}`);
   return [...groups.values()].map((group) => {
-    const { revision, head, isStopped } = group[0]!;
-    const then = isStopped ? 'no pull applies it' : 'the next pull applies it';
+    const { revision, head, then } = group[0]!;
     const names = someNames(group.map(({ sync }) => sync));
     return `${style.yellow('behind')}  ${names}: the cluster has ${short(revision)}, Git is at ${short(head)}: ${then}`;
   });

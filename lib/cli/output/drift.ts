@@ -55,10 +55,26 @@ function fieldJson({ path, git, live, manager, operation, subresource, time, not
 export interface DriftNotices {
   stops: readonly Problem[];
   rules: readonly Problem[];
+  /** Names of the syncs that it depends on. */
+  dependsOn?: readonly string[];
+}
+
+/** When what Git is ahead with gets to the cluster: a sync is not pulled before what it depends on is there and healthy. */
+export function whenApplied({
+  isStopped,
+  dependsOn = [],
+}: {
+  isStopped: boolean;
+  dependsOn?: readonly string[];
+}): string {
+  if (isStopped) return 'no pull applies it';
+  const first =
+    dependsOn.length === 0 ? '' : `, once ${dependsOn.join(', ')} ${dependsOn.length === 1 ? 'is' : 'are'} healthy`;
+  return `the next pull applies it${first}`;
 }
 
 /** Prints a check for people: each object with its fields, what could not be checked, and one line that says it all. */
-export function printDrift(io: Io, found: DriftFound, { stops, rules }: DriftNotices): void {
+export function printDrift(io: Io, found: DriftFound, { stops, rules, dependsOn }: DriftNotices): void {
   const style = styleFor(io.stdout, io.env);
   const print = (line: string) => io.stdout.write(`${line}\n`);
   for (const object of found.drift) for (const line of objectLines(object, style, true)) print(line);
@@ -68,7 +84,7 @@ export function printDrift(io: Io, found: DriftFound, { stops, rules }: DriftNot
   for (const line of othersLines(found.addedByOthers ?? [], style)) print(line);
   for (const object of found.leftToControllers) print(style.dim(`left to a controller  ${printable(object)}`));
   for (const { revision, head } of behindOf(found)) {
-    const then = stops.length > 0 ? 'no pull applies it' : 'the next pull applies it';
+    const then = whenApplied({ isStopped: stops.length > 0, dependsOn });
     print(`${style.yellow('behind')}  the cluster has ${short(revision)}, Git is at ${short(head)}: ${then}`);
   }
   if (found.basis === 'git') {

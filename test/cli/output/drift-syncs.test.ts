@@ -95,6 +95,7 @@ describe('a check of all syncs on one screen', () => {
       sync('b', { unknown: [{ object: 'apps/Deployment', reason: 'forbidden' }], revision: old }),
       { ...sync('c', { revision: old }), stops: [suspended] },
       { sync: 'd', failed: 'the check had no time left to read it', stops: [] },
+      { ...sync('f', { revision: old }), dependsOn: ['base', 'infra'] },
       sync('e', { leftToControllers: ['apps/Deployment/shop/web'] }),
     ];
     expect(printed({ syncs, rules: [{ code: 'rule-void', message: 'rule 1 is void' }] })).toEqual([
@@ -111,10 +112,11 @@ describe('a check of all syncs on one screen', () => {
       '  note sync c is suspended by ada: the sale runs',
       'behind  a, b: the cluster has 111111111111, Git is at 222222222222: the next pull applies it',
       'behind  c: the cluster has 111111111111, Git is at 222222222222: no pull applies it',
-      'no drift  e',
+      'behind  f: the cluster has 111111111111, Git is at 222222222222: the next pull applies it, once base, infra are healthy',
+      'no drift  f, e',
       'left to controllers  apps/Deployment/shop/web',
       'note rule 1 is void',
-      'prod: 1 object drifted in 1 of 5 syncs; not everything could be checked in 2 of 5 syncs',
+      'prod: 1 object drifted in 1 of 6 syncs; not everything could be checked in 2 of 6 syncs',
     ]);
   });
 
