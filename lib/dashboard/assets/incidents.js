@@ -1,5 +1,5 @@
 import { ago, clip, fill, h } from './dom.js';
-import { badge, isOpen, nothing, value } from './words.js';
+import { badge, isOpen, nothing, twoValues } from './words.js';
 
 const kinds = {
   drift: 'drift',
@@ -110,20 +110,21 @@ function fieldList(fields) {
   return h(
     'ul',
     { class: 'fields' },
-    fields.map((field) =>
-      h(
+    fields.map((field) => {
+      const [git, live] = twoValues(field.git, field.live);
+      return h(
         'li',
         null,
         h('code', { class: 'path' }, clip(field.path, 300)),
         h(
           'dl',
           null,
-          pair('Git says', h('code', { class: 'git' }, value(field.git))),
-          pair('The cluster has', h('code', { class: 'live' }, value(field.live))),
+          pair('Git says', h('code', { class: 'git' }, git)),
+          pair('The cluster has', h('code', { class: 'live' }, live)),
           pair('Changed by', [changer(field), field.time ? [', ', ago(field.time)] : null]),
         ),
-      ),
-    ),
+      );
+    }),
   );
 }
 

@@ -11,10 +11,31 @@ export const short = (revision) => (revision ?? '').slice(0, 8);
 /** `1 object`, `3 objects` */
 export const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-/** How a value of a field is written: text as it is, everything else as JSON, nothing as `not set`. */
-export function value(of) {
-  if (of === undefined || of === null) return 'not set';
-  return clip(typeof of === 'string' ? of : JSON.stringify(of), 200);
+const longestValue = 200;
+/** What stands before the first difference of two long values. */
+const before = 20;
+
+/**
+ * How two values of a field are written: text as it is, everything else as JSON, nothing as `not set`. Long ones begin a little before their first
+ * difference: their beginnings look alike.
+ */
+export function twoValues(one, other) {
+  const texts = [one, other].map((of) => (typeof of === 'string' ? of : JSON.stringify(of)));
+  const isBoth = [one, other].every((of) => of !== undefined && of !== null);
+  const start = isBoth ? Math.max(0, firstDifference(...texts) - before) : 0;
+  return [one, other].map((of, index) => {
+    if (of === undefined || of === null) return 'not set';
+    const text = texts[index];
+    return text.length <= longestValue || start === 0
+      ? clip(text, longestValue)
+      : clip(`…${text.slice(start).replace(/^[\uDC00-\uDFFF]/, '')}`, longestValue);
+  });
+}
+
+function firstDifference(one, other) {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  return at;
 }
 
 /** A repository without its registry: `shop/web`. */
