@@ -39,6 +39,8 @@ export interface Comparison {
   entry: AppliedEntry;
   live: KubeObject | undefined;
   desired?: KubeObject;
+  /** Instead, Git's object of another revision: only to learn its values of what differs. */
+  head?: KubeObject;
   hashKey: Uint8Array;
   /** Whether an autoscaler sets its replicas; absent: what the record says. */
   scaling?: Scaling;
@@ -57,13 +59,13 @@ export function compareObject(comparison: Comparison): Verdict {
   return { ...verdict, rulesUsed: rules.used, ignoredAdditions: rules.added };
 }
 
-function compareWith({ entry, live, desired, hashKey, scaling }: Comparison, rules: ObjectRules): Verdict {
+function compareWith({ entry, live, desired, head, hashKey, scaling }: Comparison, rules: ObjectRules): Verdict {
   if (live === undefined && entry.expires) return verdict({});
   if (live === undefined) return verdict({ drift: { object: entry.object, state: 'missing', fields: [] } });
   if (live.apiVersion !== entry.apiVersion) {
     return verdict({ unknown: `it was applied as ${entry.apiVersion} and read as ${live.apiVersion}` });
   }
-  const show = showerOf(live, desired, hashKey);
+  const show = showerOf(live, desired ?? head, hashKey);
   const leaving: Leaving = {
     scaling: scaling ?? (entry.scaled ? 'scaled' : 'unknown'),
     taken: entry.taken ?? [],

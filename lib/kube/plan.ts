@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ObjectChange } from '../model/change-set.ts';
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
 import { UserError } from '../model/errors.ts';
@@ -56,6 +57,8 @@ export interface Plan {
   fights: Fight[];
   /** Some of `drift`, by object: it is left as it is, in part at least. */
   notHealed: Set<string>;
+  /** Drifting objects of which Git says by now what is live. */
+  adopted: Set<string>;
   /** Entries for the record of objects that need no apply: a fight about them is over, or an autoscaler came or went. */
   noted: AppliedEntry[];
 }
@@ -116,6 +119,7 @@ export function plan({ desired, live, record, options }: PlanInput): Plan {
       if (leaveAlone(subject, result, options)) continue;
       const findings = compare(subject, options);
       note(result, id, findings, options);
+      if (findings !== undefined && isAdopted(subject, findings, options)) result.adopted.add(id);
       const decision = decide(subject, findings, options, result);
       if (decision === 'unchanged') result.unchanged.push(id);
       else if ('skip' in decision) result.skipped.push({ id, reason: decision.skip });
@@ -150,6 +154,7 @@ export function emptyPlan(): Plan {
     leftToControllers: [],
     fights: [],
     notHealed: new Set(),
+    adopted: new Set(),
     noted: [],
   };
 }
@@ -225,6 +230,19 @@ function compare({ id, entry, live, desired, asApplied }: Subject, options: Plan
   if (entry === undefined) return undefined;
   const { hashKey, scaling, rules } = options;
   return compareObject({ entry, live, hashKey, ...(asApplied && { desired }), scaling: scaling?.get(id), rules });
+}
+
+/** True where Git changed, and says by now what is live in each field that differs from what was applied. */
+function isAdopted(
+  { id, entry, live, desired, asApplied }: Subject,
+  { drift }: Verdict,
+  options: PlanOptions,
+): boolean {
+  if (asApplied || entry === undefined || drift === undefined || drift.reason !== undefined) return false;
+  const { hashKey, scaling, rules } = options;
+  const shown = compareObject({ entry, live, hashKey, head: desired, scaling: scaling?.get(id), rules });
+  const { fields = [] } = shown.drift ?? {};
+  return fields.length > 0 && fields.every((field) => isDeepStrictEqual(field.git, field.live));
 }
 
 function note(result: Plan, id: string, findings: Verdict | undefined, { scaling, scalers }: PlanOptions): void {

@@ -81,6 +81,7 @@ export const syncReportedSchema = z.object({
   counts: z.object({ created: count, configured: count, unchanged: count, pruned: count, skipped: count }),
   healed: z.boolean(),
   notHealed: z.array(name).optional(),
+  adopted: z.array(name).optional(),
   health: z.array(
     z.object({
       object: name,

@@ -74,6 +74,8 @@ export interface SyncReported {
   healed: boolean;
   /** Those of `drift` that it did not put right, or not wholly. Absent where nothing drifted, from one that broke off, and from an older puller. */
   notHealed?: string[];
+  /** Those of `drift` where Git changed, and says by now what is live in each field. Absent: none, and from an older puller. */
+  adopted?: string[];
   health: ObjectHealth[];
   errors: Problem[];
   /** What was left to others, of changed and of unchanged objects: the first hundred. Absent where there is nothing, and from an older puller. */

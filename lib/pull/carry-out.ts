@@ -33,6 +33,7 @@ async function doAll(planned: Planned, request: PullRequest, deps: PullDeps, run
   run.notHealed = plan.drift
     .map(({ object }) => object)
     .filter((object) => !written.has(object) || plan.notHealed.has(object));
+  run.adopted = [...plan.adopted];
   run.healed = plan.drift.length > 0 && run.notHealed.length === 0;
   if (lost) {
     // What was done is worth a try to write down; where that fails too, the record still names all that was intended.

@@ -141,6 +141,7 @@ function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: str
     drift: run.drift,
     healed: run.healed,
     ...(run.drift.length > 0 && run.notHealed !== undefined && { notHealed: run.notHealed }),
+    ...(run.adopted.length > 0 && { adopted: run.adopted }),
     health: run.health,
     errors: run.errors,
     ...(run.left.length > 0 && { left: run.left }),

@@ -20,6 +20,8 @@ export class Run {
   healed = false;
   /** What of `drift` was not put right, or not all of it; undefined until everything was tried. */
   notHealed: string[] | undefined;
+  /** Those of `drift` of which Git says by now what is live. */
+  adopted: string[] = [];
   /** What is left to others although Git sets it. */
   left: LeftFields[] = [];
   health: ObjectHealth[] = [];

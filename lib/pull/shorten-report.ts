@@ -49,6 +49,7 @@ function cutSync(report: SyncReported, step: Step): SyncReported {
     changes: changes.map((one) => ({ ...one, ...(one.reason !== undefined && { reason: short(one.reason, step) }) })),
     drift: report.drift.slice(0, step.list).map((one) => ({ ...one, fields: one.fields.slice(0, step.list) })),
     ...(report.notHealed && { notHealed: report.notHealed.filter((object) => drifting.has(object)) }),
+    ...(report.adopted && { adopted: report.adopted.filter((object) => drifting.has(object)) }),
     health: health.map((one) => ({ ...one, reason: short(one.reason, step) })),
     errors: report.errors.slice(0, Math.max(1, step.list)).map((one) => shortProblem(one, step)),
     ...(report.left && {

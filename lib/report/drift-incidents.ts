@@ -113,7 +113,7 @@ function resolveHealed(draft: Draft, known: Known, report: SyncReported, look: L
   for (const drift of look.drift.filter((one) => isHealed(report, one))) {
     const incident = draft.find({ kind: 'drift', object: drift.object });
     if (incident === undefined || incident.openedAt > report.at || !mayEnd(incident)) continue;
-    draft.resolve(incident, howItHealed(known.state, report, drift), report.at);
+    draft.resolve(incident, howItHealed(report, drift), report.at);
   }
 }
 

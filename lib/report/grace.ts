@@ -59,7 +59,7 @@ export function endedWithinGrace(known: Known, report: Report, transitions: Tran
   const { at } = lookOf(report);
   const healed = healedNow(known, report).map((drift): EndedWithinGrace => {
     const { object } = drift;
-    return { object, since: firstSeen(state, object, at), drift, how: howItHealed(state, report, drift) };
+    return { object, since: firstSeen(state, object, at), drift, how: howItHealed(report, drift) };
   });
   const gone = goneNow(state, report).map((one) => {
     const ended = { object: one.object, isUnmanaged: stateOf(one) === 'unmanaged', seenAt: one.since };

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { isTextAbout } from '../kube/drift-rules.ts';
 import type { ObjectDrift } from '../model/drift.ts';
 import type { Incident } from '../model/incident.ts';
@@ -47,10 +46,9 @@ function hasPulled(state: SyncState | undefined, { appliedAt = '' }: DriftFound,
 }
 
 /** How what a pull put right ended: Git may say by now what is live. */
-export function howItHealed(state: SyncState | undefined, report: Report, drift: ObjectDrift): Incident['resolution'] {
-  const isWhatGitSays =
-    drift.fields.length > 0 && drift.fields.every((field) => isDeepStrictEqual(field.git, field.live));
-  return isNewRevision(state, report) && isWhatGitSays ? 'changed in Git' : 'converged by pull';
+export function howItHealed(report: Report, { object }: ObjectDrift): Incident['resolution'] {
+  const isAdopted = report.type === 'SyncReported' && (report.adopted?.includes(object) ?? false);
+  return isAdopted ? 'changed in Git' : 'converged by pull';
 }
 
 /** True when another revision is applied than the last one that was told. */

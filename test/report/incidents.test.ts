@@ -86,10 +86,10 @@ describe('incidents of drift', () => {
     expect(workIn([check(0, [changed()]), check(10)]).told.at(-1)).toBe(`resolved ${web}: undone by hand`);
     const moved = workIn([check(0, [changed()]), check(10, [], { revision: 'bbbb' })]);
     expect(moved.told.at(-1)).toBe(`resolved ${web}: changed in Git`);
-    const same = changed();
-    same.fields[0]!.git = same.fields[0]!.live;
-    const adopted = workIn([check(0, [changed()]), pull(5, 6, [same], { healed: true, revision: 'bbbb' })]);
-    expect(adopted.told.at(-1)).toBe(`resolved ${web}: changed in Git`);
+    const takesOver = { healed: true, notHealed: [], adopted: [web], revision: 'bbbb' };
+    const adopted = workIn([check(0, [changed()]), pull(5, 6, [changed(), changed('api')], takesOver)]);
+    expect(adopted.told).toContain('resolved apps/Deployment/shop-prod/api: converged by pull');
+    expect(adopted.told).toContain(`resolved ${web}: changed in Git`);
   });
 
   it('stay open while the object cannot be read', () => {
