@@ -128,7 +128,7 @@ function objectRecord(report: SyncReported, change: ObjectChange): AuditRecord {
 function driftRecords(report: Report, incident: Incident): AuditRecord[] {
   const { drift } = incident;
   if (drift === undefined) return groupRecords(report, incident);
-  const summary = driftLines(drift)[0] ?? incident.title;
+  const summary = driftLines(drift, valueChanges)[0] ?? incident.title;
   const details = { state: drift.state, fields: drift.fields };
   return [{ ...foundRecord(report, incident, managersOf(drift)), summary, details }];
 }
