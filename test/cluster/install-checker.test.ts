@@ -355,7 +355,7 @@ describeWithCluster('what windlass install --checker gives', () => {
     kubectl(world, ['apply', '-f', '-'], crd('gadgets', 'Gadget', 'later.example'));
     const later = await until(all, 'the new kind', (one) => !isClear(one));
     expect(later.found['shop']?.unknown).toEqual([
-      { object: 'later.example/Gadget', reason: expect.stringContaining(hint) },
+      { object: 'later.example/Gadget', reason: expect.stringContaining(hint), undeclared: true },
     ]);
     expect(await checker('--yes')).toMatchObject({
       code: 0,

@@ -10,6 +10,7 @@ import { ClusterLeases, holdLease } from '../../lib/adapters/kubernetes/lease.ts
 import { listMaps, removeMap } from '../../lib/adapters/kubernetes/record-maps.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
 import { ClusterSyncs } from '../../lib/adapters/kubernetes/sync-objects.ts';
+import { readConfig } from '../../lib/config/windlass-file.ts';
 import type { PolicyRule } from '../../lib/install/rules.ts';
 import { countActions } from '../../lib/model/change-set.ts';
 import { messageOf } from '../../lib/model/errors.ts';
@@ -77,7 +78,7 @@ async function asAccount(world: InstallWorld, name: string): Promise<KubernetesC
 
 async function pullShop(puller: KubernetesCluster): Promise<void> {
   const sync = syncSpec({ name: 'shop', path: 'shop', cluster: 'test' });
-  const head = { tree: treeOf(shop), config: { syncs: [sync] } as never };
+  const head = { tree: treeOf(shop), config: { ...readConfig(config).config!, syncs: [sync] } };
   const { report } = await pull(
     { head, sync, dryRun: false, wait: 'report', run: randomBytes(8).toString('hex') },
     {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { installSync, installSyncAt, pullInstallation, withInstallation } from '../../lib/cli/install-sync.ts';
+import { readConfig } from '../../lib/config/windlass-file.ts';
 import { readObjects } from '../../lib/desired/yaml.ts';
 import type { KubeObject } from '../../lib/model/kube-object.ts';
 import { rendererWith } from '../../lib/pull/renderer.ts';
@@ -145,7 +146,7 @@ describeWithCluster('windlass install', () => {
   it('changes an installation of an earlier version to today’s, and removes what it does not have any more', async () => {
     const world = await installWorld(files);
     const old = objectsOf(readFileSync(new URL('../fixtures/install/previous.yaml', import.meta.url), 'utf8'));
-    const head = { tree: treeOf({}), config: { syncs: [] } as never };
+    const head = { tree: treeOf({}), config: readConfig('windlass: 1\n').config! };
     const io = { now: () => new Date(), signal: new AbortController().signal } as never;
     const earlier = await pullInstallation(io, {
       ...{ head, sync: installSyncAt(head, 'test'), kubeconfig: world.kubeconfig, dryRun: false },
@@ -208,7 +209,8 @@ describeWithCluster('windlass uninstall', () => {
     const world = await installWorld(files);
     expect((await world.install('--yes')).code).toBe(0);
     const shop = ['--repo', world.dir, '--sync', 'shop', '--kubeconfig', world.kubeconfig];
-    expect((await windlass(['pull', ...shop])).code).toBe(0);
+    // The API server takes a moment to know the rights that it was just given.
+    await waitFor(async () => (await windlass(['pull', ...shop])).code === 0, { what: 'a pull with the rights' });
     kubectl(world, ['apply', '-f', '-'], configMap('windlass-system', 'mine', { a: '1' }));
 
     const options = ['uninstall', '--kubeconfig', world.kubeconfig];
