@@ -224,7 +224,10 @@ describeWithCluster('the reads of a drift check', () => {
 
 describeWithCluster('a drift check that has no time left', () => {
   it('keeps what it compared, and calls the rest unknown', async () => {
-    const world = await pulled((ns) => ({ ...mapsOf(ns, 20), 'service.yaml': service(ns, 'web') }));
+    const world = await pulled((ns) => ({
+      ...{ ...mapsOf(ns, 20), 'service.yaml': service(ns, 'web') },
+      'account.yaml': `apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: web, namespace: ${ns} }\n`,
+    }));
     await world.edit('v1', 'ConfigMap', 'settings-1', label);
     const time = new AbortController();
     const { signal } = time;
@@ -238,7 +241,7 @@ describeWithCluster('a drift check that has no time left', () => {
       ...noting(world.cluster).cluster,
       // Discovery knows no signal.
       resource: (apiVersion, kind) =>
-        kind === 'Namespace' ? new Promise<never>(() => {}) : world.cluster.resource(apiVersion, kind),
+        kind === 'ServiceAccount' ? new Promise<never>(() => {}) : world.cluster.resource(apiVersion, kind),
       pages: (resource, request) =>
         resource.kind === 'Service' ? stuck(request) : world.cluster.pages(resource, request),
       get: async (resource, id, within) => {
@@ -253,8 +256,8 @@ describeWithCluster('a drift check that has no time left', () => {
       { object: `ConfigMap/${world.namespace}/settings-1`, fields: [{ live: 'a', manager: 'kubectl-edit' }] },
     ]);
     expect(found.unknown).toEqual([
-      { object: 'Namespace', reason: noTime },
       { object: 'Service', reason: noTime },
+      { object: 'ServiceAccount', reason: noTime },
     ]);
     expect(found.revision).toBe(revision);
   });
