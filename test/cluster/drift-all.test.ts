@@ -46,7 +46,7 @@ describeWithCluster('windlass drift without --sync', () => {
       code: 2,
       stderr: expect.stringContaining('did you mean "test"?'),
     });
-    expect((await run('drift', '--cluster', 'test', '--sync', a)).code).toBe(2);
+    expect((await run('drift', '--cluster', 'other', '--sync', a)).code).toBe(2);
     const all = (...more: string[]) => run('drift', '--cluster', 'test', ...more);
     const json = async () => JSON.parse((await all('--json')).stdout);
 
