@@ -72,7 +72,7 @@ function compareWith({ entry, live, desired, head, hashKey, scaling }: Compariso
     managers: rules.managers,
   };
   const gone = goneFields(entry, live, leaving).filter(({ path }) => !rules.hides(path, undefined));
-  if (live.metadata.uid !== entry.uid) return createdAgain(entry, live, gone, show, hashKey, rules);
+  if (live.metadata.uid !== entry.uid) return withoutOurs({ entry, live, hashKey }, gone, show, rules);
   const held = heldFields(entry, live, desired, leaving);
   const back = held.back.filter(({ path, holder }) => !rules.hides(path, holder && managerText(holder))).map(show.lost);
   // Of a fight the record has Git's value, not what was there.
@@ -83,7 +83,7 @@ function compareWith({ entry, live, desired, head, hashKey, scaling }: Compariso
   }
   // Taken from us one by one, each field has its new holder; taken all at once, none has.
   const ours = ourFields(live) ?? (otherEntries(live).some(({ subresource }) => !subresource) ? {} : undefined);
-  if (ours === undefined) return ownershipGone(entry, live, gone, show, hashKey, rules);
+  if (ours === undefined) return withoutOurs({ entry, live, hashKey }, gone, show, rules);
 
   const key = keyFor(entry, hashKey);
   const lost = lostPaths(entry, ours, live, key)
@@ -192,32 +192,22 @@ function verdictOf(
   });
 }
 
-/** Another uid: somebody deleted it and created it again. What it holds now is compared by value. */
-function createdAgain(
-  entry: AppliedEntry,
-  live: KubeObject,
+/**
+ * Nothing says what is ours: somebody deleted the object and created it again, or emptied `managedFields`. Values alone are left to compare; what
+ * was added to one that was made anew cannot be told from what it was made with.
+ */
+function withoutOurs(
+  { entry, live, hashKey }: Pick<Comparison, 'entry' | 'hashKey'> & { live: KubeObject },
   gone: HeldPath[],
   show: Shower,
-  hashKey: Uint8Array,
   rules: ObjectRules,
 ): Verdict {
   const lost = byValue(entry, live, hashKey, rules);
   const changed = [...lost, ...outside(lost, gone)].map(show.lost);
-  const reason = `created again${live.metadata.creationTimestamp ? ` at ${live.metadata.creationTimestamp}` : ''}`;
-  return verdictOf(entry, changed, { people: [], others: [] }, [], [], reason);
-}
-
-/** Somebody emptied `managedFields`: nothing says what is ours, values alone are left to compare. */
-function ownershipGone(
-  entry: AppliedEntry,
-  live: KubeObject,
-  gone: HeldPath[],
-  show: Shower,
-  hashKey: Uint8Array,
-  rules: ObjectRules,
-): Verdict {
-  const lost = byValue(entry, live, hashKey, rules);
-  const changed = [...lost, ...outside(lost, gone)].map(show.lost);
+  if (live.metadata.uid !== entry.uid) {
+    const reason = `created again${live.metadata.creationTimestamp ? ` at ${live.metadata.creationTimestamp}` : ''}`;
+    return verdictOf(entry, changed, { people: [], others: [] }, [], [], reason);
+  }
   const added = additionsIn(entry, live, entry.fields, show, rules);
   const reason = changed.length > 0 ? 'our entry in managedFields is gone: compared by value' : undefined;
   return verdictOf(entry, changed, added, ['(every field)'], [], reason);
