@@ -22,9 +22,10 @@ export function toolWindow({ at }: WhoQuestion['tools'][number]): Window | undef
 
 /** When a change was made of which only is known that an earlier look did not show it. */
 export function untoldWindow({ since, until }: Pick<WhoWanted, 'since' | 'until'>): Window {
-  const to = Date.parse(until) + after;
-  const from = since === undefined ? to - longestWindow : Date.parse(since) - around;
-  return { from: Math.min(from, to), to };
+  const end = Date.parse(until);
+  const to = end + after;
+  // Two clocks may tell the looks in the wrong order.
+  return { from: since === undefined ? to - longestWindow : Math.min(Date.parse(since), end) - around, to };
 }
 
 /** One window for all questions: the latest times where together they are too long. */

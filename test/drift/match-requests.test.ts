@@ -155,6 +155,10 @@ describe('the time that is looked at', () => {
     expect(span(wanted({ objects: [set, gone] }))).toEqual([time(-60), time(420)]);
   });
 
+  it('holds the later look where the clocks tell the looks in the wrong order', () => {
+    expect(span(wanted({ since: time(300), until: time(120), objects: [gone] }))).toEqual([time(60), time(240)]);
+  });
+
   it('is never longer than six hours, whatever is asked', () => {
     const at = fc.integer({ min: -1e6, max: 1e6 }).map(time);
     const question = fc.record({
