@@ -63,7 +63,7 @@ describeLoop('drift in local mode', () => {
       resolution: 'converged by pull',
     });
     expect(found[0]!.object).toBeUndefined();
-    expect(found[0]!.details!.join('\n')).toContain('ConfigMap/many/part-29');
+    expect(found[0]!.many?.objects).toContain('ConfigMap/many/part-29 missing');
     await loop.until('all of it back', isSettled);
     await checkedTwice();
     expect(alerts(/ alert .*objects of many drifted/g, seen)).toHaveLength(1);
