@@ -11,6 +11,7 @@ import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import { auditQuery, mostRows } from './audit-query.ts';
 import { type AuditRow, writeOf } from './audit-row.ts';
 import type { EksName } from './eks-cluster.ts';
+import { patience } from './patience.ts';
 import { credentialsOfRole } from './role-credentials.ts';
 
 /** Without them the SDK finds AWS and the process's own credentials. */
@@ -31,8 +32,7 @@ export function openAuditLog(cluster: EksName, options: AuditLogOptions = {}): A
   const { longest = 60_000, pause = 500, ...where } = options;
   const client = new CloudWatchLogsClient({
     region: cluster.region,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    ...patience,
     ...where,
     ...(cluster.assumeRole !== undefined && { credentials: credentialsOfRole(cluster, cluster.assumeRole, options) }),
   });

@@ -2,6 +2,7 @@ import { EKSClient, type EKSClientConfig } from '@aws-sdk/client-eks';
 import { RetryableError } from '../../model/errors.ts';
 import { describeCluster, type EksCluster, type EksName } from './eks-cluster.ts';
 import { type EksToken, eksToken } from './eks-token.ts';
+import { patience } from './patience.ts';
 import { credentialsOfRole } from './role-credentials.ts';
 
 /** The way into an API server of EKS, in the shape that the Kubernetes adapter takes. */
@@ -33,8 +34,7 @@ export async function openEksAccess(cluster: EksName, options: EksOptions = {}):
   const { now = () => new Date(), ...where } = options;
   const client = new EKSClient({
     region: cluster.region,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    ...patience,
     ...where,
     ...(cluster.assumeRole !== undefined && { credentials: credentialsOfRole(cluster, cluster.assumeRole, options) }),
   });

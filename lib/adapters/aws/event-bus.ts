@@ -2,6 +2,7 @@ import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from 
 import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import type { IncidentEvent } from '../../model/incident-event.ts';
 import type { Events } from '../../report/ports.ts';
+import { patience } from './patience.ts';
 
 /** Where events go. */
 export interface EventBusOptions {
@@ -35,10 +36,10 @@ const mendable: Readonly<Record<string, string>> = {
 export function openEventBus(options: EventBusOptions): Events & { close(): void } {
   const { bus = 'default', region, endpoint, credentials } = options;
   const client = new EventBridgeClient({
-    ...{ region, maxAttempts: 3 },
+    ...patience,
+    region,
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && { credentials }),
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
   return {
     send: async (events) => {

@@ -1,6 +1,7 @@
 import { type MessageAttributeValue, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import type { TopicMessage, Topics } from '../../notify/ports.ts';
+import { patience } from './patience.ts';
 
 /** Where topics are that are given by their names. */
 export interface TopicsOptions {
@@ -39,10 +40,10 @@ export function openTopics(options: TopicsOptions): Topics & { close(): void } {
     const known = clients.get(where);
     if (known !== undefined) return known;
     const client = new SNSClient({
-      ...{ region: where, maxAttempts: 3 },
+      ...patience,
+      region: where,
       ...(endpoint !== undefined && { endpoint }),
       ...(credentials !== undefined && { credentials }),
-      requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     });
     clients.set(where, client);
     return client;
