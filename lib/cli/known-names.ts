@@ -4,6 +4,7 @@ import { bumpSurvey } from '../bump/survey.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
 import { UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
+import { fewOf } from '../model/shorten.ts';
 import type { SuspendSubject } from './suspend-target.ts';
 
 /**
@@ -46,8 +47,7 @@ const mostListed = 20;
 function listed(names: readonly string[]): string {
   const all = [...new Set(names)].sort();
   if (all.length === 0) return ', which has none';
-  const more = all.length > mostListed ? ` and ${all.length - mostListed} more` : '';
-  return `: there are ${all.slice(0, mostListed).join(', ')}${more}`;
+  return `: there are ${fewOf(all, mostListed)}`;
 }
 
 async function fluxNames(

@@ -1,5 +1,6 @@
 import type { ObjectDrift } from '../model/drift.ts';
 import type { KubeObject } from '../model/kube-object.ts';
+import { fewOf } from '../model/shorten.ts';
 import { toSeconds } from '../model/until.ts';
 import type { DriftRules } from './drift-rules.ts';
 import { ignoredIn } from './exceptions/ignored.ts';
@@ -60,7 +61,16 @@ export function heal(
   if (isAdded && !(options.takeOver && removable())) return 'unchanged';
   return {
     action: 'configured',
-    reason: ['drift', drift.reason, listed(fields.map(({ path }) => path))].filter(Boolean).join(': '),
+    reason: [
+      'drift',
+      drift.reason,
+      fewOf(
+        fields.map(({ path }) => path),
+        3,
+      ),
+    ]
+      .filter(Boolean)
+      .join(': '),
     rewrites: judged.rewrites,
     ...(isStripped(live) && { adopt: true }),
     ...(paused.length > 0 && { paused, before: entry.fields }),
@@ -145,10 +155,6 @@ function pathsByText(sets: readonly FieldsV1[]): Map<string, FieldPath> {
   };
   for (const set of sets) walk(set, []);
   return paths;
-}
-
-function listed(paths: readonly string[]): string {
-  return paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ');
 }
 
 function pausedReason(fights: readonly Fight[]): string {

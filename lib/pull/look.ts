@@ -3,6 +3,7 @@ import { exceptionsOf } from '../kube/exceptions/exceptions.ts';
 import type { CustomRules } from '../kube/status/status.ts';
 import type { Problem } from '../model/errors.ts';
 import type { KubeObject } from '../model/kube-object.ts';
+import { fewOf } from '../model/shorten.ts';
 import { type Health, waitForHealth } from './health.ts';
 import type { Live } from './live.ts';
 import { type Planned, resourcesOf } from './prepare.ts';
@@ -37,11 +38,9 @@ export async function lookAtHealth(
 }
 
 function podsUnread(namespaces: readonly string[]): Problem {
-  const named = [...namespaces].sort().slice(0, mostNamed).join(', ');
-  const more = namespaces.length > mostNamed ? ` and ${namespaces.length - mostNamed} more` : '';
   return {
     code: 'pods-unread',
-    message: `the pods of ${named}${more} may not be listed: why a workload there stands still is not known`,
+    message: `the pods of ${fewOf([...namespaces].sort(), mostNamed)} may not be listed: why a workload there stands still is not known`,
     hint: 'allow list and watch on pods',
   };
 }

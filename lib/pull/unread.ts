@@ -3,6 +3,7 @@ import type { Plan } from '../kube/plan.ts';
 import type { AppliedRecord } from '../kube/record.ts';
 import { messageOf, type Problem, type UserError } from '../model/errors.ts';
 import { parseObjectId } from '../model/object-id.ts';
+import { fewOf } from '../model/shorten.ts';
 import type { WantedObject } from './wanted.ts';
 
 /** More objects than these of one kind and namespace are one error, which names so many. */
@@ -22,8 +23,7 @@ export function unreadProblems(unread: Unread, wanted: readonly WantedObject[]):
   });
   return [...alike.values()].flatMap((objects) => {
     if (objects.length > mostNamed) {
-      const named = `${objects.slice(0, mostNamed).join(', ')} and ${objects.length - mostNamed} more`;
-      const message = `${objects.length} objects cannot be read: ${named}: ${messageOf(unread.get(objects[0]!))}`;
+      const message = `${objects.length} objects cannot be read: ${fewOf(objects, mostNamed)}: ${messageOf(unread.get(objects[0]!))}`;
       return [{ code: 'forbidden', message, hint }];
     }
     return objects.map((object): Problem => {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Attributed, Notice } from '../model/messages.ts';
+import { fewOf } from '../model/shorten.ts';
 import { type ObjectWho, whoLines } from '../model/who.ts';
 import { incidentNotice } from './notices.ts';
 import type { AttributionRecords, Notices } from './ports.ts';
@@ -44,8 +45,7 @@ function attributedNotice({ at }: Attributed, incident: Incident, news: readonly
 function summary(objects: readonly ObjectWho[]): string {
   const persons = personsIn(objects);
   if (persons.length === 0) return 'the audit log does not say who it was';
-  const more = persons.length > mostNamed ? ` and ${persons.length - mostNamed} more` : '';
-  return `${persons.length === 1 ? 'by' : 'perhaps by one of'} ${persons.slice(0, mostNamed).join(', ')}${more}`;
+  return `${persons.length === 1 ? 'by' : 'perhaps by one of'} ${fewOf(persons, mostNamed)}`;
 }
 
 function attributedRecord(message: Attributed, incident: Incident, news: readonly ObjectWho[]): AuditRecord {

@@ -1,7 +1,7 @@
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
 import { managersOf } from '../model/drift-text.ts';
 import { parseObjectId } from '../model/object-id.ts';
-import { shortText } from '../model/shorten.ts';
+import { fewOf, shortText } from '../model/shorten.ts';
 
 /** Lines about objects; the rest is counted. */
 const mostLines = 45;
@@ -47,7 +47,7 @@ export function byTools(drifts: readonly ObjectDrift[], count: number): string {
   const tools = [...new Set(drifts.flatMap(managersOf))].sort();
   const known = drifts.filter((drift) => managersOf(drift).length > 0).length;
   if (known === 0) return '';
-  return known === count ? `, by ${some(tools, mostTools)}` : `; ${known} of them by ${some(tools, mostTools)}`;
+  return known === count ? `, by ${fewOf(tools, mostTools)}` : `; ${known} of them by ${fewOf(tools, mostTools)}`;
 }
 
 /** A line for each tool: how many objects it changed, and from when to when, as far as that is recorded. */
@@ -85,7 +85,7 @@ function whatOf({ fields, reason }: ObjectDrift): string {
     const by = byWhom(field);
     paths.set(by, [...(paths.get(by) ?? []), field.path]);
   }
-  const told = [...paths].map(([by, of]) => `${some(of, mostFields)} ${by}`);
+  const told = [...paths].map(([by, of]) => `${fewOf(of, mostFields)} ${by}`);
   return [...(reason === undefined ? [] : [reason]), ...told].join('; ');
 }
 
@@ -116,7 +116,7 @@ function foldLine(fold: Said[]): string {
   const details = what === '' ? '' : `: ${what}`;
   if (fold.length === 1) return `${object} ${state}${details}`;
   const names = fold.map((one) => parseObjectId(one.object)?.name ?? one.object);
-  return `${fold.length} ${placeOf(object)} ${state}${details} (${some(names, mostNames)})`;
+  return `${fold.length} ${placeOf(object)} ${state}${details} (${fewOf(names, mostNames)})`;
 }
 
 /** `apps/Deployment in shop`; undefined for what is no name of an object. */
@@ -125,11 +125,6 @@ function placeOf(object: string): string | undefined {
   if (id === undefined) return undefined;
   const kind = id.group === '' ? id.kind : `${id.group}/${id.kind}`;
   return id.namespace === '' ? kind : `${kind} in ${id.namespace}`;
-}
-
-function some(all: readonly string[], most: number): string {
-  const more = all.length - most;
-  return more <= 0 ? all.join(', ') : `${all.slice(0, most).join(', ')} and ${more} more`;
 }
 
 function compare(a: string, b: string): number {

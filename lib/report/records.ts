@@ -5,6 +5,7 @@ import { driftLines, managersOf } from '../model/drift-text.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { LeftFields, Report, SyncReported } from '../model/messages.ts';
+import { fewOf } from '../model/shorten.ts';
 import type { SyncState } from '../model/state.ts';
 import { suspensionOf } from '../model/suspension.ts';
 import type { Transitions } from './draft.ts';
@@ -92,8 +93,7 @@ function pullRecord(report: SyncReported): AuditRecord {
 /** A line for each object and holder, of many the first: a row is no place for thousands of paths. */
 function leftLines(left: readonly LeftFields[]): string[] {
   return left.slice(0, mostLeft.objects).map(({ object, fields, holder }) => {
-    const more = fields.length > mostLeft.fields ? ` and ${fields.length - mostLeft.fields} more` : '';
-    return `${object}: ${fields.slice(0, mostLeft.fields).join(', ')}${more} left to ${holder}`;
+    return `${object}: ${fewOf(fields, mostLeft.fields)} left to ${holder}`;
   });
 }
 
@@ -149,10 +149,8 @@ function groupRecords(report: Report, incident: Incident): AuditRecord[] {
 }
 
 function foundRecord(report: Report, incident: Incident, tools: readonly string[]): AuditRecord {
-  const more = tools.length - mostTools;
-  const actor = more > 0 ? `${tools.slice(0, mostTools).join(', ')} and ${more} more` : tools.join(', ');
   return {
-    ...base(report, actor || 'not recorded'),
+    ...base(report, fewOf(tools, mostTools) || 'not recorded'),
     id: recordId('drift-found', incident.key, incident.contentHash),
     at: incident.resolvedAt === undefined ? incident.changedAt : incident.openedAt,
     kind: 'drift-found',

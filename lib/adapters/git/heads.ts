@@ -1,4 +1,5 @@
 import { UserError } from '../../model/errors.ts';
+import { fewOf } from '../../model/shorten.ts';
 import { runOnRemote } from './credentials.ts';
 import { remoteFailure } from './failure.ts';
 import { type Remote, remoteName } from './remote.ts';
@@ -19,10 +20,7 @@ export async function headsOf(remote: Remote, branch: string): Promise<{ head: s
 
 /** The error for a branch that a remote does not have; `others` are those that it has. */
 export function branchMissing(remote: Remote, branch: string, others: readonly string[]): UserError {
-  const known =
-    others.length === 0
-      ? 'it has no commit yet'
-      : `it has ${others.slice(0, 10).join(', ')}${others.length > 10 ? ` and ${others.length - 10} more` : ''}`;
+  const known = others.length === 0 ? 'it has no commit yet' : `it has ${fewOf(others, 10)}`;
   return new UserError(`${remote.shown} has no branch ${branch} (${known}): push the branch first, or name another`, {
     code: 'branch-missing',
     subject: branch,

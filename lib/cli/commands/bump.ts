@@ -6,6 +6,7 @@ import { holdsToken, mayHoldMarkers, type SourceFile } from '../../edit/source-f
 import { UserError } from '../../model/errors.ts';
 import { formatImageRef, type ImageRef } from '../../model/image-ref.ts';
 import { nearest } from '../../model/nearest.ts';
+import { fewOf } from '../../model/shorten.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printJson } from '../output/json.ts';
 import { styleFor } from '../output/style.ts';
@@ -115,8 +116,7 @@ function hasPartSlip(policy: string, latest: ReadonlyMap<string, ImageRef>): boo
 
 /** At most ten names: the rest is counted. */
 function listed(names: Iterable<string>): string {
-  const all = [...new Set(names)].sort();
-  return all.length <= 10 ? all.join(', ') : `${all.slice(0, 10).join(', ')} and ${all.length - 10} more`;
+  return fewOf([...new Set(names)].sort(), 10);
 }
 
 function print(
