@@ -5,7 +5,7 @@ import type { Report, WhoWanted } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 import type { WhoQuestion } from '../model/who.ts';
 import type { Transitions } from './draft.ts';
-import { names } from './drift-content.ts';
+import { objectsOf } from './drift-content.ts';
 import type { WhoAsks } from './ports.ts';
 
 /** Objects of one incident that are asked for. */
@@ -47,8 +47,9 @@ export async function askWho(
 }
 
 function wantedOf(report: Report, state: SyncState | undefined, incident: Incident): WhoWanted {
+  const named = objectsOf(incident);
   const drifts =
-    incident.drift === undefined ? report.drift.filter(({ object }) => names(incident, object)) : [incident.drift];
+    incident.drift === undefined ? report.drift.filter(({ object }) => named.has(object)) : [incident.drift];
   return {
     type: 'WhoWanted',
     cluster: report.cluster,

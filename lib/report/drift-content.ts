@@ -86,9 +86,9 @@ export function stateOf(line: string): ObjectDrift['state'] {
   return line.slice(line.lastIndexOf(' ') + 1) as ObjectDrift['state'];
 }
 
-/** True when an incident about many names an object. */
-export function names(group: Incident, object: string): boolean {
-  return linesOfGroup(group).some((line) => objectOf(line) === object);
+/** The objects that an incident about many names. */
+export function objectsOf(group: Incident): Set<string> {
+  return new Set(linesOfGroup(group).map(objectOf));
 }
 
 /** While many objects come back one by one nobody is told again; of new ones people are, where all others are known by name. */

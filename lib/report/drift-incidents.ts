@@ -9,9 +9,9 @@ import {
   linesOfGroup,
   madeAt,
   mostAlone,
-  names,
   namesAll,
   objectOf,
+  objectsOf,
   stateOf,
 } from './drift-content.ts';
 import { firstSeen, isDue } from './grace.ts';
@@ -119,10 +119,10 @@ function resolveHealed(draft: Draft, known: Known, report: SyncReported, look: L
 
 /** The drifting objects that have no incident of their own and are not in their grace period: those of the one for many. */
 function restOf(draft: Draft, known: Known, report: Report, look: Look, group: Incident): ObjectDrift[] {
+  const named = objectsOf(group);
   return look.drift.filter(
     ({ object }) =>
-      draft.find({ kind: 'drift', object }) === undefined &&
-      (isDue(known.state, report, object) || names(group, object)),
+      draft.find({ kind: 'drift', object }) === undefined && (isDue(known.state, report, object) || named.has(object)),
   );
 }
 

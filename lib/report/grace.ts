@@ -4,7 +4,7 @@ import type { Report } from '../model/messages.ts';
 import { shortText } from '../model/shorten.ts';
 import type { PendingDrift, SyncState } from '../model/state.ts';
 import type { Known, Transitions } from './draft.ts';
-import { mostAlone, names } from './drift-content.ts';
+import { mostAlone, objectsOf } from './drift-content.ts';
 import { howItEnded, howItHealed } from './how-it-ended.ts';
 import { healedBy, isForChecks, isUnseen, lookOf, remaining } from './look.ts';
 
@@ -65,7 +65,8 @@ export function endedWithinGrace(known: Known, report: Report, transitions: Tran
     const ended = { object: one.object, isUnmanaged: stateOf(one) === 'unmanaged', seenAt: one.since };
     return { ...one, how: howItEnded(state, report, ended) };
   });
-  return [...healed, ...gone].filter(({ object }) => !wasTold(known, transitions, object));
+  const told = toldOf(known, transitions);
+  return [...healed, ...gone].filter(({ object }) => !told.has(object));
 }
 
 function healedNow({ state }: Known, report: Report): ObjectDrift[] {
@@ -86,10 +87,10 @@ function goneNow(state: SyncState | undefined, report: Report): PendingDrift[] {
   return (state?.pending?.objects ?? []).filter((one) => !named.has(one.object) && !isBeyond(report, one));
 }
 
-function wasTold({ open }: Known, { opened }: Transitions, object: string): boolean {
-  return [...open, ...opened].some(
-    (one) => one.kind === 'drift' && (one.object === object || (one.object === undefined && names(one, object))),
-  );
+/** The objects of all incidents about drift. */
+function toldOf({ open }: Known, { opened }: Transitions): Set<string> {
+  const incidents = [...open, ...opened].filter(({ kind }) => kind === 'drift');
+  return new Set(incidents.flatMap((one) => (one.object === undefined ? [...objectsOf(one)] : [one.object])));
 }
 
 // A look that began later has seen the object drift again.
