@@ -2,7 +2,17 @@ import { printable } from '../../model/drift-text.ts';
 import { formatProblem, type Problem } from '../../model/errors.ts';
 import type { DriftFound } from '../../model/messages.ts';
 import type { Io } from '../command.ts';
-import { behindOf, foundJson, howToSay, objectLines, short, verdict, whenApplied } from './drift.ts';
+import {
+  behindOf,
+  foundJson,
+  howToSay,
+  objectLines,
+  othersLines,
+  short,
+  unknownLine,
+  verdict,
+  whenApplied,
+} from './drift.ts';
 import { printJson } from './json.ts';
 import { type Style, styleFor } from './style.ts';
 
@@ -52,7 +62,7 @@ export function printSyncs(io: Io, checked: CheckedSyncs, { all }: { all: boolea
   const style = styleFor(io.stdout, io.env);
   const { cluster, unreachable, syncs, rules } = checked;
   const lines = unreachable === undefined ? foundFirst(syncs).flatMap((one) => syncLines(one, style, all)) : [];
-  if (unreachable !== undefined) lines.push(`${style.yellow('unknown')}  everything: ${printable(unreachable)}`);
+  if (unreachable !== undefined) lines.push(unknownLine({ object: '*', reason: unreachable }, style));
   else
     lines.push(
       ...behindLines(syncs, style),
@@ -89,10 +99,7 @@ function syncLines(checked: CheckedSync, style: Style, all: boolean): string[] {
   const { sync, found, failed, stops } = checked;
   if (found === undefined) return [`${style.bold(sync)}: not checked: ${printable(failed ?? '')}`];
   const { revision, drift, unknown, addedByOthers = [] } = found;
-  const others = addedByOthers.map((object) => {
-    const [, ...fields] = objectLines(object, style, all);
-    return [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields];
-  });
+  const others = addedByOthers.map((object) => othersLines(object, style, all));
   const how = howToSay(addedByOthers);
   const body = [
     ...cut(
@@ -101,7 +108,7 @@ function syncLines(checked: CheckedSync, style: Style, all: boolean): string[] {
       all,
     ),
     ...cut(
-      unknown.map(({ object, reason }) => [unknownLine(object, reason, style)]),
+      unknown.map((one) => [unknownLine(one, style)]),
       style,
       all,
     ),
@@ -111,10 +118,6 @@ function syncLines(checked: CheckedSync, style: Style, all: boolean): string[] {
   ];
   const at = revision === undefined ? '' : ` at ${short(revision)}`;
   return [`${style.bold(sync)}${at}: ${verdict(found)}`, ...body.map((line) => `  ${line}`)];
-}
-
-function unknownLine(object: string, reason: string, style: Style): string {
-  return `${style.yellow('unknown')}  ${object === '*' ? 'everything' : printable(object)}: ${printable(reason)}`;
 }
 
 /** The first entries of a list that is long. */

@@ -78,10 +78,10 @@ export function printDrift(io: Io, found: DriftFound, { stops, rules, dependsOn 
   const style = styleFor(io.stdout, io.env);
   const print = (line: string) => io.stdout.write(`${line}\n`);
   for (const object of found.drift) for (const line of objectLines(object, style, true)) print(line);
-  for (const { object, reason } of found.unknown) {
-    print(`${style.yellow('unknown')}  ${object === '*' ? 'everything' : printable(object)}: ${printable(reason)}`);
-  }
-  for (const line of othersLines(found.addedByOthers ?? [], style)) print(line);
+  for (const one of found.unknown) print(unknownLine(one, style));
+  for (const lines of (found.addedByOthers ?? []).map((one) => othersLines(one, style, true))) lines.forEach(print);
+  const how = howToSay(found.addedByOthers ?? []);
+  if (how !== undefined) print(style.dim(`  ${how}`));
   for (const object of found.leftToControllers) print(style.dim(`left to a controller  ${printable(object)}`));
   for (const { revision, head } of behindOf(found)) {
     const then = whenApplied({ isStopped: stops.length > 0, dependsOn });
@@ -96,14 +96,15 @@ export function printDrift(io: Io, found: DriftFound, { stops, rules, dependsOn 
   print(`${style.bold(found.sync)}${at}: ${verdict(found)}`);
 }
 
-/** What unknown programs added, and how Git would say what they are. */
-function othersLines(added: readonly ObjectDrift[], style: Style): string[] {
-  const lines = added.flatMap((object) => {
-    const [, ...fields] = objectLines(object, style, true);
-    return [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields];
-  });
-  const how = howToSay(added);
-  return how === undefined ? lines : [...lines, style.dim(`  ${how}`)];
+/** What unknown programs added to an object. */
+export function othersLines(object: ObjectDrift, style: Style, all: boolean): string[] {
+  const [, ...fields] = objectLines(object, style, all);
+  return [`${style.dim('added by others')}  ${printable(object.object)}`, ...fields];
+}
+
+/** What could not be checked, and why. */
+export function unknownLine({ object, reason }: DriftFound['unknown'][number], style: Style): string {
+  return `${style.yellow('unknown')}  ${object === '*' ? 'everything' : printable(object)}: ${printable(reason)}`;
 }
 
 /** How Git would say what these programs are; undefined where nothing was added. */
