@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  checkedTwice,
   commitChange,
   describeLoop,
-  git,
   incidents,
   isSettled,
   type Loop,
-  makeDir,
   removeDir,
   runWindlass,
-  startLoop,
+  startHealthyLoop,
   syncOf,
 } from '../helpers/loop.ts';
 
@@ -29,20 +28,9 @@ describeLoop('drift in local mode', () => {
     return await loop.until(`"${message}" in use`, (now) => now.repo.head === head && isSettled(now));
   };
   const alerts = (pattern: RegExp, from: number) => loop.output().slice(from).match(pattern) ?? [];
-  /** Waits for two more checks of staging. */
-  const checkedTwice = async () => {
-    for (let times = 0; times < 2; times++) {
-      const since = new Date().toISOString();
-      await loop.until('another check', (state) => (syncOf(state, 'shop-staging').checkedAt ?? '') > since);
-    }
-  };
 
   beforeAll(async () => {
-    dir = await makeDir();
-    loop = await startLoop({ dir });
-    await loop.until('a healthy shop', isSettled);
-    clone = `${dir}/clone`;
-    await git(dir, 'clone', '--quiet', loop.repo, clone);
+    ({ dir, loop, clone } = await startHealthyLoop());
   });
   afterAll(() => removeDir(dir));
 
@@ -65,7 +53,7 @@ describeLoop('drift in local mode', () => {
     expect(found[0]!.object).toBeUndefined();
     expect(found[0]!.many?.objects).toContain('ConfigMap/many/part-29 missing');
     await loop.until('all of it back', isSettled);
-    await checkedTwice();
+    await checkedTwice(loop, 'shop-staging');
     expect(alerts(/ alert .*objects of many drifted/g, seen)).toHaveLength(1);
     expect(alerts(/ fixed .*objects of many drifted/g, seen)).toHaveLength(1);
     expect(await loop.kubectl('-n', 'many', 'get', 'configmaps', '-o', 'name')).toContain('part-29');
@@ -104,7 +92,7 @@ describeLoop('drift in local mode', () => {
       incidents(now, { kind: 'drift', object: web }).every((one) => one.resolvedAt !== undefined),
     );
     expect(incidents(state, { kind: 'drift', object: web })).toMatchObject([{ resolution: 'changed in Git' }]);
-    await checkedTwice();
+    await checkedTwice(loop, 'shop-staging');
     const after = await loop.state();
     expect(incidents(after, { kind: 'drift', object: web })).toHaveLength(1);
     expect(syncOf(after, 'shop-staging')).toMatchObject({ drifted: 0, ignored: [{ objects: 1 }] });

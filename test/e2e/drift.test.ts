@@ -3,13 +3,11 @@ import type { Incident } from '../../lib/model/incident.ts';
 import {
   commitChange,
   describeLoop,
-  git,
   incidents,
   isSettled,
   type Loop,
-  makeDir,
   removeDir,
-  startLoop,
+  startHealthyLoop,
   subjects,
 } from '../helpers/loop.ts';
 
@@ -36,11 +34,7 @@ describeLoop('a change by hand', () => {
   };
 
   beforeAll(async () => {
-    dir = await makeDir();
-    loop = await startLoop({ dir });
-    await loop.until('a healthy shop', isSettled);
-    clone = `${dir}/clone`;
-    await git(dir, 'clone', '--quiet', loop.repo, clone);
+    ({ dir, loop, clone } = await startHealthyLoop());
   });
   afterAll(() => removeDir(dir));
 

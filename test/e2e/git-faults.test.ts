@@ -6,9 +6,8 @@ import {
   incidents,
   isSettled,
   type Loop,
-  makeDir,
   removeDir,
-  startLoop,
+  startHealthyLoop,
   subjects,
   syncOf,
 } from '../helpers/loop.ts';
@@ -31,11 +30,7 @@ describeLoop('what people commit', () => {
     );
 
   beforeAll(async () => {
-    dir = await makeDir();
-    loop = await startLoop({ dir });
-    await loop.until('a healthy shop', isSettled);
-    clone = `${dir}/clone`;
-    await git(dir, 'clone', '--quiet', loop.repo, clone);
+    ({ dir, loop, clone } = await startHealthyLoop());
   });
   afterAll(() => removeDir(dir));
 

@@ -3,6 +3,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, S
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { waitFor } from '../helpers/cluster.ts';
 import {
+  checkedTwice,
   commitChange,
   describeLoop,
   git,
@@ -12,7 +13,6 @@ import {
   makeDir,
   removeDir,
   startLoop,
-  syncOf,
 } from '../helpers/loop.ts';
 import { describeWithMiniStack, type MiniStack, startMiniStack } from '../helpers/ministack.ts';
 import { type SlackStandIn, startSlack } from '../standins/slack.ts';
@@ -62,14 +62,6 @@ describeLoop('local mode with --notify', () => {
     });
     expect(slack.posts).toHaveLength(count);
     return slack.posts;
-  };
-  /** Waits for two more checks of the sync. */
-  const checkedTwice = async () => {
-    for (let times = 0; times < 2; times++) {
-      const since = new Date().toISOString();
-      const isLater = (at = '') => at > since;
-      await loop.until('another check', (state) => isLater(syncOf(state, 'shop-staging').checkedAt));
-    }
   };
 
   beforeAll(async () => {
@@ -130,14 +122,14 @@ describeLoop('local mode with --notify', () => {
     expect(post!.thread).toBeUndefined();
     expect(JSON.stringify(post!.body)).toContain('example.com/mine:2');
     await loop.prints(/alert .*shop-staging\/web was changed by kubectl-set/);
-    await checkedTwice();
+    await checkedTwice(loop, 'shop-staging');
     await posts(1);
   });
 
   it('tells nothing twice after a restart', async () => {
     await stop();
     loop = await start('--notify');
-    await checkedTwice();
+    await checkedTwice(loop, 'shop-staging');
     await posts(1);
     expect(incidents(await loop.state(), { kind: 'drift', object: web })[0]?.resolvedAt).toBeUndefined();
   });
@@ -148,7 +140,7 @@ describeLoop('local mode with --notify', () => {
     await waitFor(async () => (slack.posts[0]!.edited ? true : undefined), { what: 'the end in the first message' });
     expect(JSON.stringify(first!.body)).toContain('undone by hand');
     expect(reply).toMatchObject({ channel: 'C0ONCALL', thread: first!.ts, edited: false });
-    await checkedTwice();
+    await checkedTwice(loop, 'shop-staging');
     await posts(2);
   });
 

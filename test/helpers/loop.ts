@@ -236,6 +236,24 @@ export async function subjects(repo: string, branch = 'main'): Promise<string[]>
   return (await git(repo, 'log', '--format=%s', branch)).split('\n');
 }
 
+/** Waits for two more checks of a sync. */
+export async function checkedTwice(loop: Loop, sync: string): Promise<void> {
+  for (let times = 0; times < 2; times++) {
+    const since = new Date().toISOString();
+    await loop.until('another check', (state) => (syncOf(state, sync).checkedAt ?? '') > since);
+  }
+}
+
+/** A loop in a new directory whose example is healthy, and a clone of its repository. */
+export async function startHealthyLoop(): Promise<{ dir: string; loop: Loop; clone: string }> {
+  const dir = await makeDir();
+  const loop = await startLoop({ dir });
+  await loop.until('a healthy shop', isSettled);
+  const clone = `${dir}/clone`;
+  await git(dir, 'clone', '--quiet', loop.repo, clone);
+  return { dir, loop, clone };
+}
+
 /** The state of one sync. */
 export function syncOf(state: DashboardState, name: string): SyncState {
   const found = state.syncs.find((sync) => sync.sync === name);
