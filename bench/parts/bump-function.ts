@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { bumpOnPush } from '../../functions/bump-on-push.ts';
+import { bumpOnPush } from '../../functions/handlers/bump-on-push.ts';
 import { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { openSurveyStore } from '../../lib/adapters/aws/survey-store.ts';
 import { openGitConfigRepo } from '../../lib/adapters/git/config-repo.ts';

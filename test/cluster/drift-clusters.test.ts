@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { expect, it, onTestFinished } from 'vitest';
-import { type DriftRun, driftOnSchedule } from '../../functions/drift-on-schedule.ts';
+import { type DriftRun, driftOnSchedule } from '../../functions/handlers/drift-on-schedule.ts';
 import { accessFromKubeconfig } from '../../lib/adapters/kubernetes/access.ts';
 import { Client } from '../../lib/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../lib/adapters/kubernetes/cluster.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { expect, it, onTestFinished } from 'vitest';
 import { auditLog } from '../../bench/parts/audit-log.ts';
-import { driftOnSchedule } from '../../functions/drift-on-schedule.ts';
+import { driftOnSchedule } from '../../functions/handlers/drift-on-schedule.ts';
 import { openGitSource } from '../../lib/adapters/git/source.ts';
 import { accessFromKubeconfig } from '../../lib/adapters/kubernetes/access.ts';
 import { Client } from '../../lib/adapters/kubernetes/client.ts';

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bumpOnPush } from '../../functions/bump-on-push.ts';
+import { bumpOnPush } from '../../functions/handlers/bump-on-push.ts';
 import { createQueue } from '../../lib/adapters/local/queue.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
 import type { BumpPorts } from '../../lib/bump/ports.ts';

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { driftOnIncident } from '../../functions/drift-on-incident.ts';
+import { driftOnIncident } from '../../functions/handlers/drift-on-incident.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
 import type { AuditLog } from '../../lib/drift/ports.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';

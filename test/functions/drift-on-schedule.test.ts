@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { type DriftOnScheduleDeps, driftOnSchedule } from '../../functions/drift-on-schedule.ts';
+import { type DriftOnScheduleDeps, driftOnSchedule } from '../../functions/handlers/drift-on-schedule.ts';
 import { lambdaContext } from '../../lib/adapters/local/sqs-record.ts';
 import { readConfig } from '../../lib/config/windlass-file.ts';
 import type { OpenCluster } from '../../lib/drift/check-cluster.ts';

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { notifyOnNotice } from '../../functions/notify-on-notice.ts';
+import { notifyOnNotice } from '../../functions/handlers/notify-on-notice.ts';
 import { openDeliveries } from '../../lib/adapters/aws/delivery-store.ts';
 import type { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { bumpOnPush } from '../../../functions/bump-on-push.ts';
+import { bumpOnPush } from '../../../functions/handlers/bump-on-push.ts';
 import type { GitConfigRepo } from '../../adapters/git/config-repo.ts';
 import { createQueue } from '../../adapters/local/queue.ts';
 import type { LocalRegistry } from '../../adapters/local/registry.ts';

@@ -1,4 +1,4 @@
-import type { CheckedRepo } from '../../../functions/drift-on-schedule.ts';
+import type { CheckedRepo } from '../../../functions/handlers/drift-on-schedule.ts';
 import type { Config } from '../../config/config.ts';
 import type { Parts } from './wiring-parts.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { driftOnSchedule } from '../../../functions/drift-on-schedule.ts';
-import { reportOnQueue } from '../../../functions/report-on-queue.ts';
+import { driftOnSchedule } from '../../../functions/handlers/drift-on-schedule.ts';
+import { reportOnSync } from '../../../functions/handlers/report-on-sync.ts';
 import { readCapabilities } from '../../adapters/kubernetes/capabilities.ts';
 import { ClusterLeases } from '../../adapters/kubernetes/lease.ts';
 import { ClusterRecords } from '../../adapters/kubernetes/records.ts';
@@ -54,7 +54,7 @@ export function wireCluster(
 
   const queue = createQueue({
     name: 'windlass-reports',
-    handler: reportOnQueue({ records, notices }),
+    handler: reportOnSync({ records, notices }),
     onDeadLetter: (letter) => teller.failed('work a report in', letter.error ?? 'it failed three times'),
   });
   closers.push(() => queue.stop());

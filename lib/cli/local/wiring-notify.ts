@@ -1,4 +1,4 @@
-import { notifyOnNotice } from '../../../functions/notify-on-notice.ts';
+import { notifyOnNotice } from '../../../functions/handlers/notify-on-notice.ts';
 import { openSecrets } from '../../adapters/aws/notify-secret.ts';
 import { type OwnSettings, ownSettings } from '../../adapters/aws/own-settings.ts';
 import { openTopics } from '../../adapters/aws/sns.ts';

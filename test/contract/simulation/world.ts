@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { bumpOnPush } from '../../../functions/bump-on-push.ts';
+import { bumpOnPush } from '../../../functions/handlers/bump-on-push.ts';
 import { openGitHub } from '../../../lib/adapters/github/client.ts';
 import { openGitHubConfigRepo } from '../../../lib/adapters/github/config-repo.ts';
 import { lambdaContext, sqsRecord } from '../../../lib/adapters/local/sqs-record.ts';

@@ -2,11 +2,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { bump } from '../lib/bump/bump.ts';
-import type { BumpPorts } from '../lib/bump/ports.ts';
-import { type ReadEvent, readEvent } from '../lib/bump/push-event.ts';
-import { tellIgnored } from '../lib/bump/tell.ts';
-import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-batch.ts';
+import { bump } from '../../lib/bump/bump.ts';
+import type { BumpPorts } from '../../lib/bump/ports.ts';
+import { type ReadEvent, readEvent } from '../../lib/bump/push-event.ts';
+import { tellIgnored } from '../../lib/bump/tell.ts';
+import { type Batch, failuresOf, readBatch, sendAgain } from '../middleware/sqs-batch.ts';
 
 /** What the handler is made of. */
 export interface BumpOnPushDeps extends BumpPorts {

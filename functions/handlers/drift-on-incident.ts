@@ -3,12 +3,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { attribution } from '../lib/drift/attribution.ts';
-import type { Answers, AuditLog } from '../lib/drift/ports.ts';
-import type { WhoWanted } from '../lib/model/messages.ts';
-import { whoWantedSchema } from '../lib/model/messages-schema.ts';
-import { bodyOf, type Malformed } from './middleware/read-body.ts';
-import { type Batch, failuresOf, readBatch } from './middleware/sqs-batch.ts';
+import { attribution } from '../../lib/drift/attribution.ts';
+import type { Answers, AuditLog } from '../../lib/drift/ports.ts';
+import type { WhoWanted } from '../../lib/model/messages.ts';
+import { whoWantedSchema } from '../../lib/model/messages-schema.ts';
+import { bodyOf, type Malformed } from '../middleware/read-body.ts';
+import { type Batch, failuresOf, readBatch } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
 export interface DriftOnIncidentDeps {

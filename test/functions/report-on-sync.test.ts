@@ -4,7 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reportOnQueue } from '../../functions/report-on-queue.ts';
+import { reportOnSync } from '../../functions/handlers/report-on-sync.ts';
 import type { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { openToldStore } from '../../lib/adapters/aws/told-store.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
@@ -38,7 +38,7 @@ describe('the handler of the report queue', () => {
   let notices: Notice[];
   let deliver: (notice: Notice) => Promise<void>;
   const logger = new Logger({ logLevel: 'SILENT' });
-  const handler = () => reportOnQueue({ records, notices: { send: (notice) => deliver(notice) }, logger });
+  const handler = () => reportOnSync({ records, notices: { send: (notice) => deliver(notice) }, logger });
 
   beforeEach(async () => {
     ({ records, client, close } = await openRecords());
@@ -64,7 +64,7 @@ describe('the handler of the report queue', () => {
     });
     const logged = new Logger({ serviceName: 'windlass-report' });
     Object.assign(logged, { console: new Console(write) });
-    const working = reportOnQueue({
+    const working = reportOnSync({
       ...{ records, notices: { send: async () => {} }, logger: logged, measures: true },
       events: { send: async (some) => void events.push(...some) },
     });
@@ -86,7 +86,7 @@ describe('the handler of the report queue', () => {
     const lines: string[] = [];
     const warned = new Logger({ logLevel: 'SILENT' });
     warned.warn = (message) => void lines.push(String(message));
-    const working = reportOnQueue({
+    const working = reportOnSync({
       ...{ records, notices: { send: (notice) => deliver(notice) }, logger: warned },
       events: {
         send: async () => {
@@ -104,7 +104,7 @@ describe('the handler of the report queue', () => {
   it('sends a report back when the bus does not answer, and tells the same steps then', async () => {
     const ids: string[] = [];
     let isAway = true;
-    const working = reportOnQueue({
+    const working = reportOnSync({
       ...{ records, notices: { send: (notice) => deliver(notice) }, logger },
       events: {
         send: async (some) => {
@@ -179,7 +179,7 @@ describe('the handler of the report queue', () => {
     };
     const withHost = () => {
       const host = { statuses, store, now: () => new Date(time(0)) };
-      return reportOnQueue({ records, notices: { send: (notice) => deliver(notice) }, host, logger: listening() });
+      return reportOnSync({ records, notices: { send: (notice) => deliver(notice) }, host, logger: listening() });
     };
     const bodies = (...reports: object[]) => event(...reports.map((one) => JSON.stringify(one)));
 

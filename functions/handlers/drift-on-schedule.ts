@@ -3,17 +3,17 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Config } from '../lib/config/config.ts';
-import type { SourceTree } from '../lib/desired/ports.ts';
+import type { Config } from '../../lib/config/config.ts';
+import type { SourceTree } from '../../lib/desired/ports.ts';
 import {
   type ClusterCheck,
   type ClusterCheckDeps,
   type ClusterChecked,
   checkCluster,
-} from '../lib/drift/check-cluster.ts';
-import { unusedRules } from '../lib/drift/rule-notices.ts';
-import { readStops } from '../lib/drift/stops.ts';
-import { messageOf, type Problem, RetryableError, UserError } from '../lib/model/errors.ts';
+} from '../../lib/drift/check-cluster.ts';
+import { unusedRules } from '../../lib/drift/rule-notices.ts';
+import { readStops } from '../../lib/drift/stops.ts';
+import { messageOf, type Problem, RetryableError, UserError } from '../../lib/model/errors.ts';
 
 /** The config repo as a check needs it. */
 export interface CheckedRepo {

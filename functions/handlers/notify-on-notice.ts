@@ -2,12 +2,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { Notice } from '../lib/model/messages.ts';
-import { noticeSchema } from '../lib/model/messages-schema.ts';
-import { storyOf } from '../lib/model/notice.ts';
-import { type NotifyDeps, notify } from '../lib/notify/notify.ts';
-import { bodyOf, ignoredRecord, type Malformed } from './middleware/read-body.ts';
-import { type Batch, failuresOf, readBatch } from './middleware/sqs-batch.ts';
+import type { Notice } from '../../lib/model/messages.ts';
+import { noticeSchema } from '../../lib/model/messages-schema.ts';
+import { storyOf } from '../../lib/model/notice.ts';
+import { type NotifyDeps, notify } from '../../lib/notify/notify.ts';
+import { bodyOf, ignoredRecord, type Malformed } from '../middleware/read-body.ts';
+import { type Batch, failuresOf, readBatch } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
 export interface NotifyOnNoticeDeps extends Omit<NotifyDeps, 'refused'> {

@@ -2,9 +2,9 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { ReportMessage } from '../lib/model/messages.ts';
-import { reportSchema } from '../lib/model/messages-schema.ts';
-import { reportAttributed } from '../lib/report/attribution.ts';
+import type { ReportMessage } from '../../lib/model/messages.ts';
+import { reportSchema } from '../../lib/model/messages-schema.ts';
+import { reportAttributed } from '../../lib/report/attribution.ts';
 import type {
   AttributionRecords,
   CommitStatuses,
@@ -13,16 +13,16 @@ import type {
   ReportRecords,
   ToldStore,
   WhoAsks,
-} from '../lib/report/ports.ts';
-import { type ReportDeps, report } from '../lib/report/report.ts';
-import { reportCheck } from '../lib/report/report-check.ts';
-import { reportConfig } from '../lib/report/report-config.ts';
-import { hostTeller } from '../lib/report/tell-host.ts';
-import { bodyOf, ignoredRecord, type Malformed } from './middleware/read-body.ts';
-import { type Batch, failuresOf, readBatch, sendAgain } from './middleware/sqs-batch.ts';
+} from '../../lib/report/ports.ts';
+import { type ReportDeps, report } from '../../lib/report/report.ts';
+import { reportCheck } from '../../lib/report/report-check.ts';
+import { reportConfig } from '../../lib/report/report-config.ts';
+import { hostTeller } from '../../lib/report/tell-host.ts';
+import { bodyOf, ignoredRecord, type Malformed } from '../middleware/read-body.ts';
+import { type Batch, failuresOf, readBatch, sendAgain } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
-export interface ReportOnQueueDeps {
+export interface ReportOnSyncDeps {
   records: ReportRecords & AttributionRecords;
   notices: Notices;
   /** The host of the config repo, where it shows statuses on commits; without it nothing is told there. */
@@ -37,15 +37,13 @@ export interface ReportOnQueueDeps {
   logger?: Logger;
 }
 
-type WorkDeps = ReportDeps & Pick<ReportOnQueueDeps, 'records'>;
+type WorkDeps = ReportDeps & Pick<ReportOnSyncDeps, 'records'>;
 
 /**
  * The SQS handler of the report queue (FIFO, one group a sync): works the reports in, in order. A message that is no report is put into the
  * audit trail and done with; trouble that may pass sends the rest of the batch again.
  */
-export function reportOnQueue(
-  deps: ReportOnQueueDeps,
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function reportOnSync(deps: ReportOnSyncDeps): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
   const { records, notices, host, asks, events } = deps;
   const warn = (message: string) => logger.warn(message);
