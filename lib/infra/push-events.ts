@@ -1,15 +1,19 @@
-import { Validations } from 'aws-cdk-lib';
-import { type EventPattern, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { Stack, Validations } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { admitEvents, type EcrRegistry } from './admit-events.ts';
 import { GuardedQueue, guarded, untilSomebodyLooks } from './guarded-queue.ts';
+import { type EventSender, pushRules } from './push-patterns.ts';
 
 /** Whose events, and in which message group they queue up. */
 export interface PushEventsProps {
   repositoryPrefixes: string[];
   /** One static group: EventBridge documents no way to take it from the event, and commits to one branch are serial anyway. */
   messageGroupId: string;
+  /** Registries of other accounts and Regions whose events come to the default bus (by `ForwardPushes`). */
+  registries?: readonly EcrRegistry[];
 }
 
 /**
@@ -30,7 +34,9 @@ export class PushEvents extends Construct {
       id: 'AwsSolutions-SQS3',
       reason: "It is a dead-letter queue itself: of the event rule's target, which the check does not see.",
     });
-    for (const [id, { description, pattern }] of Object.entries(rulesFor(props.repositoryPrefixes))) {
+    for (const [id, { description, pattern }] of Object.entries(
+      pushRules(props.repositoryPrefixes, this.senders(props)),
+    )) {
       new Rule(this, id, {
         description,
         eventPattern: pattern,
@@ -39,47 +45,16 @@ export class PushEvents extends Construct {
         ],
       });
     }
+    admitEvents(this, props.registries ?? []);
   }
-}
 
-/**
- * What says that a repository has something new to look at, by the rule's id. `resources` of a push is empty, so the name is matched. Of an
- * image without a tag (the parts of a multi-architecture image) there is nothing to choose: `image-tag` is then empty or absent, and neither
- * matches. A scan may be of such a part.
- */
-function rulesFor(repositoryPrefixes: string[]): Record<string, { description: string; pattern: EventPattern }> {
-  const named = repositoryPrefixes.flatMap((prefix) => Match.prefix(prefix));
-  // Amazon Inspector writes ARNs where ECR writes names.
-  const arns = repositoryPrefixes.flatMap((prefix) => Match.wildcard(`arn:*:ecr:*:*:repository/${prefix}*`));
-  const tagged = { 'repository-name': named, 'image-tag': Match.anythingBut('') };
-  return {
-    OnPush: {
-      description: 'Image pushes to ECR, for Windlass to look at',
-      pattern: ecr('ECR Image Action', { 'action-type': ['PUSH'], result: ['SUCCESS'], ...tagged }),
-    },
-    OnReplication: {
-      description: 'Images replicated to this ECR registry, for Windlass to look at',
-      pattern: ecr('ECR Replication Action', { result: ['SUCCESS'], ...tagged }),
-    },
-    OnPullThrough: {
-      description: 'Images that came through the pull-through cache of ECR, for Windlass to look at',
-      pattern: ecr('ECR Pull Through Cache Action', { 'sync-status': ['SUCCESS'], ...tagged }),
-    },
-    OnScan: {
-      description: 'Basic scans of ECR that finished: what waited for one is looked at again',
-      pattern: ecr('ECR Image Scan', { 'scan-status': ['COMPLETE'], 'repository-name': named }),
-    },
-    OnEnhancedScan: {
-      description: 'First scans by Amazon Inspector that finished: what waited for one is looked at again',
-      pattern: {
-        source: ['aws.inspector2'],
-        detailType: ['Inspector2 Scan'],
-        detail: { 'scan-status': ['INITIAL_SCAN_COMPLETE'], 'repository-name': arns },
-      },
-    },
-  };
-}
-
-function ecr(type: string, detail: Record<string, unknown>): EventPattern {
-  return { source: ['aws.ecr'], detailType: [type], detail };
+  /** Whom else the bus takes events from is not Windlass's matter. */
+  private senders({ registries = [] }: PushEventsProps): EventSender | undefined {
+    if (registries.length === 0) return undefined;
+    const { account, region } = Stack.of(this);
+    return {
+      accounts: [...new Set([account, ...registries.map((one) => one.account)])],
+      regions: [...new Set([region, ...registries.map((one) => one.region)])],
+    };
+  }
 }
