@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../lib/model/errors.ts';
 import { windlass } from '../helpers/io.ts';
@@ -271,5 +272,40 @@ c: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "flux-system:wbe"}
     expect(without.stdout).toContain('windlass.yaml: there is no such file at the root of the repository');
     const nowhere = await windlass(['validate', '--repo', '/nonexistent']);
     expect(nowhere).toMatchObject({ code: 2, stdout: '', stderr: 'error: /nonexistent is no directory\n' });
+  });
+});
+
+describe('windlass validate --github', { timeout: limit }, () => {
+  it('annotates each problem at its line from the root of the repository, and adds a summary to the page of the run', async () => {
+    const root = await tempTree({
+      'deploy/windlass.yaml': 'windlass: 1\nimage: {}\nclusters: { main: {} }\n',
+      summary: '# of an earlier step\n',
+    });
+    const env = { ...process.env, GITHUB_WORKSPACE: root, GITHUB_STEP_SUMMARY: `${root}/summary` };
+    const { code, stdout } = await windlass(['validate', '--github', '--repo', 'deploy'], { cwd: root, env });
+    expect(code).toBe(2);
+    const lines = stdout.trimEnd().split('\n');
+    const token = /^::stop-commands::([0-9a-f-]{36})$/.exec(lines[0]!)?.[1];
+    const end = lines.indexOf(`::${token}::`);
+    expect(lines[end - 1]).toBe('1 problem');
+    expect(lines.slice(end + 1)).toEqual([
+      expect.stringMatching(/^::error file=deploy\/windlass\.yaml,line=2,col=1,title=windlass validate::.*"image"/),
+    ]);
+    const summary = await readFile(`${root}/summary`, 'utf8');
+    expect(summary).toMatch(/^# of an earlier step\n### windlass validate: 1 problem\n/);
+    expect(summary).toContain('windlass.yaml:2:1');
+  });
+
+  it('says valid without a word of command for GitHub but its guard', async () => {
+    const { code, stdout } = await windlass(['validate', '--github', '--repo', 'examples/minimal'], {
+      env: { ...process.env, GITHUB_STEP_SUMMARY: undefined },
+    });
+    expect(code).toBe(0);
+    expect(stdout.match(/^::.*$/gm)).toHaveLength(2);
+  });
+
+  it('does not print JSON at once', async () => {
+    const { code, stderr } = await windlass(['validate', '--github', '--json', '--repo', 'examples/minimal']);
+    expect([code, stderr]).toEqual([2, 'error: --json and --github exclude each other\n']);
   });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   closeSync,
   fchmodSync,
   fstatSync,
@@ -179,6 +180,15 @@ export function readText(path: string): string {
     if (codeOf(error) === 'EISDIR')
       throw new UserError(`${path} is a directory, a file is needed`, { code: 'file', subject: path });
     throw new UserError(`the file ${path} cannot be read`, { code: 'file', subject: path, cause: error });
+  }
+}
+
+/** Adds to a file that may not be there yet. Throws `UserError` when it cannot be written. */
+export function appendText(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
+  } catch (error) {
+    throw new UserError(`the file ${path} cannot be written`, { code: 'file', subject: path, cause: error });
   }
 }
 

@@ -1,20 +1,22 @@
-import { resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { posix, relative, resolve } from 'node:path';
 import type { Config, SyncSpec } from '../../config/config.ts';
 import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
 import { type DesiredObject, desired } from '../../desired/desired.ts';
 import type { Renderers, SourceTree } from '../../desired/ports.ts';
 import { sourcesOf } from '../../desired/sources.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
-import { formatProblem, messageOf, type Problem, RetryableError } from '../../model/errors.ts';
+import { formatProblem, messageOf, type Problem, RetryableError, UserError } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
 import { badAnnotations } from '../check-annotations.ts';
 import { checkApprovals } from '../check-approvals.ts';
 import { checkPlaces } from '../check-places.ts';
 import { checkStops, readStops } from '../check-stops.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
+import { annotation, type Finding, summary, withoutCommands } from '../output/github.ts';
 import { printJson } from '../output/json.ts';
 import { styleFor } from '../output/style.ts';
-import { localTree } from '../wiring.ts';
+import { localFiles, localTree } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 
 /** `windlass validate`: windlass.yaml, holds, suspends and approvals, markers and targets, and every manifest that a sync refers to. */
@@ -28,10 +30,13 @@ export const validate: Command = {
     'a sync not pulled), or looks wrong, as a marker of an unknown policy; they do not fail.',
     'JSON: { problems, warnings, unchecked, syncs: [{ name, path, objects }] }; `objects` and `unchecked` are counts. A problem is',
     '{ code, message, file, line, column, source, hint, object }, each where it is known.',
+    'With --github each problem and warning is also an annotation at its line of the pull request, and the page of the run gets a summary',
+    '(GITHUB_STEP_SUMMARY). GitHub shows at most ten of each a step; the log has all.',
     'Exit code: 0 when there is no problem, else 2; 3 when there is none, but a chart could not be had now to look for more.',
   ].join('\n'),
   options: {
     repo: { type: 'string', value: 'DIR', help: 'the config repo; the current directory unless given' },
+    github: { type: 'boolean', help: 'in GitHub Actions: also annotate the files, and write a summary' },
     json: { type: 'boolean', help: 'print JSON' },
   },
   examples: ['windlass validate', 'windlass validate --repo examples/shop --json'],
@@ -47,10 +52,14 @@ interface Report {
 }
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
-  const { tree } = await localTree(resolve(io.cwd, args.text('repo') ?? '.'), '.');
+  if (args.flag('json') && args.flag('github'))
+    throw new UserError('--json and --github exclude each other', { code: 'usage' });
+  const repo = resolve(io.cwd, args.text('repo') ?? '.');
+  const { tree } = await localTree(repo, '.');
   const report = await check(tree, renderers(io), io.now());
   if (args.flag('json')) printJson(io, report);
-  else print(io, report);
+  else if (args.flag('github')) await tellGitHub(io, report, repo);
+  else io.stdout.write(textOf(io, report));
   if (report.problems.length > 0) return 2;
   return report.unchecked > 0 ? 3 : 0;
 }
@@ -181,14 +190,38 @@ function distinct(problems: Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
-function print(io: Io, { problems, warnings, syncs }: Report): void {
+/** The text, the annotations, and the summary where GitHub says where it goes. */
+async function tellGitHub(io: Io, report: Report, repo: string): Promise<void> {
+  const findings: Finding[] = [
+    ...report.problems.map((problem) => ({ level: 'error' as const, problem })),
+    ...report.warnings.map((problem) => ({ level: 'warning' as const, problem })),
+  ];
+  // GitHub names files from the root of the repository, which need not be the config repo.
+  const inside = relative(io.env['GITHUB_WORKSPACE'] || repo, repo);
+  const prefix = inside === '' || inside.startsWith('..') ? '' : `${inside.split(/[\\/]/).join(posix.sep)}/`;
+  io.stdout.write(withoutCommands(textOf(io, report), randomUUID()));
+  for (const finding of findings) io.stdout.write(`${annotation(finding, prefix)}\n`);
+  const file = io.env['GITHUB_STEP_SUMMARY'];
+  if (file) (await localFiles()).appendText(file, summary(verdictOf(report), findings));
+}
+
+function textOf(io: Io, report: Report): string {
+  const { problems, warnings, syncs } = report;
   const style = styleFor(io.stdout, io.env);
-  for (const warning of warnings) io.stdout.write(`${style.yellow('warning')} ${formatProblem(warning)}\n`);
-  for (const problem of problems) io.stdout.write(`${style.red('problem')} ${formatProblem(problem)}\n`);
-  for (const sync of syncs)
-    io.stdout.write(`${style.bold(sync.name)} ${sync.path}: ${count(sync.objects, 'object')}\n`);
-  const verdict = problems.length === 0 ? style.green('valid') : style.red(count(problems.length, 'problem'));
-  io.stdout.write(`${verdict}${warnings.length === 0 ? '' : `, ${count(warnings.length, 'warning')}`}\n`);
+  const paint = problems.length === 0 ? style.green : style.red;
+  const [verdict, ...rest] = verdictOf(report).split(', ');
+  const lines = [
+    ...warnings.map((warning) => `${style.yellow('warning')} ${formatProblem(warning)}`),
+    ...problems.map((problem) => `${style.red('problem')} ${formatProblem(problem)}`),
+    ...syncs.map((sync) => `${style.bold(sync.name)} ${sync.path}: ${count(sync.objects, 'object')}`),
+    [paint(verdict!), ...rest].join(', '),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function verdictOf({ problems, warnings }: Report): string {
+  const verdict = problems.length === 0 ? 'valid' : count(problems.length, 'problem');
+  return warnings.length === 0 ? verdict : `${verdict}, ${count(warnings.length, 'warning')}`;
 }
 
 function count(number: number, noun: string): string {
