@@ -50,7 +50,7 @@ const client = new DynamoDBClient({
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 const records = new DynamoRecords(client, {
-  table: places.table.name,
+  tables: places.table,
   onUnreadable: (error) => {
     throw error;
   },
@@ -95,7 +95,7 @@ function openRepo(): ConfigRepo {
     owner: 'acme',
     repo: 'config',
     branch,
-    store: openSurveyStore(client, { table: places.table.name }),
+    store: openSurveyStore(client, { table: places.table.state }),
     warn: (message) => {
       throw new Error(message);
     },

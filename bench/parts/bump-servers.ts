@@ -21,7 +21,7 @@ export type HostKind = 'github' | 'git';
 export interface Places {
   urls: Record<HostKind, string>;
   app: { id: number; installationId: number; privateKey: string };
-  table: { endpoint: string; name: string };
+  table: { endpoint: string; audit: string; state: string };
 }
 
 /** What went to a host and to the table, and how long their process was busy with it. */
@@ -49,7 +49,7 @@ const hosts: Record<HostKind, HostedRepo> = {
   git: await hostOnGit(files, directory),
 };
 const { endpoint } = await startDynalite();
-const table = { endpoint, name: 'windlass' };
+const table = { endpoint, audit: 'windlass-audit', state: 'windlass-state' };
 await createTable();
 
 const methods = {
@@ -74,6 +74,6 @@ answerCalls(methods);
 async function createTable(): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint, region: 'local', credentials });
-  await createRecordsTable(client, table.name);
+  for (const name of [table.audit, table.state]) await createRecordsTable(client, name);
   client.destroy();
 }

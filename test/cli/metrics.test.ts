@@ -64,7 +64,7 @@ describe('windlass metrics of a table', () => {
     counter?.server.close();
     await close?.();
   });
-  const metrics = (...args: string[]) => windlass(['metrics', '--table', 'windlass', '--region', 'local', ...args]);
+  const metrics = (...args: string[]) => windlass(['metrics', '--table', 'state', '--region', 'local', ...args]);
 
   it('are a line for each sync and one for all, and say what is not counted', async () => {
     const { code, stdout } = await metrics();
@@ -104,7 +104,7 @@ describe('windlass metrics of a table', () => {
     for (const [args, text] of [
       [['--days', '0'], '--days "0" is not a number of days'],
       [['--days', 'x'], '1 to 3650'],
-      [['--table', 'windlass', '--dir', 'x'], 'give one'],
+      [['--table', 'state', '--dir', 'x'], 'give one'],
       [['--region', 'local'], 'give --table, too'],
       [['--dir', '/nowhere'], 'no loop runs on /nowhere'],
     ] as const) {

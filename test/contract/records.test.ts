@@ -3,6 +3,7 @@ import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRecordsTable } from '../../lib/adapters/aws/dynamo-create.ts';
+import { isAudit } from '../../lib/adapters/aws/dynamo-items.ts';
 import { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { startDynalite } from '../../lib/adapters/local/dynalite.ts';
 import { cursorOf } from '../../lib/audit/ports.ts';
@@ -66,10 +67,12 @@ const incident = (more: Partial<Incident> = {}): Incident => ({
   ...more,
 });
 
-describe.each(endpoints)('the records table on $name', ({ start }) => {
+describe.each(endpoints)('the records on $name', ({ start }) => {
   let server: { endpoint: string; stop(): Promise<void> };
   let client: DynamoDBClient;
   let commands: string[] = [];
+  /** What was asked of which table: `PutItemCommand TABLE`. */
+  let calls: string[] = [];
   const tables: string[] = [];
 
   beforeAll(async () => {
@@ -81,7 +84,9 @@ describe.each(endpoints)('the records table on $name', ({ start }) => {
     });
     client.middlewareStack.add(
       (next, context) => (args) => {
-        commands.push(String((context as { commandName?: string }).commandName));
+        const command = String((context as { commandName?: string }).commandName);
+        commands.push(command);
+        calls.push(`${command} ${(args.input as { TableName?: string }).TableName}`);
         return next(args);
       },
       { step: 'initialize' },
@@ -95,19 +100,22 @@ describe.each(endpoints)('the records table on $name', ({ start }) => {
   }, 60_000);
 
   async function fresh() {
-    const table = `records-${randomUUID()}`;
-    await createRecordsTable(client, table);
-    tables.push(table);
+    const both = { audit: `audit-${randomUUID()}`, state: `state-${randomUUID()}` };
+    for (const table of [both.audit, both.state]) {
+      await createRecordsTable(client, table);
+      tables.push(table);
+    }
     const unreadable: UserError[] = [];
-    const open = () => new DynamoRecords(client, { table, onUnreadable: (error) => unreadable.push(error) });
+    const open = () => new DynamoRecords(client, { tables: both, onUnreadable: (error) => unreadable.push(error) });
     const documents = DynamoDBDocumentClient.from(client);
-    const put = (item: Record<string, unknown>) => documents.send(new PutCommand({ TableName: table, Item: item }));
-    return { records: open(), open, unreadable, put, table };
+    const put = (item: Record<string, unknown>) =>
+      documents.send(new PutCommand({ TableName: isAudit(String(item['pk'])) ? both.audit : both.state, Item: item }));
+    return { records: open(), open, unreadable, put, both };
   }
 
-  it('creates the table once and finds it there the second time', async () => {
-    const { table, records } = await fresh();
-    await createRecordsTable(client, table);
+  it('creates a table once and finds it there the second time', async () => {
+    const { both, records } = await fresh();
+    await createRecordsTable(client, both.state);
     expect(await records.timeline({ limit: 10 })).toEqual([]);
     expect(await records.syncState('shop-prod')).toBeUndefined();
     expect(await records.incident('none')).toBeUndefined();
@@ -182,6 +190,25 @@ describe.each(endpoints)('the records table on $name', ({ start }) => {
     expect(commands).toEqual(['QueryCommand', 'QueryCommand', 'QueryCommand', 'QueryCommand', 'GetItemCommand']);
   }, 120_000);
 
+  it('only adds to the audit table, asks nothing else of it, and keeps all that changes in the other', async () => {
+    const { records, both } = await fresh();
+    calls = [];
+    await records.append([record('2026-11-22T12:00:00.000Z', 'a')]);
+    await records.append([record('2026-11-22T12:00:00.000Z', 'a')]);
+    await records.timeline({ limit: 5 });
+    await records.about('sync:shop-prod', { limit: 5 });
+    expect([...new Set(calls)]).toEqual([`PutItemCommand ${both.audit}`, `QueryCommand ${both.audit}`]);
+    calls = [];
+    await records.saveSyncState(state({ pulledAt: '2026-11-22T12:00:00.000Z' }));
+    await records.saveImages([image()]);
+    await records.saveRecordedUpTo('main', 'abc');
+    await records.saveIncident(incident());
+    await records.saveIncident(incident({ resolvedAt: '2026-11-22T12:00:09.000Z' }));
+    await Promise.all([records.syncs(), records.images(), records.openIncidents(), records.recentIncidents(5)]);
+    await Promise.all([records.syncState('shop-prod'), records.recordedUpTo('main'), records.incident('x')]);
+    expect([...new Set(calls.map((call) => call.split(' ')[1]))]).toEqual([both.state]);
+  });
+
   it('cuts details that are too long and says so', async () => {
     const { records } = await fresh();
     const long = record('2026-11-22T12:00:00.000Z', 'long', {
@@ -214,7 +241,7 @@ describe.each(endpoints)('the records table on $name', ({ start }) => {
     const page = await records.about('sync:shop-prod', { limit: 2 });
     expect(page.map((one) => one.summary)).toEqual(['synced 3', 'synced 2']);
     expect(unreadable.map((error) => error.message)).toEqual([
-      expect.stringContaining('sk="2026-11-22T12:00:02.600Z#z" of the records table is broken'),
+      expect.stringContaining('sk="2026-11-22T12:00:02.600Z#z" of the records is broken'),
       expect.stringContaining('is of format 99, this Windlass reads format 1'),
     ]);
   });
@@ -315,7 +342,10 @@ describe('a table that cannot be used', () => {
       maxAttempts: 1,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
-    const records = new DynamoRecords(client, { table: 'nowhere', onUnreadable: () => {} });
+    const records = new DynamoRecords(client, {
+      tables: { audit: 'nowhere', state: 'neither' },
+      onUnreadable: () => {},
+    });
     await expect(records.timeline({ limit: 1 })).rejects.toMatchObject({ code: 'records-table-missing' });
     await server.stop();
     await expect(records.append([record('2026-11-22T12:00:00.000Z', 'a')])).rejects.toMatchObject({

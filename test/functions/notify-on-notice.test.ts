@@ -13,7 +13,7 @@ import type { Notice } from '../../lib/model/messages.ts';
 import { storyOf } from '../../lib/model/notice.ts';
 import type { Deliveries, TopicMessage } from '../../lib/notify/ports.ts';
 import { notice } from '../notify/notices.ts';
-import { openRecords } from '../report/records.ts';
+import { openRecords, tables } from '../report/records.ts';
 import { type SlackStandIn, startSlack } from '../standins/slack.ts';
 
 const context: Context = lambdaContext('windlass-notify');
@@ -56,7 +56,7 @@ describe('the handler of the notify queue', () => {
   afterAll(() => slack.close(), 60_000);
   beforeEach(async () => {
     ({ records, client, close } = await openRecords());
-    deliveries = openDeliveries(client, { table: 'windlass' });
+    deliveries = openDeliveries(client, { table: tables.state });
     rules = { routes: [oncall] };
     for (const list of [slack.posts, slack.requests, slack.faults]) list.length = 0;
     published = [];
@@ -256,7 +256,7 @@ describe('the store of what was sent', () => {
   it('gives back what was saved of a story, in order, and says which item is broken', async () => {
     const { client, close } = await openRecords();
     try {
-      const store = openDeliveries(client, { table: 'windlass' });
+      const store = openDeliveries(client, { table: tables.state });
       const one = notice('opened', 'drift') as Notice;
       const delivery = {
         story: storyOf(one),

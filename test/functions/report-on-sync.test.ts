@@ -12,7 +12,7 @@ import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import type { IncidentEvent } from '../../lib/model/incident-event.ts';
 import type { Notice } from '../../lib/model/messages.ts';
 import type { CommitStatuses, ToldStore } from '../../lib/report/ports.ts';
-import { openRecords } from '../report/records.ts';
+import { openRecords, tables } from '../report/records.ts';
 import { changed, check, pull, time } from '../report/reports.ts';
 
 const allDone = { batchItemFailures: [] };
@@ -185,7 +185,7 @@ describe('the handler of the report queue', () => {
 
     beforeEach(() => {
       [asked, lines, answer] = [[], [], async () => true];
-      store = openToldStore(client, { table: 'windlass' });
+      store = openToldStore(client, { table: tables.state });
     });
 
     it('tells it after all else is kept, and of pulls alone', async () => {

@@ -3,7 +3,10 @@ import { createRecordsTable } from '../../lib/adapters/aws/dynamo-create.ts';
 import { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { startDynalite } from '../../lib/adapters/local/dynalite.ts';
 
-/** Records in an embedded table of their own, until `close`. */
+/** The tables of `openRecords`. */
+export const tables = { audit: 'audit', state: 'state' };
+
+/** Records in embedded tables of their own, until `close`. */
 export async function openRecords(): Promise<{
   records: DynamoRecords;
   client: DynamoDBClient;
@@ -15,13 +18,13 @@ export async function openRecords(): Promise<{
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  await createRecordsTable(client, 'windlass');
+  for (const table of [tables.audit, tables.state]) await createRecordsTable(client, table);
   const onUnreadable = (error: Error) => {
     throw error;
   };
   return {
     client,
-    records: new DynamoRecords(client, { table: 'windlass', onUnreadable }),
+    records: new DynamoRecords(client, { tables, onUnreadable }),
     close: async () => {
       client.destroy();
       await server.stop();

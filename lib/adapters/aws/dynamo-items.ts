@@ -20,13 +20,15 @@ const longestState = 360_000;
 /** DynamoDB allows 2,048 bytes for a partition key and 1,024 for a sort key. */
 const longestKey = 900;
 
-/** The partitions of the table. */
+/** The partitions of the two tables. */
 export const partitions = {
+  // Of the audit table, whose items are never changed or deleted:
   /** Records of one UTC day; no day's partition is written to after it, save by late facts. */
   day: (day: string) => `timeline#${day}`,
   about: (subject: string) => `about#${keyText(subject)}`,
   /** The days that have records, so that a reader never probes empty ones. */
   days: 'days',
+  // Of the state table:
   syncs: 'state#sync',
   clusters: 'state#cluster',
   images: 'state#image',
@@ -35,6 +37,11 @@ export const partitions = {
   openIncidents: 'incident-open',
   lastIncidents: 'incident-last',
 } as const;
+
+/** Whether a partition is one of the audit table. */
+export function isAudit(pk: string): boolean {
+  return pk === partitions.days || [partitions.day(''), partitions.about('')].some((begin) => pk.startsWith(begin));
+}
 
 /** The UTC day of a time or cursor: its first ten characters. */
 export function dayOf(at: string): string {
@@ -238,7 +245,7 @@ function understood<T>(item: Item, read: () => T): T {
   } catch (cause) {
     const written = item['format'] === format ? 'broken' : `of format ${JSON.stringify(item['format'])}`;
     throw new UserError(
-      `the item pk="${item.pk}" sk="${item.sk}" of the records table is ${written}, this Windlass reads format ${format}: ` +
+      `the item pk="${item.pk}" sk="${item.sk}" of the records is ${written}, this Windlass reads format ${format}: ` +
         'update Windlass if a newer one wrote it, else look at the item and delete it',
       { code: 'record-not-understood', subject: `${item.pk} ${item.sk}`, cause },
     );

@@ -2,22 +2,27 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import type { UserError } from '../../model/errors.ts';
 import { createRecordsTable } from './dynamo-create.ts';
 import { DynamoRecords } from './dynamo-records.ts';
+import { splitOneTable } from './dynamo-split.ts';
+import type { RecordsTables } from './dynamo-table.ts';
 
-/** Where the records table is. Without endpoint, region and credentials the SDK finds AWS and the process's own. */
+/** Where the records are. Without endpoint, region and credentials the SDK finds AWS and the process's own. */
 export interface OpenRecords extends Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials'> {
-  table: string;
-  /** Creates the table where it is missing: for local mode and tests alone. */
+  tables: RecordsTables;
+  /** Creates the tables where they are missing: for local mode and tests alone. */
   create?: boolean;
+  /** The one table in which an earlier Windlass kept everything: where it is there, its items move into the two. */
+  earlier?: string;
   /** Told of each item that a list leaves out because it cannot be understood. */
   onUnreadable: (error: UserError) => void;
 }
 
-/** Opens the records table. `close` ends the client's connections. */
+/** Opens the records. `close` ends the client's connections. */
 export async function openRecords(
   options: OpenRecords,
 ): Promise<{ records: DynamoRecords; client: DynamoDBClient; close(): void }> {
-  const { table, create = false, onUnreadable, ...where } = options;
+  const { tables, create = false, earlier, onUnreadable, ...where } = options;
   const client = new DynamoDBClient(where);
-  if (create) await createRecordsTable(client, table);
-  return { records: new DynamoRecords(client, { table, onUnreadable }), client, close: () => client.destroy() };
+  if (create) for (const table of [tables.audit, tables.state]) await createRecordsTable(client, table);
+  if (earlier !== undefined) await splitOneTable(client, earlier, tables);
+  return { records: new DynamoRecords(client, { tables, onUnreadable }), client, close: () => client.destroy() };
 }

@@ -25,7 +25,7 @@ import {
   syncItem,
   syncStateOf,
 } from './dynamo-items.ts';
-import { DynamoTable, forEachOf, type Item } from './dynamo-table.ts';
+import { DynamoTable, forEachOf, type Item, type Range, type RecordsTables } from './dynamo-table.ts';
 
 /** Writes under way at a time. */
 const width = 16;
@@ -33,18 +33,20 @@ const width = 16;
 const pageSize = 100;
 
 /**
- * The records table: what bump and report write, and what the page and the CLI read (docs/records.md has its keys and queries).
- * Every method throws `RetryableError` when the table is throttled or cannot be reached.
+ * The records: what bump and report write, and what the page and the CLI read (docs/records.md has the tables' keys and queries).
+ * Every method throws `RetryableError` when a table is throttled or cannot be reached.
  */
 export class DynamoRecords implements ReportRecords, AttributionRecords, RecordsReader, Omit<BumpRecords, 'announce'> {
-  readonly #table: DynamoTable;
+  readonly #audit: DynamoTable;
+  readonly #state: DynamoTable;
   readonly #onUnreadable: (error: UserError) => void;
   /** Days that are in the list of days already. */
   readonly #days = new Set<string>();
 
   /** `onUnreadable` is told of each item that a list leaves out because it cannot be understood. */
-  constructor(client: DynamoDBClient, options: { table: string; onUnreadable: (error: UserError) => void }) {
-    this.#table = new DynamoTable(client, options.table);
+  constructor(client: DynamoDBClient, options: { tables: RecordsTables; onUnreadable: (error: UserError) => void }) {
+    this.#audit = new DynamoTable(client, options.tables.audit);
+    this.#state = new DynamoTable(client, options.tables.state);
     this.#onUnreadable = options.onUnreadable;
   }
 
@@ -55,27 +57,27 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
     // The list of days first: a record of a day that is not in it would never be found.
     for (const day of days) {
       if (this.#days.has(day)) continue;
-      await this.#table.putOnce({ pk: partitions.days, sk: day, format: 1 });
+      await this.#audit.putOnce({ pk: partitions.days, sk: day, format: 1 });
       this.#days.add(day);
     }
-    await forEachOf(items, width, (item) => this.#table.putOnce(item));
+    await forEachOf(items, width, (item) => this.#audit.putOnce(item));
   }
 
   /** Up to which of its own commits on a branch bump has recorded everything. */
   async recordedUpTo(branch: string): Promise<string | undefined> {
-    const revision = (await this.#table.get(partitions.recorded, keyText(branch)))?.['revision'];
+    const revision = (await this.#state.get(partitions.recorded, keyText(branch)))?.['revision'];
     return typeof revision === 'string' ? revision : undefined;
   }
 
   /** Says it. */
   async saveRecordedUpTo(branch: string, revision: string): Promise<void> {
-    await this.#table.put({ pk: partitions.recorded, sk: keyText(branch), format: 1, revision });
+    await this.#state.put({ pk: partitions.recorded, sk: keyText(branch), format: 1, revision });
   }
 
   /** Saves what bump saw; a state that is newer in the table stays. */
   async saveImages(images: ImageState[]): Promise<void> {
     await forEachOf(images, width, (image) =>
-      this.#table.put(imageItem(image), {
+      this.#state.put(imageItem(image), {
         expression: 'attribute_not_exists(pk) OR #at <= :at',
         names: { '#at': 'at' },
         values: { ':at': image.at },
@@ -85,14 +87,14 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
 
   /** The last known state of a sync. Throws `UserError` when the item cannot be understood. */
   async syncState(sync: string): Promise<SyncState | undefined> {
-    const item = await this.#table.get(partitions.syncs, keyText(sync));
+    const item = await this.#state.get(partitions.syncs, keyText(sync));
     return item === undefined ? undefined : syncStateOf(item);
   }
 
   /** Saves a sync's state. Throws `RetryableError` (`records-changed`) when it was made from an older pull or check than the table has. */
   async saveSyncState(state: SyncState): Promise<void> {
     const item = syncItem(state);
-    const saved = await this.#table.put(item, {
+    const saved = await this.#state.put(item, {
       expression: 'attribute_not_exists(pk) OR (pulledAt <= :pulledAt AND checkedAt <= :checkedAt)',
       values: { ':pulledAt': item['pulledAt'], ':checkedAt': item['checkedAt'] },
     });
@@ -101,13 +103,13 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
 
   /** The last known state of a cluster. Throws `UserError` when the item cannot be understood. */
   async clusterState(cluster: string): Promise<ClusterState | undefined> {
-    const item = await this.#table.get(partitions.clusters, keyText(cluster));
+    const item = await this.#state.get(partitions.clusters, keyText(cluster));
     return item === undefined ? undefined : clusterStateOf(item);
   }
 
   /** Saves a cluster's state; one of a later check stays. */
   async saveClusterState(state: ClusterState): Promise<void> {
-    await this.#table.put(clusterItem(state), {
+    await this.#state.put(clusterItem(state), {
       expression: 'attribute_not_exists(pk) OR checkedAt <= :checkedAt',
       values: { ':checkedAt': state.checkedAt },
     });
@@ -120,7 +122,7 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
         ? { pk: partitions.openIncidents }
         : { pk: partitions.openIncidents, beginsWith: openPlaces(sync) };
     const incidents: Incident[] = [];
-    for await (const item of this.#table.query(range, { consistent: true })) {
+    for await (const item of this.#state.query(range, { consistent: true })) {
       const incident = sync === undefined ? this.#readable(item, incidentOf) : incidentOf(item);
       if (incident !== undefined) incidents.push(incident);
     }
@@ -134,25 +136,25 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
   async saveIncident(incident: Incident): Promise<void> {
     const place = openIncidentItem(incident);
     if (incident.resolvedAt === undefined) {
-      const kept = await this.#table.get(partitions.incidents, keyText(incident.key));
+      const kept = await this.#state.get(partitions.incidents, keyText(incident.key));
       if (kept?.['resolvedAt'] !== undefined) return;
-      const placed = await this.#table.put(place, {
+      const placed = await this.#state.put(place, {
         expression: 'attribute_not_exists(pk) OR (#key = :key AND changedAt <= :changedAt)',
         names: { '#key': 'key' },
         values: { ':key': incident.key, ':changedAt': incident.changedAt },
       });
       if (!placed) throw changedMeanwhile(`the incident "${incident.title}"`);
     }
-    await this.#table.put(incidentItem(incident), {
+    await this.#state.put(incidentItem(incident), {
       expression: 'attribute_not_exists(pk) OR (attribute_not_exists(resolvedAt) AND changedAt <= :changedAt)',
       values: { ':changedAt': incident.changedAt },
     });
     if (incident.resolvedAt === undefined) return;
-    await this.#table.put(lastIncidentItem(incident), {
+    await this.#state.put(lastIncidentItem(incident), {
       expression: 'attribute_not_exists(pk) OR resolvedAt <= :resolvedAt',
       values: { ':resolvedAt': incident.resolvedAt },
     });
-    await this.#table.delete(place.pk, place.sk, {
+    await this.#state.delete(place.pk, place.sk, {
       expression: '#key = :key',
       names: { '#key': 'key' },
       values: { ':key': incident.key },
@@ -167,15 +169,15 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
       values: { ':key': incident.key, ':changedAt': incident.changedAt },
     };
     const isOpen = incident.resolvedAt === undefined;
-    const placed = await this.#table.put(isOpen ? openIncidentItem(incident) : lastIncidentItem(incident), asRead);
+    const placed = await this.#state.put(isOpen ? openIncidentItem(incident) : lastIncidentItem(incident), asRead);
     // Of an ended one another may have taken the place: it stays in the list of all.
-    const kept = (placed || !isOpen) && (await this.#table.put(incidentItem(incident), asRead));
+    const kept = (placed || !isOpen) && (await this.#state.put(incidentItem(incident), asRead));
     if (!kept) throw changedMeanwhile(`the incident "${incident.title}"`);
   }
 
   /** The incident of the same kind, sync (or, without one, cluster) and object that was resolved last. Throws `UserError` when the item cannot be understood. */
   async lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object' | 'cluster'>): Promise<Incident | undefined> {
-    const item = await this.#table.get(partitions.lastIncidents, placeOf(of));
+    const item = await this.#state.get(partitions.lastIncidents, placeOf(of));
     return item === undefined ? undefined : incidentOf(item);
   }
 
@@ -184,7 +186,7 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
     const records: AuditRecord[] = [];
     const days =
       page.before === undefined ? { pk: partitions.days } : { pk: partitions.days, upTo: dayOf(page.before) };
-    for await (const day of this.#table.query(days, { newestFirst: true, pageSize: 31 })) {
+    for await (const day of this.#audit.query(days, { newestFirst: true, pageSize: 31 })) {
       if (records.length >= page.limit) break;
       const left = { ...page, limit: page.limit - records.length };
       records.push(...(await this.#newest(partitions.day(day.sk), left)));
@@ -209,14 +211,14 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
 
   /** Open and resolved incidents, newest first: their keys begin with the time of opening. */
   async recentIncidents(limit: number): Promise<Incident[]> {
-    return this.#first({ pk: partitions.incidents }, limit, incidentOf);
+    return this.#first(this.#state, { pk: partitions.incidents }, limit, incidentOf);
   }
 
   /** Those that opened from a time on and before another one, newest first. */
   async incidentsBetween(from: string, to: string): Promise<Incident[]> {
     const found: Incident[] = [];
     // Keys begin with the time of opening.
-    for await (const item of this.#table.query({ pk: partitions.incidents, below: to }, { newestFirst: true })) {
+    for await (const item of this.#state.query({ pk: partitions.incidents, below: to }, { newestFirst: true })) {
       if (item.sk < from) break;
       const incident = this.#readable(item, incidentOf);
       if (incident !== undefined) found.push(incident);
@@ -226,19 +228,20 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
 
   /** One incident by its key. Throws `UserError` when the item cannot be understood. */
   async incident(key: string): Promise<Incident | undefined> {
-    const item = await this.#table.get(partitions.incidents, keyText(key));
+    const item = await this.#state.get(partitions.incidents, keyText(key));
     return item === undefined ? undefined : incidentOf(item);
   }
 
   #newest(pk: string, page: PageOfRecords): Promise<AuditRecord[]> {
-    return this.#first(page.before === undefined ? { pk } : { pk, below: page.before }, page.limit, recordOf);
+    const range = page.before === undefined ? { pk } : { pk, below: page.before };
+    return this.#first(this.#audit, range, page.limit, recordOf);
   }
 
   /** The newest readable items of a range: an unreadable one does not make the page look like the last one. */
-  async #first<T>(range: { pk: string; below?: string }, limit: number, read: (item: Item) => T): Promise<T[]> {
+  async #first<T>(table: DynamoTable, range: Range, limit: number, read: (item: Item) => T): Promise<T[]> {
     const found: T[] = [];
     if (limit <= 0) return found;
-    for await (const item of this.#table.query(range, { newestFirst: true, pageSize: Math.min(limit, pageSize) })) {
+    for await (const item of table.query(range, { newestFirst: true, pageSize: Math.min(limit, pageSize) })) {
       const value = this.#readable(item, read);
       if (value !== undefined) found.push(value);
       if (found.length >= limit) break;
@@ -248,7 +251,7 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
 
   async #all<T>(range: { pk: string }, read: (item: Item) => T): Promise<T[]> {
     const found: T[] = [];
-    for await (const item of this.#table.query(range)) {
+    for await (const item of this.#state.query(range)) {
       const value = this.#readable(item, read);
       if (value !== undefined) found.push(value);
     }

@@ -2,7 +2,13 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/c
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { troubleOf } from './dynamo-trouble.ts';
 
-/** An item of the table: two string keys, and attributes that no key refers to. */
+/** The names of the two tables: what happened, which is only added to, and how things stand. */
+export interface RecordsTables {
+  audit: string;
+  state: string;
+}
+
+/** An item of a table: two string keys, and attributes that no key refers to. */
 export interface Item {
   pk: string;
   sk: string;

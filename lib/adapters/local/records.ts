@@ -5,7 +5,9 @@ import { openRecords } from '../aws/dynamo-open.ts';
 import type { DynamoRecords } from '../aws/dynamo-records.ts';
 import { startDynalite } from './dynalite.ts';
 
-const table = 'windlass';
+const tables = { audit: 'windlass-audit', state: 'windlass-state' };
+/** The one table of an earlier version, whose directories go on. */
+const earlier = 'windlass';
 
 /** The records of a loop on this machine. */
 export interface LocalRecords {
@@ -30,13 +32,14 @@ export async function startRecords(options: {
     region: 'local',
     // dynalite takes any credentials; without these the SDK would look for the user's own.
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    table,
+    tables,
     create: true,
+    earlier,
     onUnreadable: options.onUnreadable,
   });
   return {
     records,
-    deliveries: openDeliveries(client, { table }),
+    deliveries: openDeliveries(client, { table: tables.state }),
     stop: async () => {
       close();
       await stop();

@@ -16,19 +16,19 @@ export const metrics: Command = {
 being told) and the time to recover (from people being told to the end), each with its mean, median and 95th percentile. It says which
 incidents have no such time: nobody knows when something was deleted, and what is still open is not over.
 
-Reads the records of a running "windlass local", or with --table those of AWS, with this machine's credentials, which need
-dynamodb:Query on the table. AWS_ENDPOINT_URL_DYNAMODB names another endpoint.
+Reads the records of a running "windlass local", or with --table those of AWS (the state table: output StateTable of the stack), with this
+machine's credentials, which need dynamodb:Query on the table. AWS_ENDPOINT_URL_DYNAMODB names another endpoint.
 
 JSON: { from, to, overall, syncs: { NAME: ... }, classes: { changed | missing | added | unmanaged | many: ... } }, each of them
 { incidents, open, notTimed, detect, recover }; detect and recover are { count, mean, p50, p95 } in seconds, left out where there is nothing.`,
   options: {
-    table: { type: 'string', value: 'NAME', help: 'the DynamoDB table of the records' },
+    table: { type: 'string', value: 'NAME', help: 'the DynamoDB table of states and incidents' },
     region: { type: 'string', value: 'REGION', help: 'its region (default: as your AWS settings say)' },
     days: { type: 'string', value: 'N', help: `of the last so many days (default: ${usualDays})` },
     dir: { type: 'string', value: 'DIR', help: 'the directory of the running loop (default: .windlass)' },
     json: { type: 'boolean', help: 'print JSON' },
   },
-  examples: ['windlass metrics', 'windlass metrics --table windlass --region eu-west-1 --days 90 --json'],
+  examples: ['windlass metrics', 'windlass metrics --table windlass-state --region eu-west-1 --days 90 --json'],
   run,
 };
 

@@ -25,8 +25,9 @@ async function recordsOf(endpoint: string) {
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  await createRecordsTable(client, 'windlass');
-  return { client, records: new DynamoRecords(client, { table: 'windlass', onUnreadable: () => {} }) };
+  const tables = { audit: 'audit', state: 'state' };
+  for (const table of [tables.audit, tables.state]) await createRecordsTable(client, table);
+  return { client, records: new DynamoRecords(client, { tables, onUnreadable: () => {} }) };
 }
 
 describe('the embedded DynamoDB API', () => {
