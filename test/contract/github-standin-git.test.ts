@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { seeded } from '../../bench/parts/numbers.ts';
 import { gitIn, temporaryDirectory } from '../adapters/git/repos.ts';
@@ -9,22 +8,13 @@ import { describeWithStandins } from '../standins/describe.ts';
 import { fileChanges } from '../standins/file-changes.ts';
 import { type Content, createGitHub, type GitHub } from '../standins/github.ts';
 import { mergeBase } from '../standins/history.ts';
-import { commitBytes, emptyTree, type Objects, treeBytes } from '../standins/objects.ts';
+import { mirror } from '../standins/mirror.ts';
+import { emptyTree, type Objects } from '../standins/objects.ts';
 
-/** Writes what the stand-in has as loose objects and refs, so that git itself can judge it. */
-function exported({ repository }: GitHub): string {
+/** What the stand-in has, so that git itself can judge it. */
+function exported(github: GitHub): string {
   const directory = temporaryDirectory();
-  gitIn(directory, 'init', '--quiet', '--bare', '--initial-branch=main');
-  const { objects } = repository;
-  const write = (type: string, oid: string, content: Uint8Array): void => {
-    mkdirSync(join(directory, 'objects', oid.slice(0, 2)), { recursive: true });
-    const whole = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
-    writeFileSync(join(directory, 'objects', oid.slice(0, 2), oid.slice(2)), deflateSync(whole));
-  };
-  for (const [oid, bytes] of objects.blobs) write('blob', oid, bytes);
-  for (const [oid, items] of objects.trees) write('tree', oid, treeBytes(items));
-  for (const [oid, commit] of objects.commits) write('commit', oid, commitBytes(commit));
-  for (const [name, oid] of repository.refs) gitIn(directory, 'update-ref', name, oid);
+  mirror(github, directory);
   return directory;
 }
 
