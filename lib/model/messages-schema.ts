@@ -226,7 +226,15 @@ export const wakeSchema = z.object({
 /** What the notify flow reads from its queue. */
 export const noticeSchema = z.object({
   type: z.literal('Notice'),
-  kind: z.enum(['incident-opened', 'incident-changed', 'incident-resolved', 'bumped', 'bump-failed', 'sync-failed']),
+  kind: z.enum([
+    'incident-opened',
+    'incident-changed',
+    'incident-resolved',
+    'bumped',
+    'bump-failed',
+    'sync-failed',
+    'test',
+  ]),
   at: time,
   title: z.string().min(1),
   lines: z.array(z.string()),

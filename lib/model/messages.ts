@@ -244,10 +244,17 @@ export interface ConfigReported {
 /** What the report flow reads from its queue. */
 export type ReportMessage = Report | ConfigReported | CheckReported | Attributed;
 
-/** A message for people; routed and delivered by the notify flow. */
+/** A message for people; routed and delivered by the notify flow. A `test` goes to every destination that windlass.yaml has. */
 export interface Notice {
   type: 'Notice';
-  kind: 'incident-opened' | 'incident-changed' | 'incident-resolved' | 'bumped' | 'bump-failed' | 'sync-failed';
+  kind:
+    | 'incident-opened'
+    | 'incident-changed'
+    | 'incident-resolved'
+    | 'bumped'
+    | 'bump-failed'
+    | 'sync-failed'
+    | 'test';
   at: string;
   title: string;
   lines: string[];

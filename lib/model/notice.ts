@@ -43,6 +43,7 @@ export function topicOf({ kind, about }: Pick<Notice, 'kind' | 'about'>): Topic 
 
 /** How bad it is what a notice tells. One that tells the end of an incident is as bad as the incident was: who heard of that hears of this. */
 export function severityOf(notice: Pick<Notice, 'kind' | 'about'>): Severity {
+  if (notice.kind === 'test') return 'info';
   const topic = topicOf(notice);
   return topic === undefined ? 'warning' : severityOfTopic[topic];
 }

@@ -7,11 +7,21 @@ import type { SlackChannel } from './ports.ts';
 /** Where a notice goes. The id is the same as long as the channel or topic is. */
 export type Destination = { id: string; slack: SlackChannel } | { id: string; topic: string };
 
-/** The destinations of a notice, each once: those of all routes that fit it, else the default. */
+/** The destinations of a notice, each once: those of all routes that fit it, else the default; of a test all that there are. */
 export function destinationsOf(notice: Notice, rules: NotifyRules): Destination[] {
+  if (notice.kind === 'test') return allDestinations(rules);
   const fitting: NotifyDestination[] = rules.routes.filter((route) => fits(route, notice));
   if (fitting.length === 0 && rules.default !== undefined) fitting.push(rules.default);
-  return [...new Map(fitting.flatMap(destination).map((one) => [one.id, one])).values()];
+  return eachOnce(fitting);
+}
+
+// Whatever they choose by.
+function allDestinations({ routes, default: standard }: NotifyRules): Destination[] {
+  return eachOnce([...routes, ...(standard === undefined ? [] : [standard])]);
+}
+
+function eachOnce(destinations: readonly NotifyDestination[]): Destination[] {
+  return [...new Map(destinations.flatMap(destination).map((one) => [one.id, one])).values()];
 }
 
 function fits({ on, syncs, namespaces, severity }: NotifyRoute, notice: Notice): boolean {

@@ -37,7 +37,7 @@ const marks: Record<Severity, string> = { info: '🔵', warning: '🟡', error: 
 export function headlineOf(notice: Notice): { mark: string; words: string } {
   const topic = topicOf(notice);
   const state = stateOf(notice);
-  const name = topic === undefined ? 'Windlass' : names[topic];
+  const name = topic === undefined ? nameless(notice) : names[topic];
   const ending = { opened: '', changed: ', changed', resolved: ', resolved', told: '' }[state];
   return { mark: state === 'resolved' ? '🟢' : marks[severityOf(notice)], words: name + ending };
 }
@@ -50,4 +50,8 @@ export function placeOf({ sync, cluster }: Pick<Notice, 'sync' | 'cluster'>): st
 
 function clean(name: string): string {
   return name.replace(/[^A-Za-z0-9-]/g, '?').slice(0, 63);
+}
+
+function nameless({ kind }: Notice): string {
+  return kind === 'test' ? 'Test' : 'Windlass';
 }

@@ -24,6 +24,12 @@ cases['bumped'] = {
   lines: ['apps/shop/web.yaml:14: 1.4.2 to 1.5.0'],
 };
 cases['bump failed, of no incident'] = { ...own, kind: 'bump-failed', title: 'web could not be bumped', lines: [] };
+cases['a test'] = {
+  ...own,
+  kind: 'test',
+  title: 'A test of acme/shop-config, by windlass bootstrap',
+  lines: ['Messages of Windlass arrive here.'],
+};
 cases['sync failed, of no incident'] = {
   ...own,
   kind: 'sync-failed',

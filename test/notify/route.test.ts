@@ -96,6 +96,20 @@ describe('routes', () => {
   });
 });
 
+describe('a test', () => {
+  it('goes to every destination once, whatever the routes choose by', () => {
+    const test = { type: 'Notice' as const, kind: 'test' as const, at: '', title: 'A test', lines: [] };
+    const routes = [
+      to('a', { on: ['drift'], severity: 'error' }),
+      to('b', { syncs: ['shop'] }),
+      to('a', { namespaces: ['x'] }),
+    ];
+    expect(idsOf(test, { routes, default: { sns: 'd' } })).toEqual(['sns:a', 'sns:b', 'sns:d']);
+    expect(idsOf(test, { routes: [] })).toEqual([]);
+    expect(severityOf(test)).toBe('info');
+  });
+});
+
 describe('the id of a notice', () => {
   it('is the same for the same, and another for each of an incident', () => {
     const all = (['opened', 'changed', 'resolved'] as const).map((state) => noticeId(notice(state, 'drift')));
