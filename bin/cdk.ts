@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
+import { readProps } from '../lib/infra/check-props.ts';
 import { addSecurityChecks } from '../lib/infra/security-checks.ts';
-import { readProps } from '../lib/infra/windlass-props.ts';
 import { WindlassStack } from '../lib/infra/windlass-stack.ts';
 import { formatProblem, UserError } from '../lib/model/errors.ts';
 

@@ -1,9 +1,10 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { checkProps } from './check-props.ts';
 import { GuardedQueue } from './guarded-queue.ts';
 import { PushEvents } from './push-events.ts';
 import { RecordsTable } from './records-table.ts';
-import { checkProps, messageGroupOf, type WindlassProps } from './windlass-props.ts';
+import { messageGroupOf, type WindlassProps } from './windlass-props.ts';
 
 /**
  * The part of Windlass in AWS that keeps state and carries messages, for one config repo and branch: the records, the queue of

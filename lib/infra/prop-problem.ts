@@ -1,0 +1,41 @@
+import { Token } from 'aws-cdk-lib';
+import { type Problem, UserError } from '../model/errors.ts';
+import { nearest } from '../model/nearest.ts';
+
+/** What is wrong with a prop, and what to do about it. `object` is the prop as a person would point at it: `clusters[1].arn`. */
+export function propProblem(object: string, message: string, hint: string): Problem {
+  return { code: 'stack-props', object, message, hint };
+}
+
+/** All that is wrong with the props of a construct; `whose` names it. */
+export function wrongProps(whose: string, problems: readonly Problem[]): UserError {
+  return new UserError(`The properties of ${whose} are wrong`, { code: 'stack-props', problems });
+}
+
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return Token.isUnresolved(value) ? 'what is not known before it is deployed' : JSON.stringify(value);
+}
+
+/** The problems of a list's entries, each looked at alone; a prop that is no list is one problem. Absent is fine. */
+export function problemsOfList(
+  prop: string,
+  list: unknown,
+  problemsOf: (entry: unknown, at: string, index: number) => Problem[],
+): Problem[] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) return [propProblem(prop, `${shown(list)} is no list`, 'write a list: [ ... ]')];
+  return list.flatMap((entry: unknown, index) => problemsOf(entry, `${prop}[${index}]`, index));
+}
+
+/** The keys of an object that are no props; `at` is the object itself, empty for all props. */
+export function unknownKeys(at: string, value: object, known: readonly string[]): Problem[] {
+  return Object.keys(value)
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const near = nearest(key, known);
+      const hint = near === undefined ? 'leave it out' : `did you mean "${near}"?`;
+      return propProblem(at === '' ? key : `${at}.${key}`, 'there is no such property', hint);
+    });
+}
