@@ -1,0 +1,225 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, describe, expect, it } from 'vitest';
+import { metricNamespace, metrics } from '../../lib/config/metric-names.ts';
+import { WindlassAlarms } from '../../lib/infra/alarms.ts';
+import { runbookSections, runbookUrl } from '../../lib/infra/runbook.ts';
+import { incidentKinds } from '../../lib/model/incident.ts';
+import { watchedStack } from './watched.ts';
+
+const repo = 'acme/shop-config@main';
+const outdir = mkdtempSync(join(tmpdir(), 'windlass-alarms-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+/** One alarm of a template, as far as it is looked at here. */
+interface AlarmProperties {
+  AlarmDescription: string;
+  AlarmActions: unknown[];
+  OKActions: unknown[];
+  Namespace: string;
+  MetricName: string;
+  Dimensions: { Name: string; Value: unknown }[];
+  Statistic?: string;
+  ExtendedStatistic?: string;
+  Threshold: number;
+  ComparisonOperator: string;
+  Period: number;
+  EvaluationPeriods: number;
+  DatapointsToAlarm: number;
+  TreatMissingData: string;
+}
+
+function alarmsOf({ clusters = 2, drifts = 1 } = {}) {
+  const { stack, watched, topic } = watchedStack(join(outdir, `${clusters}-${drifts}`), drifts);
+  new WindlassAlarms(stack, 'Alarms2', { repo, watched, clusters, topic });
+  const template = Template.fromStack(stack).toJSON().Resources as Record<
+    string,
+    { Type: string; Properties: AlarmProperties }
+  >;
+  const ofType = (type: string) => Object.entries(template).filter(([, one]) => one.Type === type);
+  const alarms = ofType('AWS::CloudWatch::Alarm').map(([id, { Properties }]) => ({ id, ...Properties }));
+  /** By a part of its logical id; there must be just one. */
+  const alarm = (part: string) => {
+    const found = alarms.filter(({ id }) => id.includes(part));
+    expect(found).toHaveLength(1);
+    return found[0]!;
+  };
+  return { alarms, alarm, ofType };
+}
+
+const { alarms, alarm, ofType } = alarmsOf();
+
+describe('the alarms', () => {
+  it('are these, and a new one is to be weighed: each costs', () => {
+    expect(alarms.map(({ id }) => id.replace(/^Alarms2/, '').replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'BumpFails',
+      'BumpSlow',
+      'BumpThrottled',
+      'ClusterUnreachable',
+      'DeadLettersNotices',
+      'DeadLettersPushes',
+      'DeadLettersQuestions',
+      'DeadLettersReports',
+      'DriftFails',
+      'DriftStale',
+      'DriftThrottled',
+      'NotifyFails',
+      'NotifyThrottled',
+      'PullerSilent',
+      'PushesWait',
+      'ReportFails',
+      'ReportThrottled',
+      'ReportsWait',
+      'SweepFound',
+      'Undelivered',
+      'WhoFails',
+      'WhoThrottled',
+    ]);
+    expect(ofType('AWS::CloudWatch::CompositeAlarm')).toEqual([]);
+  });
+
+  it('tell the topic when they ring and when it is over', () => {
+    for (const { AlarmActions, OKActions } of alarms) {
+      expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Alarms/) }]);
+      expect(OKActions).toEqual(AlarmActions);
+    }
+  });
+
+  it('are admitted by the topic, which has a policy of its own', () => {
+    // biome-ignore lint/suspicious/noExplicitAny: a policy's statements have no type of their own
+    const policies = ofType('AWS::SNS::TopicPolicy') as any[];
+    const statements = policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
+    expect(statements).toContainEqual({
+      ...{ Sid: 'AllowAlarms', Effect: 'Allow', Action: 'sns:Publish', Resource: expect.anything() },
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Condition: {
+        StringEquals: { 'aws:SourceAccount': '123456789012' },
+        ArnLike: {
+          'aws:SourceArn': {
+            'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudwatch:eu-west-1:123456789012:alarm:*']],
+          },
+        },
+      },
+    });
+  });
+
+  it.each(alarms)('$id says whose it is, and leads to the runbook', ({ AlarmDescription }) => {
+    expect(AlarmDescription).toMatch(new RegExp(`^Windlass of ${repo}: .+\\. What to do: https://.+#[a-z-]+$`));
+    expect(AlarmDescription.length).toBeLessThan(1024);
+  });
+
+  it('look at own metrics by names that the functions write, and by the repo alone', () => {
+    const own = alarms.filter(({ Namespace }) => Namespace === metricNamespace);
+    expect(own.length).toBeGreaterThan(0);
+    for (const { MetricName, Dimensions } of own) {
+      expect(Object.keys(metrics)).toContain(MetricName);
+      expect(Dimensions).toEqual([{ Name: 'repo', Value: repo }]);
+    }
+  });
+});
+
+describe('the runbook', () => {
+  const text = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!));
+  const linked = new Set(alarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1)));
+
+  it('has a section for each alarm', () => {
+    for (const section of linked) expect(headings).toContain(section);
+  });
+
+  it('has an alarm for each section about one', () => {
+    expect([...linked].sort()).toEqual([...runbookSections].sort());
+    const alarmsPart = text.slice(text.indexOf('\n## Alarms'), text.indexOf('\n## Incidents'));
+    const sections = [...alarmsPart.matchAll(/^### (.+)$/gm)].map(([, heading]) => anchor(heading!));
+    expect(sections.sort()).toEqual([...runbookSections].sort());
+  });
+
+  it('says in each of them what it means, how to look, how to mend it, and when it is over', () => {
+    for (const section of text
+      .slice(text.indexOf('\n## Alarms'), text.indexOf('\n## Incidents'))
+      .split('\n### ')
+      .slice(1))
+      for (const part of ['**What it means.**', '**Look.**', '**Mend.**', '**Over**'])
+        expect(section, section.split('\n')[0]).toContain(part);
+  });
+
+  it('has a section for each kind of incident', () => {
+    const incidents = text.slice(text.indexOf('\n## Incidents'), text.indexOf('\n## Works'));
+    const sections = [...incidents.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind);
+    expect(sections.sort()).toEqual([...incidentKinds].sort());
+  });
+
+  it('has commands that a shell understands', () => {
+    const blocks = [...text.matchAll(/^```sh\n([^]+?)^```$/gm)].map(([, block]) => block!);
+    expect(blocks.length).toBeGreaterThan(10);
+    for (const block of blocks) execFileSync('bash', ['-n'], { input: block });
+  });
+
+  it('leads with its own links to sections that there are', () => {
+    for (const [, link] of text.matchAll(/\]\(#([^)]+)\)/g)) expect(headings).toContain(link);
+    expect(runbookUrl()).toMatch(/\/docs\/runbook\.md$/);
+  });
+});
+
+/** As GitHub makes it of a heading. */
+function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+}
+
+describe('an alarm', () => {
+  it('of dead letters goes on while they lie there, also when SQS tells nothing of an idle queue', () => {
+    for (const name of [
+      'DeadLettersPushes',
+      'DeadLettersReports',
+      'DeadLettersNotices',
+      'DeadLettersQuestions',
+      'Undelivered',
+    ])
+      expect(alarm(name)).toMatchObject({
+        ...{ Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum' },
+        ...{ Threshold: 1, EvaluationPeriods: 1, TreatMissingData: 'ignore' },
+      });
+    expect(dimension('DeadLettersPushes')).not.toEqual(dimension('DeadLettersReports'));
+  });
+
+  it('of a stale check rings after 15 minutes without a run, and not without data by chance', () =>
+    expect(alarm('DriftStale')).toMatchObject({
+      ...{ MetricName: 'ClustersChecked', Statistic: 'SampleCount', ComparisonOperator: 'LessThanThreshold' },
+      ...{ Threshold: 1, Period: 300, EvaluationPeriods: 3, DatapointsToAlarm: 3, TreatMissingData: 'breaching' },
+    }));
+
+  it('of a stale check rings when one of several functions stopped', () =>
+    expect(alarmsOf({ drifts: 2 }).alarm('DriftStale')).toMatchObject({ Threshold: 2, Statistic: 'SampleCount' }));
+
+  it('about clusters is only there where there are some', () => {
+    const ids = alarmsOf({ clusters: 0 }).alarms.map(({ id }) => id);
+    expect(ids.filter((id) => /Stale|Unreachable|Silent/.test(id))).toEqual([]);
+    expect(ids).toHaveLength(alarms.length - 3);
+  });
+
+  it('of a queue that waits is later than the last try of a message', () => {
+    for (const name of ['PushesWait', 'ReportsWait'])
+      expect(alarm(name)).toMatchObject({ MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 1200 });
+  });
+
+  it('of a failing function rings at the first failure; of the check, which the next run makes good, at the second', () => {
+    for (const name of ['BumpFails', 'ReportFails', 'NotifyFails', 'WhoFails'])
+      expect(alarm(name)).toMatchObject({ MetricName: 'Errors', Threshold: 1, DatapointsToAlarm: 1 });
+    expect(alarm('DriftFails')).toMatchObject({ MetricName: 'Errors', DatapointsToAlarm: 2, EvaluationPeriods: 3 });
+  });
+
+  it('of slow bumps takes nine of ten pushes', () =>
+    expect(alarm('BumpSlow')).toMatchObject({
+      MetricName: 'BumpLatency',
+      ExtendedStatistic: 'p90',
+      Threshold: 120_000,
+    }));
+
+  const dimension = (name: string) => alarm(name).Dimensions;
+});
