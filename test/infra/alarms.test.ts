@@ -153,7 +153,7 @@ describe('the runbook', () => {
   });
 
   it('has commands that a shell understands', () => {
-    const blocks = [...text.matchAll(/^```sh\n([^]+?)^```$/gm)].map(([, block]) => block!);
+    const blocks = [...text.matchAll(/^```sh\n([\s\S]+?)^```$/gm)].map(([, block]) => block!);
     expect(blocks.length).toBeGreaterThan(10);
     for (const block of blocks) execFileSync('bash', ['-n'], { input: block });
   });
