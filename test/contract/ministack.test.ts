@@ -63,7 +63,7 @@ await describeWithMiniStack('MiniStack by the launcher', () => {
   it('says of a cluster what the test says', async () => {
     const eks = new EKSClient(where());
     const vpc = {
-      roleArn: `arn:aws:iam::${aws.account}:role/cluster`,
+      roleArn: `arn:aws:iam::${aws.account}:role/cluster-of-a-test`,
       resourcesVpcConfig: { subnetIds: ['subnet-1'] },
     };
     await eks.send(new CreateClusterCommand({ name: 'acme', ...vpc }));

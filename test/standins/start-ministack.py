@@ -34,7 +34,7 @@ if importlib.metadata.version("ministack") != VERSION:
     end(f"it is {importlib.metadata.version('ministack')}, not {VERSION}")
 
 from ministack import app  # noqa: E402
-from ministack.core import lambda_runtime  # noqa: E402
+from ministack.core import iam_evaluator, lambda_runtime  # noqa: E402
 from ministack.services import ecr, eks, eventbridge, scheduler  # noqa: E402
 
 
@@ -108,6 +108,11 @@ def create_cluster(old):
     return create
 
 
+# The role of a control plane must be there, and nothing here makes one.
+def validate_role(old):
+    return lambda role_arn: None if str(role_arn).endswith(":role/cluster-of-a-test") else old(role_arn)
+
+
 # Scheduler fills in the time, and a minute of its rates may be shorter.
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 SPEED = float(os.environ.get("WINDLASS_TEST_SPEED", "1"))
@@ -154,6 +159,7 @@ hook(ecr, "_put_image", ["data"], put_image)
 hook(ecr, "_v2_put_manifest", ["name", "ref", "headers", "body"], put_manifest)
 hook(eks, "_describe_cluster", ["name"], describe_cluster)
 hook(eks, "_create_cluster", ["body", "creator_arn"], create_cluster)
+hook(iam_evaluator, "validate_role_arn", ["role_arn"], validate_role)
 hook(eventbridge, "_invoke_target", ["target", "event", "rule", "view"], invoke_target)
 hook(eventbridge, "_parse_rate_seconds", ["expr"], rate_seconds)
 hook(lambda_runtime.Worker, "_spawn", ["self"], spawn)
