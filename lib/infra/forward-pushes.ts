@@ -1,0 +1,64 @@
+import { Stack } from 'aws-cdk-lib';
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus as BusTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { type Problem, UserError } from '../model/errors.ts';
+import { prefixProblems } from './check-repo-props.ts';
+import { propProblem, shown } from './prop-problem.ts';
+import { pushRules } from './push-patterns.ts';
+
+/** Whose events are forwarded, and where to. */
+export interface ForwardPushesProps {
+  /** The account that Windlass is in. */
+  account: string;
+  /** The Region that Windlass is in. */
+  region: string;
+  /** As of `Windlass`: how the names of the ECR repositories begin. */
+  repositoryPrefixes: string[];
+}
+
+/**
+ * Sends what ECR and its scanners say in this account and Region to the default bus of Windlass's: ECR tells its events to nobody else. There, the
+ * prop `registries` of `Windlass` admits this account. An event that is lost on the way is found by the sweep.
+ *
+ * @example
+ * const stack = new Stack(app, 'ForwardPushes', { env: { account: '210987654321', region: 'us-east-1' } });
+ * new ForwardPushes(stack, 'Pushes', { account: '123456789012', region: 'eu-west-1', repositoryPrefixes: ['shop/'] });
+ */
+export class ForwardPushes extends Construct {
+  /** Throws `UserError` that names each wrong prop. */
+  constructor(scope: Construct, id: string, props: ForwardPushesProps) {
+    super(scope, id);
+    const here = Stack.of(this);
+    checkForwarding(props, here);
+    const busArn = `arn:${here.partition}:events:${props.region}:${props.account}:event-bus/default`;
+    const role = new Role(this, 'Role', {
+      description: 'Forwards events of ECR to Windlass',
+      assumedBy: new ServicePrincipal('events.amazonaws.com').withConditions({
+        StringEquals: { 'aws:SourceAccount': here.account },
+      }),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [busArn] }));
+    const target = new BusTarget(EventBus.fromEventBusArn(this, 'Bus', busArn), { role });
+    // Its own events alone: one that was forwarded to here never goes round.
+    const own = { accounts: [here.account], regions: [here.region] };
+    for (const [rule, { description, pattern }] of Object.entries(pushRules(props.repositoryPrefixes, own)))
+      new Rule(this, rule, { description, eventPattern: pattern, targets: [target] });
+  }
+}
+
+function checkForwarding(props: ForwardPushesProps, here: Stack): void {
+  const { account, region } = props;
+  const problems: Problem[] = prefixProblems(props.repositoryPrefixes);
+  if (typeof account !== 'string' || !/^\d{12}$/.test(account))
+    problems.push(propProblem('account', `${shown(account)} is no account`, 'write its 12 digits as a text'));
+  if (typeof region !== 'string' || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region))
+    problems.push(propProblem('region', `${shown(region)} is no Region`, 'eu-west-1'));
+  if (account === here.account && region === here.region)
+    problems.push(
+      propProblem('region', 'the events are there already', 'leave ForwardPushes out: Windlass has rules there'),
+    );
+  if (problems.length > 0)
+    throw new UserError('The properties of ForwardPushes are wrong', { code: 'stack-props', problems });
+}
