@@ -39,6 +39,8 @@ export interface SyncState {
   revision?: string;
   /** When `revision` was first reported as applied. */
   appliedAt?: string;
+  /** The revision with which a pull last found everything healthy. */
+  settled?: string;
   pulledAt?: string;
   checkedAt?: string;
   /** `suspended`: somebody did that, which `notices` tell; counts, health and what was skipped are of the pull before. */

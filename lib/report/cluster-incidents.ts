@@ -82,11 +82,16 @@ function blindTransitions(draft: Draft, { blindChecks }: ClusterState, message: 
   draft.tell(about, content, message.at);
 }
 
+/** True when the puller of a cluster that was checked has not reported for longer than its limit; never before its first report. */
+export function isSilent(pulledAt: string | undefined, { at, syncs, limits }: CheckReported): pulledAt is string {
+  if (pulledAt === undefined || syncs.length === 0) return false;
+  return Date.parse(at) - Date.parse(pulledAt) > limits.puller * 1000;
+}
+
 function silentTransitions(draft: Draft, pulledAt: string | undefined, message: CheckReported): void {
-  const { cluster, at, syncs, limits } = message;
+  const { cluster, at, syncs } = message;
   const open = draft.find({ kind: 'puller-silent' });
-  const silent = pulledAt !== undefined && Date.parse(at) - Date.parse(pulledAt) > limits.puller * 1000;
-  if (silent && syncs.length > 0) {
+  if (isSilent(pulledAt, message)) {
     const title = `the puller of ${cluster} does not report`;
     const details = [
       `its last report is of ${toSeconds(pulledAt)}: nothing that is new in Git gets there, and nothing is put right`,

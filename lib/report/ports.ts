@@ -1,3 +1,4 @@
+import type { MetricName } from '../config/metric-names.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
 import type { IncidentEvent } from '../model/incident-event.ts';
@@ -20,6 +21,8 @@ export interface ReportRecords {
   saveClusterState(state: ClusterState): Promise<void>;
   /** Of one sync, or of all. */
   openIncidents(sync?: string): Promise<Incident[]>;
+  /** When bump made a commit (ISO 8601); undefined for one of somebody else. */
+  bumpedAt(revision: string): Promise<string | undefined>;
   /** The incident of the same kind, sync (or, without one, cluster) and object that was resolved last; undefined when there was none. */
   lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object' | 'cluster'>): Promise<Incident | undefined>;
   /**
@@ -55,9 +58,12 @@ export interface Events {
   send(events: readonly IncidentEvent[]): Promise<void>;
 }
 
-/** Where metrics are written: each call becomes one line of JSON in the log. */
-export interface MetricsLog {
-  write(fields: Record<string, unknown>): void;
+/** Where it is measured. */
+export interface Measures {
+  /** Notes a value of a metric. */
+  add(name: MetricName, value: number): void;
+  /** Writes a line of the log about drift that is over, for whoever asks by cluster, sync or object. */
+  over(fields: Record<string, unknown>): void;
 }
 
 /** How a sync, or a whole environment, stands with a commit. `failure`: it is not healthy; `error`: it could not be applied. */

@@ -1,10 +1,11 @@
 import type { Incident } from '../model/incident.ts';
 import type { CheckReported } from '../model/messages.ts';
-import type { ClusterState } from '../model/state.ts';
-import { clusterTransitions, nextClusterState } from './cluster-incidents.ts';
+import type { ClusterState, SyncState } from '../model/state.ts';
+import { clusterTransitions, isSilent, nextClusterState } from './cluster-incidents.ts';
 import { endedSyncs } from './ended-syncs.ts';
 import { heldTransitions } from './held-long.ts';
 import { leftClusters, leftState } from './left-clusters.ts';
+import { measureCheck } from './measure.ts';
 import type { ReportRecords } from './ports.ts';
 import { incidentRecords } from './records.ts';
 import { type TellDeps, tell } from './tell.ts';
@@ -20,7 +21,8 @@ export async function reportCheck(message: CheckReported, deps: TellDeps): Promi
   const before = await records.clusterState(message.cluster);
   if (message.at <= (before?.checkedAt ?? '')) return;
   const state = nextClusterState(before, message);
-  const [all, pulledAt] = await Promise.all([records.openIncidents(), lastPull(message.syncs, records)]);
+  const [all, syncs] = await Promise.all([records.openIncidents(), statesOf(message.syncs, records)]);
+  const pulledAt = lastPull(syncs);
   const open = all.filter((one) => one.cluster === message.cluster && one.sync === undefined);
   const ofCluster = clusterTransitions({ state, open, ...(pulledAt !== undefined && { pulledAt }) }, message);
   const held = await heldTransitions(state, message, all, records);
@@ -30,6 +32,8 @@ export async function reportCheck(message: CheckReported, deps: TellDeps): Promi
   await endLeft(message, before, all, left.clusters, deps);
   for (const cluster of left.clusters) await records.saveClusterState(leftState(cluster, message));
   await records.saveClusterState(state);
+  const looked = { syncs, open: all, silent: isSilent(pulledAt, message) };
+  if (deps.measures !== undefined) measureCheck(looked, deps.measures);
 }
 
 /** What is open about syncs that windlass.yaml has no more in the cluster, and about all of clusters that it has no more. */
@@ -51,14 +55,16 @@ async function endLeft(
   }
 }
 
-/** When a sync of a cluster was last pulled; undefined when none ever was. */
-async function lastPull(
-  syncs: readonly string[],
-  records: Pick<ReportRecords, 'syncState'>,
-): Promise<string | undefined> {
+/** Of those that reported. */
+async function statesOf(syncs: readonly string[], records: Pick<ReportRecords, 'syncState'>): Promise<SyncState[]> {
   const states = await Promise.all(syncs.map((sync) => records.syncState(sync)));
-  return states
-    .flatMap((state) => state?.pulledAt ?? [])
+  return states.filter((state) => state !== undefined);
+}
+
+/** When one of the syncs was last pulled; undefined when none ever was. */
+function lastPull(syncs: readonly SyncState[]): string | undefined {
+  return syncs
+    .flatMap(({ pulledAt }) => pulledAt ?? [])
     .sort()
     .at(-1);
 }

@@ -6,6 +6,7 @@ import { mostAlone } from './drift-content.ts';
 import { isFromBeforeItLeft } from './ended-syncs.ts';
 import { endedWithinGrace } from './grace.ts';
 import { nextIncidents } from './incidents.ts';
+import { measureRollout } from './measure.ts';
 import type { ReportRecords } from './ports.ts';
 import { graceRecords, incidentRecords, recordsFor } from './records.ts';
 import { nextState } from './state.ts';
@@ -38,6 +39,8 @@ export async function report(message: Report, deps: ReportDeps): Promise<void> {
   await tell(transitions, trail, deps);
   if (deps.askWho !== undefined) await askWho(message, known.state, transitions, deps.askWho);
   if (message.type === 'SyncReported') await lookForChecks(message, deps);
+  if (message.type === 'SyncReported' && deps.measures)
+    await measureRollout(message, known.state, { ...deps, measures: deps.measures });
   await records.saveSyncState(nextState(known.state, message));
   // The same report once more is no older one: it may have broken off here.
   const isOlder = message.at < (known.state?.pulledAt ?? '');

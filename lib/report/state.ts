@@ -107,6 +107,7 @@ function afterPull(before: SyncState, report: SyncReported): SyncState {
     ...(report.result === 'failed' ? {} : whereabouts(before, report)),
     pulledAt: report.at,
     result: report.result,
+    ...(report.result === 'synced' && { settled: report.revision }),
     counts: report.counts,
     health: keptHealth(report.health),
     errors: keptErrors(report.errors),

@@ -3,9 +3,9 @@ import { UserError } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Transitions } from './draft.ts';
 import { eventsFor } from './events.ts';
-import { resolvedFields } from './metrics.ts';
+import { measureDrift } from './measure.ts';
 import { noticesFor } from './notices.ts';
-import type { Events, MetricsLog, Notices, ReportRecords } from './ports.ts';
+import type { Events, Measures, Notices, ReportRecords } from './ports.ts';
 
 /** Where programs are told of the steps of incidents. */
 export interface TellPrograms {
@@ -21,7 +21,7 @@ export interface TellDeps {
   /** Absent: no program is told. */
   programs?: TellPrograms;
   /** Absent: nothing is measured. */
-  metrics?: MetricsLog;
+  measures?: Measures;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function tell(transitions: Transitions, trail: AuditRecord[], deps:
   for (const notice of noticesFor(transitions)) await deps.notices.send(notice);
   await tellPrograms(transitions, deps.programs);
   for (const incident of lastForms(transitions)) await deps.records.saveIncident(incident);
-  for (const fields of transitions.resolved.map(resolvedFields)) if (fields !== undefined) deps.metrics?.write(fields);
+  if (deps.measures !== undefined) measureDrift(transitions, deps.measures);
 }
 
 // A bus that refuses goes on refusing: held up by it, the same incident would be opened, and told, by each look anew.

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../lib/model/incident.ts';
 import { eventsFor } from '../../lib/report/events.ts';
-import { resolvedFields } from '../../lib/report/metrics.ts';
 import { changed, check, missing, pull, time } from './reports.ts';
 import { workIn } from './work-in.ts';
 
@@ -82,39 +81,6 @@ describe('the events of incidents', () => {
     const detail = eventsFor({ ...none, opened: [wordy] })[0]?.detail;
     expect(detail?.linesLeftOut).toBe(451);
     expect(Buffer.byteLength(JSON.stringify(detail))).toBeLessThan(200_000);
-  });
-});
-
-describe('the metrics of drift that is over', () => {
-  it('are seconds from the change to people being told, and from that to the end', () => {
-    expect(resolvedFields(resolved())).toMatchObject({
-      ...{ cluster: 'prod', sync: 'shop-prod', TimeToDetect: 7, TimeToRecover: 11 },
-      _aws: {
-        Timestamp: Date.parse(time(21)),
-        CloudWatchMetrics: [
-          {
-            ...{ Namespace: 'Windlass', Dimensions: [['cluster', 'sync']] },
-            Metrics: [
-              { Name: 'TimeToDetect', Unit: 'Seconds' },
-              { Name: 'TimeToRecover', Unit: 'Seconds' },
-            ],
-          },
-        ],
-      },
-    });
-  });
-
-  it('have no time to detect where nobody knows when the change was made', () => {
-    const gone = workIn([check(10, [missing('a')]), check(20)]).last[0]!;
-    const fields = resolvedFields(gone);
-    expect(fields).not.toHaveProperty('TimeToDetect');
-    expect(fields).toMatchObject({ TimeToRecover: 10 });
-    expect(JSON.stringify(fields)).not.toContain('TimeToDetect');
-  });
-
-  it('are of drift alone, when it is over', () => {
-    expect(resolvedFields(opened())).toBeUndefined();
-    expect(resolvedFields({ ...resolved(), kind: 'unhealthy' })).toBeUndefined();
   });
 });
 

@@ -141,7 +141,14 @@ describe('the report flow', () => {
     const health = [{ object: 'apps/Deployment/shop-prod/web', status: 'Current' as const, reason: 'ready' }];
     await send(pull(0, 1, [], { health, environment: 'prod' }), check(5, [changed()], { unknown }));
     expect(await records.syncState('shop-prod')).toEqual({
-      ...{ sync: 'shop-prod', cluster: 'prod', environment: 'prod', revision: 'aaaa', appliedAt: time(1) },
+      ...{
+        sync: 'shop-prod',
+        cluster: 'prod',
+        environment: 'prod',
+        revision: 'aaaa',
+        appliedAt: time(1),
+        settled: 'aaaa',
+      },
       ...{ pulledAt: time(1), checkedAt: time(5), seenAt: time(5), result: 'synced', health, errors: [] },
       ...{ counts: pull(0, 1).counts, drifted: 1, unknown, unknownChecks: 1 },
     });
@@ -273,6 +280,7 @@ function breaking(records: DynamoRecords, writes: number): ReportRecords {
     saveClusterState: (state) => orBreak(() => records.saveClusterState(state)),
     saveSyncState: (state) => orBreak(() => records.saveSyncState(state)),
     openIncidents: (sync) => records.openIncidents(sync),
+    bumpedAt: (revision) => records.bumpedAt(revision),
     lastIncident: (of) => records.lastIncident(of),
     saveIncident: (incident: Incident) => orBreak(() => records.saveIncident(incident)),
   };

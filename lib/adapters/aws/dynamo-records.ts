@@ -29,6 +29,8 @@ import { DynamoTable, forEachOf, type Item, type Range, type RecordsTables } fro
 
 /** Writes under way at a time. */
 const width = 16;
+/** What a commit brought about comes after it: its own record is among the first. */
+const earliest = 10;
 /** Items asked for at once where the number wanted is not known. */
 const pageSize = 100;
 
@@ -83,6 +85,18 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
         values: { ':at': image.at },
       }),
     );
+  }
+
+  /** When bump made a commit (ISO 8601); undefined for one that it has no record of. */
+  async bumpedAt(revision: string): Promise<string | undefined> {
+    const range = { pk: partitions.about(`revision:${revision}`) };
+    let asked = 0;
+    for await (const item of this.#audit.query(range, { pageSize: earliest })) {
+      if (item['kind'] === 'bumped') return String(item['at']);
+      asked += 1;
+      if (asked === earliest) break;
+    }
+    return undefined;
   }
 
   /** The last known state of a sync. Throws `UserError` when the item cannot be understood. */
