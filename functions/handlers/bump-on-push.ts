@@ -1,34 +1,29 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { bump } from '../../lib/bump/bump.ts';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type BumpResult, bump } from '../../lib/bump/bump.ts';
 import type { BumpPorts } from '../../lib/bump/ports.ts';
-import { type ReadEvent, readEvent } from '../../lib/bump/push-event.ts';
+import { type Push, type ReadEvent, readEvent } from '../../lib/bump/push-event.ts';
 import { tellIgnored } from '../../lib/bump/tell.ts';
+import type { RetryableError } from '../../lib/model/errors.ts';
+import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { type Batch, failuresOf, readBatch, sendAgain } from '../middleware/sqs-batch.ts';
 
 /** What the handler is made of. */
-export interface BumpOnPushDeps extends BumpPorts {
+export interface BumpOnPushDeps extends BumpPorts, Partial<Watched> {
   now(): Date;
-  /** One that logs as Lambda expects it, unless told. */
-  logger?: Logger;
 }
 
 /**
  * Makes the handler of the FIFO queue of events: each record is read alone, what says nothing about an image is recorded and done with, and
- * all others of the batch become one bump. A failure that may pass sends back the events that it concerns. However long the other side asks
+ * all others of the batch become one bump, which looks at every policy where the clock asks for a sweep. A failure that may pass sends back the events that it concerns. However long the other side asks
  * to wait, nothing waits here: the queue's visibility timeout does.
  */
-export function bumpOnPush(deps: BumpOnPushDeps): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function bumpOnPush(deps: BumpOnPushDeps): Handler<SQSEvent, SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-bump' });
-  const handler = middy<Batch<ReadEvent>, SQSBatchResponse>()
-    .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(readBatch(readEvent))
-    .use(sendAgain((error) => logger.warn('the pushes go back to the queue', { error, ...waitOf(error) })))
-    .handler((batch) => answer(batch, deps, logger));
-  // The chain begins with SQS's event, which `readBatch` turns into the batch.
-  return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  const goBack = (error: RetryableError) => logger.warn('the pushes go back to the queue', { error, ...waitOf(error) });
+  return chain({ ...deps, logger }, [readBatch(readEvent, logger), sendAgain(goBack)], (batch: Batch<ReadEvent>) =>
+    answer(batch, deps, logger),
+  );
 }
 
 async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Logger): Promise<SQSBatchResponse> {
@@ -41,25 +36,41 @@ async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Log
   );
   for (const { message } of ignored) message.done = true;
 
+  const sweeps = batch.messages.filter(({ value }) => value.kind === 'sweep');
+  // The clock asks again soon: a sweep that fails is not worth a second try, and holds up no push.
+  for (const message of sweeps) message.done = true;
   const pushes = batch.messages.flatMap(({ value }) => (value.kind === 'push' ? [value.push] : []));
-  if (pushes.length > 0) {
-    const result = await bump({ pushes, now: deps.now() }, deps);
-    const { outcome, bumped, failure, skipped, retry, retryAfter, notWoken = [] } = result;
-    logger.info('bump', {
-      outcome,
-      revision: bumped?.revision,
-      failure: failure?.message,
-      skipped,
-      pushes: pushes.length,
-    });
-    if (notWoken.length > 0) logger.warn('some pullers could not be woken, and look by themselves', { notWoken });
-    if (retry.length > 0)
-      logger.warn('some pushes go back to the queue', { pushes: retry.length, ...waitOf({ retryAfter }) });
-    const again = new Set(retry.map((push) => push.id));
+  const all = sweeps.length > 0;
+  if (pushes.length > 0 || all) {
+    const result = await bump({ pushes, all, now: deps.now() }, deps);
+    told(result, { pushes, all }, deps, logger);
+    const again = new Set(result.retry.map((push) => push.id));
     for (const message of batch.messages)
       message.done ||= message.value.kind === 'push' && !again.has(message.value.push.id);
   }
   return failuresOf(batch);
+}
+
+/** What came of it, in the log and in metrics. */
+function told(
+  { outcome, bumped, failure, skipped, foundBySweep, retry, retryAfter, notWoken = [] }: BumpResult,
+  { pushes, all }: { pushes: readonly Push[]; all: boolean },
+  { measures, now }: BumpOnPushDeps,
+  logger: Logger,
+): void {
+  const said = {
+    ...{ outcome, revision: bumped?.revision, failure: failure?.message, skipped },
+    ...{ pushes: pushes.length, events: pushes.map(({ id }) => id), sweep: all },
+  };
+  // A sweep that finds nothing says nothing new.
+  if (pushes.length === 0 && outcome === 'nothing-to-do') logger.debug('bump', said);
+  else logger.info('bump', said);
+  if (notWoken.length > 0) logger.warn('some pullers could not be woken, and look by themselves', { notWoken });
+  if (retry.length > 0)
+    logger.warn('some pushes go back to the queue', { pushes: retry.length, ...waitOf({ retryAfter }) });
+  if (foundBySweep.length > 0) measures?.add('SweepFound', foundBySweep.length);
+  for (const { at } of pushes.filter(({ id }) => bumped?.events.includes(id)))
+    measures?.add('BumpLatency', Math.max(0, now().getTime() - Date.parse(at)));
 }
 
 /** For the log: how long the other side asked to wait, in seconds. */

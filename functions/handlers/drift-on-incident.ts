@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attribution } from '../../lib/drift/attribution.ts';
 import type { Answers, AuditLog } from '../../lib/drift/ports.ts';
 import type { WhoWanted } from '../../lib/model/messages.ts';
 import { whoWantedSchema } from '../../lib/model/messages-schema.ts';
+import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { bodyOf, type Malformed } from '../middleware/read-body.ts';
 import { type Batch, failuresOf, readBatch } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
-export interface DriftOnIncidentDeps {
+export interface DriftOnIncidentDeps extends Partial<Watched> {
   /** The audit log of a cluster; undefined where windlass.yaml does not switch it on, or no longer. */
   logOf(cluster: string): Promise<AuditLog | undefined>;
   answers: Answers;
   now(): Date;
-  /** One that logs as Lambda expects it, unless told. */
-  logger?: Logger;
 }
 
 /**
@@ -25,16 +22,13 @@ export interface DriftOnIncidentDeps {
  * drift, and sends the answer to the report queue. Each question stands alone: what cannot be answered now comes again, and what is no question
  * is a dead letter in the end.
  */
-export function driftOnIncident(
-  deps: DriftOnIncidentDeps,
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function driftOnIncident(deps: DriftOnIncidentDeps): Handler<SQSEvent, SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-who' });
-  const handler = middy<Batch<WhoWanted | Malformed>, SQSBatchResponse>()
-    .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(readBatch(bodyOf(whoWantedSchema)))
-    .handler((batch) => answerAll(batch, deps, logger));
-  // The chain begins with SQS's event, which `readBatch` turns into the batch.
-  return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  return chain(
+    { ...deps, logger },
+    [readBatch(bodyOf(whoWantedSchema), logger)],
+    (batch: Batch<WhoWanted | Malformed>) => answerAll(batch, deps, logger),
+  );
 }
 
 async function answerAll(

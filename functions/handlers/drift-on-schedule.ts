@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Config } from '../../lib/config/config.ts';
+import type { ClusterEntry, Config } from '../../lib/config/config.ts';
 import type { SourceTree } from '../../lib/desired/ports.ts';
 import {
   type ClusterCheck,
@@ -14,6 +12,7 @@ import {
 import { unusedRules } from '../../lib/drift/rule-notices.ts';
 import { readStops } from '../../lib/drift/stops.ts';
 import { messageOf, type Problem, RetryableError, UserError } from '../../lib/model/errors.ts';
+import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 
 /** The config repo as a check needs it. */
 export interface CheckedRepo {
@@ -23,13 +22,21 @@ export interface CheckedRepo {
   lastValid(): Promise<Config | undefined>;
 }
 
+/** Lets one run in at a time. */
+export interface RunLease {
+  /** Undefined while another run has it, which has it until then at the latest; else what gives it back. Throws `RetryableError` where that cannot be told. */
+  take(until: Date): Promise<(() => Promise<void>) | undefined>;
+}
+
 /** What the function works with. */
-export interface DriftOnScheduleDeps extends Omit<ClusterCheckDeps, 'newRun'> {
+export interface DriftOnScheduleDeps extends Omit<ClusterCheckDeps, 'newRun'>, Partial<Watched> {
   repo: CheckedRepo;
+  /** Keeps a second run out while one is under way; without it nothing does. */
+  lease?: RunLease;
+  /** Which clusters of windlass.yaml this function looks at, of those that others look at as well; all unless told. */
+  isMine?(cluster: ClusterEntry): boolean;
   /** Is told of rules of drift.ignore that found nothing to do in a whole run; they are logged, unless told. */
   unusedRules?: (rules: Problem[]) => void;
-  /** One that logs as Lambda expects it, unless told. */
-  logger?: Logger;
 }
 
 /** What one run did, by cluster. */
@@ -45,17 +52,32 @@ const syncsAtOnce = 8;
  * The handler of the schedule: checks every cluster of windlass.yaml, all at once, each by a connection of its own. One cluster's trouble stops no other: it
  * is told in the cluster's heartbeat. After all are done it throws what failed in the check itself (a message that could not be sent, a bug).
  */
-export function driftOnSchedule(deps: DriftOnScheduleDeps): (event: unknown, context: Context) => Promise<DriftRun> {
+export function driftOnSchedule(deps: DriftOnScheduleDeps): Handler<unknown, DriftRun> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-drift' });
-  const handler = middy<unknown, DriftRun>()
-    .use(injectLambdaContext(logger, { resetKeys: true }))
-    .handler((_, context) => checkAll(deps, context, logger));
-  return handler as unknown as (event: unknown, context: Context) => Promise<DriftRun>;
+  return chain({ ...deps, logger }, [], (_: unknown, context) => checkAlone(deps, context, logger));
+}
+
+/** One run at a time: a second one would say everything twice, and open every connection twice. */
+async function checkAlone(deps: DriftOnScheduleDeps, context: Context, logger: Logger): Promise<DriftRun> {
+  if (deps.lease === undefined) return await checkAll(deps, context, logger);
+  // A run that is cut off gives nothing back: the next one waits no longer than it can have lived.
+  const giveBack = await deps.lease.take(new Date(deps.now().getTime() + context.getRemainingTimeInMillis()));
+  if (giveBack === undefined) {
+    logger.warn('the run before is still under way: this one looks at nothing');
+    return [];
+  }
+  try {
+    return await checkAll(deps, context, logger);
+  } finally {
+    await giveBack().catch((error: unknown) =>
+      logger.warn('the lease of the run could not be given back', error as Error),
+    );
+  }
 }
 
 async function checkAll(deps: DriftOnScheduleDeps, context: Context, logger: Logger): Promise<DriftRun> {
   const { config, head } = await readRepo(deps, logger);
-  const clusters = Object.values(config.clusters);
+  const clusters = Object.values(config.clusters).filter((cluster) => deps.isMine?.(cluster) ?? true);
   const left = context.getRemainingTimeInMillis();
   const before = Math.min(margin, left / 3);
   const after = Math.min(marginAfter, left / 6);
@@ -67,6 +89,9 @@ async function checkAll(deps: DriftOnScheduleDeps, context: Context, logger: Log
   const checks = await Promise.all(
     clusters.map((cluster) => checkCluster({ ...shared, cluster }, { ...deps, newRun: randomUUID })),
   );
+  const unreachable = checks.filter(({ report }) => report.unreachable !== undefined).length;
+  deps.measures?.add('ClustersChecked', checks.length - unreachable);
+  deps.measures?.add('ClustersUnreachable', unreachable);
   tellUnused(config, checks, deps, logger);
   tellMemory(context, logger);
   const errors = checks.flatMap((one) => one.errors);
@@ -99,7 +124,8 @@ function tellUnused(
   deps: DriftOnScheduleDeps,
   logger: Logger,
 ): void {
-  const isWhole = checks.every(({ report }) => report.unreachable === undefined && report.failed.length === 0);
+  const looked = checks.filter(({ report }) => report.unreachable === undefined && report.failed.length === 0);
+  const isWhole = looked.length === Object.keys(config.clusters).length;
   const found = checks.flatMap(({ findings }) => findings);
   const unused = isWhole ? unusedRules(config.drift, found, deps.now()) : [];
   if (unused.length === 0) return;

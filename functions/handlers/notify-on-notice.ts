@@ -1,35 +1,27 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Notice } from '../../lib/model/messages.ts';
 import { noticeSchema } from '../../lib/model/messages-schema.ts';
 import { storyOf } from '../../lib/model/notice.ts';
 import { type NotifyDeps, notify } from '../../lib/notify/notify.ts';
+import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { bodyOf, ignoredRecord, type Malformed } from '../middleware/read-body.ts';
 import { type Batch, failuresOf, readBatch } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
-export interface NotifyOnNoticeDeps extends Omit<NotifyDeps, 'refused'> {
+export interface NotifyOnNoticeDeps extends Omit<NotifyDeps, 'refused'>, Partial<Watched> {
   now(): Date;
-  /** One that logs as Lambda expects it, unless told. */
-  logger?: Logger;
 }
 
 /**
  * The SQS handler of the notify queue (FIFO, one group an incident): sends the notices of a batch in order. What cannot be sent now comes again,
  * with what follows it of the same incident, and is a dead letter in the end; other incidents are not held up by it.
  */
-export function notifyOnNotice(
-  deps: NotifyOnNoticeDeps,
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function notifyOnNotice(deps: NotifyOnNoticeDeps): Handler<SQSEvent, SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-notify' });
-  const handler = middy<Batch<Notice | Malformed>, SQSBatchResponse>()
-    .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(readBatch(bodyOf(noticeSchema)))
-    .handler((batch) => sendAll(batch, deps, logger));
-  // The chain begins with SQS's event, which `readBatch` turns into the batch.
-  return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  return chain({ ...deps, logger }, [readBatch(bodyOf(noticeSchema), logger)], (batch: Batch<Notice | Malformed>) =>
+    sendAll(batch, deps, logger),
+  );
 }
 
 const ignored = { actor: 'windlass notify', summary: 'a message on the notify queue is not a notice' };

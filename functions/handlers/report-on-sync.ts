@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { RetryableError } from '../../lib/model/errors.ts';
 import type { ReportMessage } from '../../lib/model/messages.ts';
 import { reportSchema } from '../../lib/model/messages-schema.ts';
 import { reportAttributed } from '../../lib/report/attribution.ts';
@@ -9,6 +8,7 @@ import type {
   AttributionRecords,
   CommitStatuses,
   Events,
+  Measures,
   Notices,
   ReportRecords,
   ToldStore,
@@ -18,11 +18,12 @@ import { type ReportDeps, report } from '../../lib/report/report.ts';
 import { reportCheck } from '../../lib/report/report-check.ts';
 import { reportConfig } from '../../lib/report/report-config.ts';
 import { hostTeller } from '../../lib/report/tell-host.ts';
+import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { bodyOf, ignoredRecord, type Malformed } from '../middleware/read-body.ts';
 import { type Batch, failuresOf, readBatch, sendAgain } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
-export interface ReportOnSyncDeps {
+export interface ReportOnSyncDeps extends Partial<Watched> {
   records: ReportRecords & AttributionRecords;
   notices: Notices;
   /** The host of the config repo, where it shows statuses on commits; without it nothing is told there. */
@@ -31,10 +32,6 @@ export interface ReportOnSyncDeps {
   asks?: WhoAsks;
   /** Where programs are told of the steps of incidents; without it they are not. */
   events?: Events;
-  /** Writes metrics of drift that is over into the log, in CloudWatch's embedded format. */
-  measures?: boolean;
-  /** One that logs as Lambda expects it, unless told. */
-  logger?: Logger;
 }
 
 type WorkDeps = ReportDeps & Pick<ReportOnSyncDeps, 'records'>;
@@ -43,23 +40,25 @@ type WorkDeps = ReportDeps & Pick<ReportOnSyncDeps, 'records'>;
  * The SQS handler of the report queue (FIFO, one group a sync): works the reports in, in order. A message that is no report is put into the
  * audit trail and done with; trouble that may pass sends the rest of the batch again.
  */
-export function reportOnSync(deps: ReportOnSyncDeps): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function reportOnSync(deps: ReportOnSyncDeps): Handler<SQSEvent, SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
   const { records, notices, host, asks, events } = deps;
   const warn = (message: string) => logger.warn(message);
   const tellHost = host && hostTeller({ ...host, warn });
   const askWho = asks && { asks, warn };
   const programs = events && { events, warn };
-  const metrics = deps.measures
-    ? { write: (fields: Record<string, unknown>) => logger.info('drift is over', fields) }
-    : undefined;
-  const handler = middy<Batch<ReportMessage | Malformed>, SQSBatchResponse>()
-    .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(readBatch(bodyOf(reportSchema)))
-    .use(sendAgain((error) => logger.warn('the reports go back to the queue', error)))
-    .handler((batch) => workIn(batch, { records, notices, programs, metrics, tellHost, askWho }));
-  // The chain begins with SQS's event, which `readBatch` turns into the batch.
-  return handler as unknown as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  const { measures: metrics } = deps;
+  const measures: Measures | undefined = metrics && {
+    add: (name, value) => metrics.add(name, value),
+    over: (fields) => logger.info('drift is over', fields),
+  };
+  const goBack = (error: RetryableError) => logger.warn('the reports go back to the queue', error);
+  return chain(
+    { ...deps, logger },
+    [readBatch(bodyOf(reportSchema), logger), sendAgain(goBack)],
+    (batch: Batch<ReportMessage | Malformed>) =>
+      workIn(batch, { records, notices, programs, measures, tellHost, askWho }),
+  );
 }
 
 const ignored = { actor: 'windlass report', summary: 'a message on the report queue is not a report' };

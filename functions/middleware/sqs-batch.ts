@@ -1,3 +1,4 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
 import type { MiddlewareObj } from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { z } from 'zod';
@@ -26,9 +27,13 @@ const sqsEvent = z.object({
   ),
 });
 
-/** Reads each record alone, so that a bad one spoils no other. Throws when the event is none of SQS: the function is wired wrongly. */
+/**
+ * Reads each record alone, so that a bad one spoils no other, and puts the ids of the messages on each line of the log. Throws when the event is none of
+ * SQS: the function is wired wrongly.
+ */
 export function readBatch<Value>(
   read: (body: string, message: { id: string; at: string }) => Value,
+  logger: Pick<Logger, 'appendKeys'>,
 ): MiddlewareObj<Batch<Value>, SQSBatchResponse> {
   return {
     name: 'read-batch',
@@ -38,6 +43,7 @@ export function readBatch<Value>(
         const at = new Date(Number(attributes.SentTimestamp)).toISOString();
         return { messageId, value: read(body, { id: messageId, at }), done: false };
       });
+      logger.appendKeys({ messages: messages.map(({ messageId }) => messageId) });
       request.event = { messages };
     },
   };

@@ -1,8 +1,9 @@
 // Makes what the Dockerfile beside it copies: node images/puller/bundle.ts
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import { licensesOf } from '../licenses.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -32,25 +33,8 @@ export async function bundlePuller(outdir: string): Promise<PullerBundle> {
     },
     ...{ legalComments: 'none', metafile: true, logLevel: 'warning' },
   });
-  await writeFile(join(outdir, 'LICENSES.txt'), await licenses(metafile));
+  await writeFile(join(outdir, 'LICENSES.txt'), licensesOf(metafile, root));
   return sizes(metafile);
-}
-
-/** The licence of Windlass, and those of the packages that went in, which want to be handed on with them. */
-async function licenses(metafile: Metafile): Promise<string> {
-  const used = Object.keys(metafile.inputs).flatMap(
-    (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
-  );
-  const texts = [`Windlass\n\n${await readFile(join(root, 'LICENSE'), 'utf8')}`];
-  for (const directory of [...new Set(used)].sort()) texts.push(await licenseOf(join(root, directory)));
-  return texts.join(`\n${'-'.repeat(80)}\n\n`);
-}
-
-async function licenseOf(directory: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
-  const files = (await readdir(directory)).filter((file) => /^(?:licen[cs]e|notice)/i.test(file)).sort();
-  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
-  return [`${name} ${version} (${license})`, ...texts].join('\n\n');
 }
 
 function sizes({ outputs }: Metafile): PullerBundle {

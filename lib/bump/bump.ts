@@ -18,10 +18,13 @@ const attempts = 5;
  * Answers pushes: reads the head of the branch and the registry, decides from those alone, makes ONE commit of all that is to change, and
  * proposes what only a pull request may change.
  * The same push again changes nothing. A host that asks to come back later is in the result, with its time. Throws `RetryableError` when the repo or the records cannot be reached, or the head moved at each try:
- * all pushes are to be sent again. What somebody must mend is in the result.
+ * all pushes are to be sent again. What somebody must mend is in the result. `all`: a sweep in the same commit.
  */
-export function bump({ pushes, now }: { pushes: readonly Push[]; now: Date }, ports: BumpPorts): Promise<BumpResult> {
-  return run({ pushes, now }, ports);
+export function bump(
+  { pushes, all, now }: { pushes: readonly Push[]; all?: boolean; now: Date },
+  ports: BumpPorts,
+): Promise<BumpResult> {
+  return run({ pushes, all, now }, ports);
 }
 
 /**
@@ -50,7 +53,8 @@ async function readDecideCommit(order: BumpOrder, ports: BumpPorts): Promise<Bum
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const look = await lookAtHead(ports.repo);
     if ('problems' in look) return tellBroken(order, look, ports);
-    const asked = order.images === undefined ? touched(look, order.pushes) : named(look, order.images);
+    const asked =
+      order.images === undefined ? touched(look, order.all ? undefined : order.pushes) : named(look, order.images);
     const decisions = await decide(look, asked, sources, order.now);
     const plan = await planBump(look, decisions, order.pushes ?? [], sources);
     const made = await commitPlan(plan, ports.repo, order.now);

@@ -19,7 +19,11 @@ export interface Push {
 export type Seen = Omit<Push, 'id' | 'at'>;
 
 /** What a message of the queue turned out to be. An `ignored` one is recorded and done with: sending it again would not make it better. */
-export type ReadEvent = { kind: 'push'; push: Push } | ({ kind: 'ignored' } & IgnoredEvent);
+export type ReadEvent =
+  | { kind: 'push'; push: Push }
+  /** The clock says: look at everything, an event may have been lost. */
+  | { kind: 'sweep' }
+  | ({ kind: 'ignored' } & IgnoredEvent);
 
 /** A message that nothing can be done about. */
 export interface IgnoredEvent {

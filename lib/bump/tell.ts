@@ -22,6 +22,8 @@ import { type View, viewOf } from './view.ts';
 export interface BumpOrder {
   /** The pushes to answer; undefined for a sweep over all policies. */
   pushes: readonly Push[] | undefined;
+  /** A sweep over all policies beside the pushes. */
+  all?: boolean | undefined;
   /** Only these policies of a sweep; all unless told. */
   images?: readonly string[] | undefined;
   now: Date;
@@ -187,15 +189,17 @@ function isProposal({ trailers }: RecentCommit): boolean {
   return trailers.some(([key]) => key === proposalKey);
 }
 
-/** Only a sweep finds what an event missed, and only what it moves now. */
+/** Only a sweep finds what an event missed: what it moves now, and no push told of. */
 function foundIn({ order, look, decisions, plan, proposals, commit }: Told): FoundBySweep[] {
-  if (order.pushes !== undefined || order.images !== undefined) return [];
+  const { pushes = [] } = order;
+  if ((pushes.length > 0 && !order.all) || order.images !== undefined) return [];
   const stories = proposals.flatMap((result) =>
     result.proposed && result.plan.act === 'propose' && result.plan.request.keeps !== true ? [result.plan.story] : [],
   );
   if (commit !== undefined) stories.push(plan.story);
   const moved = new Set(stories.flatMap(({ images }) => images.map(({ policy }) => policy)));
-  return foundBySweep(look, decisions, moved, order.now);
+  const untold = decisions.filter(({ entry }) => !pushes.some(({ repository }) => repository === entry.image));
+  return foundBySweep(look, untold, moved, order.now);
 }
 
 function waitOf({ decision, waiting, trouble }: View): ImageWait[] {

@@ -78,7 +78,7 @@ const changed = (name: string, detail: Record<string, unknown>): Event => ({
 });
 const pushOf = (event: unknown) => {
   const seen = read(event);
-  if (seen.kind !== 'push') throw new Error(`ignored: it ${seen.reason}`);
+  if (seen.kind !== 'push') throw new Error(`no push: ${JSON.stringify(seen)}`);
   return seen.push;
 };
 

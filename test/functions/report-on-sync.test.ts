@@ -53,7 +53,9 @@ describe('the handler of the report queue', () => {
     expect(notices.map((notice) => notice.kind)).toEqual(['incident-opened', 'incident-resolved']);
   });
 
-  it('tells programs of the steps, and measures drift that is over into the log', async () => {
+  it('tells programs of the steps, and measures drift, and writes into the log what is over', async () => {
+    const values: [string, number][] = [];
+    const measures = { add: (name: string, value: number) => void values.push([name, value]), publish: () => {} };
     const events: IncidentEvent[] = [];
     const lines: string[] = [];
     const write = new Writable({
@@ -65,20 +67,18 @@ describe('the handler of the report queue', () => {
     const logged = new Logger({ serviceName: 'windlass-report' });
     Object.assign(logged, { console: new Console(write) });
     const working = reportOnSync({
-      ...{ records, notices: { send: async () => {} }, logger: logged, measures: true },
+      ...{ records, notices: { send: async () => {} }, logger: logged, measures },
       events: { send: async (some) => void events.push(...some) },
     });
     const bodies = [check(100, [changed()]), pull(145, 146, [changed()], { healed: true })];
     await working(event(...bodies.map((one) => JSON.stringify(one))), context);
     expect(events.map(({ type }) => type)).toEqual(['Windlass Incident Opened', 'Windlass Incident Resolved']);
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      {
-        cluster: 'prod',
-        sync: 'shop-prod',
-        TimeToDetect: 7,
-        TimeToRecover: 46,
-        _aws: { Timestamp: Date.parse(time(146)) },
-      },
+    const over = { message: 'drift is over', cluster: 'prod', sync: 'shop-prod', TimeToDetect: 7, TimeToRecover: 46 };
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([over]);
+    expect(values).toEqual([
+      ['DriftFound', 1],
+      ['TimeToDetect', 7],
+      ['TimeToRecover', 46],
     ]);
   });
 

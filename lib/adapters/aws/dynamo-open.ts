@@ -4,6 +4,7 @@ import { createRecordsTable } from './dynamo-create.ts';
 import { DynamoRecords } from './dynamo-records.ts';
 import { splitOneTable } from './dynamo-split.ts';
 import type { RecordsTables } from './dynamo-table.ts';
+import { patience } from './patience.ts';
 
 /** Where the records are. Without endpoint, region and credentials the SDK finds AWS and the process's own. */
 export interface OpenRecords extends Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials'> {
@@ -25,4 +26,9 @@ export async function openRecords(
   if (create) for (const table of [tables.audit, tables.state]) await createRecordsTable(client, table);
   if (earlier !== undefined) await splitOneTable(client, earlier, tables);
   return { records: new DynamoRecords(client, { tables, onUnreadable }), client, close: () => client.destroy() };
+}
+
+/** A client for DynamoDB of the process's own account and Region, where a function has no more than a minute. */
+export function openDynamo(): DynamoDBClient {
+  return new DynamoDBClient(patience);
 }

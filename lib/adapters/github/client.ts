@@ -3,11 +3,12 @@ import { RequestError } from '@octokit/request-error';
 import { z } from 'zod';
 import { UserError } from '../../model/errors.ts';
 import { failureOf, graphqlFailure, isFailure, lost, said } from './failure.ts';
-import { type GitHubAuth, type Tokens, tokensFor } from './tokens.ts';
+import { type GitHubAuth, type ReadAuth, type Tokens, tokensFor, tokensRead } from './tokens.ts';
 
 /** How GitHub is reached. */
 export interface GitHubOptions {
-  auth: GitHubAuth;
+  /** Who Windlass is, or where that is read. */
+  auth: GitHubAuth | ReadAuth;
   /** `https://api.github.com` unless told; `https://HOST/api/v3` for GitHub Enterprise Server. */
   baseUrl?: string;
   /** Where a person set it, for an error. */
@@ -90,7 +91,11 @@ export function openGitHub(options: GitHubOptions): GitHub {
       const key = `${owner}/${name}`;
       const known = repos.get(key);
       if (known !== undefined) return known;
-      const made = openRepo(connection, owner, name, tokensFor(options.auth, { owner, repo: name }, request, now));
+      const { auth } = options;
+      const at = { owner, repo: name };
+      const tokens =
+        typeof auth === 'function' ? tokensRead(auth, at, request, now) : tokensFor(auth, at, request, now);
+      const made = openRepo(connection, owner, name, tokens);
       repos.set(key, made);
       return made;
     },

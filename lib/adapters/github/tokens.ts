@@ -19,6 +19,9 @@ export type GitHubAuth =
       };
     };
 
+/** Reads who Windlass is. `fresh`: GitHub refuses what was read before, it may have been replaced since. */
+export type ReadAuth = (fresh: boolean) => Promise<GitHubAuth>;
+
 /** The token that requests carry. */
 export interface Tokens {
   /** Throws `UserError` when the App is not installed or its key is wrong, `GitHubFailure` when GitHub does not answer. */
@@ -40,6 +43,41 @@ const installation = z.object({ id: z.number() });
 export function tokensFor(auth: GitHubAuth, at: Repository, request: Request, now: () => Date): Tokens {
   if ('token' in auth) return { get: async () => auth.token, renew: () => false };
   return appTokens(auth.app, at, request, now);
+}
+
+/**
+ * The same where who Windlass is is read from a place in which keys are replaced: asked before each token, and once more, anew, where GitHub takes neither
+ * the token nor the key.
+ */
+export function tokensRead(read: ReadAuth, at: Repository, request: Request, now: () => Date): Tokens {
+  let known: { auth: string; tokens: Tokens } | undefined;
+  let refused = false;
+  const tokensBy = async (fresh: boolean): Promise<Tokens> => {
+    const auth = await read(fresh);
+    const text = JSON.stringify(auth);
+    if (known?.auth !== text) known = { auth: text, tokens: tokensFor(auth, at, request, now) };
+    return known.tokens;
+  };
+  return {
+    get: async () => {
+      const fresh = refused;
+      const tokens = await tokensBy(fresh);
+      refused = false;
+      try {
+        return await tokens.get();
+      } catch (error) {
+        if (fresh || !(error instanceof UserError && error.code === 'github-credentials')) throw error;
+        const renewed = await tokensBy(true);
+        if (renewed === tokens) throw error;
+        return await renewed.get();
+      }
+    },
+    renew: () => {
+      known?.tokens.renew();
+      refused = true;
+      return true;
+    },
+  };
 }
 
 function appTokens(

@@ -1,0 +1,38 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { openEventBus } from '../lib/adapters/aws/event-bus.ts';
+import { openNotifyQueue } from '../lib/adapters/aws/notify-queue.ts';
+import { openToldStore } from '../lib/adapters/aws/told-store.ts';
+import { openWhoQueue } from '../lib/adapters/aws/who-queue.ts';
+import { openCommitStatuses } from '../lib/adapters/github/statuses.ts';
+import { readReportEnv } from '../lib/config/function-env.ts';
+import { reportOnSync } from './handlers/report-on-sync.ts';
+import { entry } from './middleware/entry.ts';
+import { openMeasures } from './middleware/measures.ts';
+import { auditLogPlace } from './wiring/audit-logs.ts';
+import { openConfigRepo } from './wiring/config-repo.ts';
+import { openRepoPlace } from './wiring/github.ts';
+import { openSecrets } from './wiring/secrets.ts';
+import { openTables } from './wiring/tables.ts';
+
+const now = () => new Date();
+
+/** What AWS calls for the messages of the queue of reports. */
+export const handler = entry<SQSEvent, SQSBatchResponse>('windlass-report', async ({ env, logger, tracer }) => {
+  const settings = readReportEnv(env);
+  const table = settings.stateTable;
+  const { client, records } = openTables(settings, logger);
+  const place = openRepoPlace(settings, 'report', openSecrets());
+  const { head } = openConfigRepo(place, { client, table, logger, now });
+  const questions = openWhoQueue({ url: settings.questionsQueue });
+  return reportOnSync({
+    records,
+    notices: openNotifyQueue({ url: settings.noticesQueue }),
+    host: { statuses: openCommitStatuses(place), store: openToldStore(client, { table }), now },
+    asks: {
+      isWanted: async (cluster) => auditLogPlace(cluster, await head.config(), settings.clusters) !== undefined,
+      send: (wanted) => questions.send(wanted),
+    },
+    events: openEventBus({ bus: settings.eventBus, region: env['AWS_REGION'] ?? '' }),
+    ...{ logger, tracer, measures: openMeasures(settings) },
+  });
+});
