@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { type EksArn, parseEksArn } from '../config/eks-arn.ts';
 import { type Problem, UserError } from '../model/errors.ts';
 import { problemsOfList, propProblem, shown, unknownKeys } from './prop-problem.ts';
@@ -137,12 +137,20 @@ function oidcProblems({ oidcProviderArn: arn }: WindlassClusterAccessProps): Pro
 
 /** The account of the roles, where it is another one. It has to be known: it decides whether a role is made here. */
 function accountOf(checkers: readonly string[], auditors: readonly string[], own: string[]): string | undefined {
-  const accounts = new Set([...checkers, ...auditors].map((arn) => role.exec(arn)?.[1]));
+  const accounts = new Set([...checkers, ...auditors].map(accountOfRole));
   if (accounts.size > 1) throw wrong([severalAccounts]);
   const [account] = accounts;
   if (accounts.size === 0 || (account !== undefined && own.includes(account))) return undefined;
   if (account === undefined || Token.isUnresolved(account)) throw wrong([unknownAccount]);
   return account;
+}
+
+/** From the ARN as it is written, or from the stack of the role that it refers to. */
+function accountOfRole(arn: string): string | undefined {
+  const written = role.exec(arn)?.[1];
+  if (written !== undefined) return written;
+  const [token] = Tokenization.reverseString(arn).tokens;
+  return Reference.isReference(token) ? Stack.of(token.target).account : undefined;
 }
 
 const severalAccounts = propProblem(

@@ -8,7 +8,10 @@ import type { WindlassClusterAccessProps } from './cluster-access-props.ts';
  * One cluster's access as a stack of its own, where the cluster is: in the account and Region of its ARN unless `env` says so itself.
  *
  * @example
- * new WindlassClusterAccessStack(app, 'WindlassClusterAccess', {
+ * import { App } from 'aws-cdk-lib';
+ * import { WindlassClusterAccessStack } from 'windlass/cdk';
+ *
+ * new WindlassClusterAccessStack(new App(), 'WindlassClusterAccess', {
  *   cluster: 'arn:aws:eks:eu-west-1:123456789012:cluster/prod',
  *   checkerPrincipalArns: ['arn:aws:iam::123456789012:role/windlass-drift-acme-shop-config-main-1a2b3c4d-eu-west-1'],
  *   reportsQueueArn: 'arn:aws:sqs:eu-west-1:123456789012:Windlass-Reports.fifo',

@@ -26,6 +26,10 @@ const pullerAccount = 'windlass-puller';
  * itself is yours, and nothing of it is read here: its address and its authority are asked for when they are needed.
  *
  * @example
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { WindlassClusterAccess } from 'windlass/cdk';
+ *
+ * const stack = new Stack(new App(), 'Prod', { env: { account: '123456789012', region: 'eu-west-1' } });
  * new WindlassClusterAccess(stack, 'Access', {
  *   cluster: 'arn:aws:eks:eu-west-1:123456789012:cluster/prod',
  *   checkerPrincipalArns: ['arn:aws:iam::123456789012:role/windlass-drift-acme-shop-config-main-1a2b3c4d-eu-west-1'],

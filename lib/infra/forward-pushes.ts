@@ -23,7 +23,10 @@ export interface ForwardPushesProps {
  * prop `registries` of `Windlass` admits this account. An event that is lost on the way is found by the sweep.
  *
  * @example
- * const stack = new Stack(app, 'ForwardPushes', { env: { account: '210987654321', region: 'us-east-1' } });
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { ForwardPushes } from 'windlass/cdk';
+ *
+ * const stack = new Stack(new App(), 'ForwardPushes', { env: { account: '210987654321', region: 'us-east-1' } });
  * new ForwardPushes(stack, 'Pushes', { account: '123456789012', region: 'eu-west-1', repositoryPrefixes: ['shop/'] });
  */
 export class ForwardPushes extends Construct {

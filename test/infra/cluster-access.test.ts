@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Aws, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from 'vitest';
 import cdkJson from '../../cdk.json' with { type: 'json' };
@@ -256,6 +256,32 @@ describe('the stack of an access', () => {
     const stack = new WindlassClusterAccessStack(app, 'Access', { ...least, reportsQueueArn: queue.queueArn });
     const [[, resource]] = allowed(Template.fromStack(stack), 'windlass-puller-prod-eu-west-1') as [[string, object]];
     expect(JSON.stringify(resource)).toMatch(/"Fn::(?:ImportValue|GetStackOutput)"/);
+  });
+});
+
+describe('the roles of a stack in the same app', () => {
+  const app = makeApp('roles');
+  const main = new Stack(app, 'Main', { env: { account: '123456789012', region: 'eu-west-1' } });
+  const role = new Role(main, 'Drift', {
+    roleName: 'windlass-drift-shop',
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+  });
+  const props = { ...least, checkerPrincipalArns: [role.roleArn] };
+  const own = new WindlassClusterAccessStack(app, 'Own', props);
+  const other = new WindlassClusterAccessStack(app, 'Elsewhere', { ...props, cluster: elsewhere });
+
+  it('are let in themselves, in their own account', () => {
+    const [entry] = ofType(Template.fromStack(own), 'AWS::EKS::AccessEntry');
+    expect(JSON.stringify(entry.PrincipalArn)).toMatch(/"Fn::(?:ImportValue|GetStackOutput)"/);
+    expect(own.access.checkerRole).toBeUndefined();
+    expect(own.dependencies).toContain(main);
+  });
+
+  it('are trusted by their names in another account', () => {
+    const { Condition } = trustOf(Template.fromStack(other), 'windlass-checker-prod-us-east-1');
+    expect(Condition).toEqual({
+      ArnEquals: { 'aws:PrincipalArn': ['arn:aws:iam::123456789012:role/windlass-drift-shop'] },
+    });
   });
 });
 
