@@ -90,6 +90,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./install.ts')).install,
   },
   {
+    name: 'bootstrap',
+    summary: 'put Windlass to work after cdk deploy, and see that it works',
+    load: async () => (await import('./bootstrap.ts')).bootstrap,
+  },
+  {
     name: 'uninstall',
     summary: 'take the puller out of a cluster; what it has applied stays',
     load: async () => (await import('./uninstall.ts')).uninstall,

@@ -7,6 +7,9 @@ export interface Steps {
   working(name: string, text: string): void;
   /** It is done: printed once, with how long it took. */
   done(name: string, text: string): void;
+  /** It did not work, or was left out: printed once, with how long that took. */
+  failed(name: string, text: string): void;
+  left(name: string, text: string): void;
   /** Stops drawing; what is printed after stands below. */
   close(): void;
 }
@@ -39,6 +42,15 @@ export function createSteps(io: Io): Steps {
   const timer = live ? setInterval(draw, 100) : undefined;
   timer?.unref();
 
+  const ended = (mark: string, name: string, text: string) => {
+    const since = open.get(name)?.since;
+    const seconds = since === undefined ? 0 : (performance.now() - since) / 1000;
+    const took = seconds < 0.1 ? '' : style.dim(` (${seconds.toFixed(1)} s)`);
+    open.delete(name);
+    if (live) erase();
+    write(`${mark} ${name}: ${text}${took}\n`);
+  };
+
   return {
     working: (name, text) => {
       const now = performance.now();
@@ -47,14 +59,9 @@ export function createSteps(io: Io): Steps {
       open.set(name, { ...step, text, printed: !live && news ? now : step.printed });
       if (!live && news) write(`… ${name}: ${text}\n`);
     },
-    done: (name, text) => {
-      const since = open.get(name)?.since;
-      const seconds = since === undefined ? 0 : (performance.now() - since) / 1000;
-      const took = seconds < 0.1 ? '' : style.dim(` (${seconds.toFixed(1)} s)`);
-      open.delete(name);
-      if (live) erase();
-      write(`${style.green('✓')} ${name}: ${text}${took}\n`);
-    },
+    done: (name, text) => ended(style.green('✓'), name, text),
+    failed: (name, text) => ended(style.red('✗'), name, text),
+    left: (name, text) => ended(style.yellow('-'), name, text),
     close: () => {
       clearInterval(timer);
       if (live) erase();

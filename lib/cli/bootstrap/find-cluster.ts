@@ -1,0 +1,72 @@
+import type { ClusterEntry, Config } from '../../config/config.ts';
+import { parseEksArn } from '../../config/eks-arn.ts';
+import { type AccessOutputs, readAccessOutputs, type WindlassOutputs } from '../../config/stack-outputs.ts';
+import { UserError } from '../../model/errors.ts';
+import { clusterNamed } from '../installation.ts';
+import { stackOutputs } from '../wiring-bootstrap.ts';
+import { NotDone, type Seen } from './run-steps.ts';
+
+/** A cluster of windlass.yaml, and what the stack Windlass has for it. */
+export interface GrantedCluster {
+  /** Its name in windlass.yaml. */
+  name: string;
+  eks: string;
+  region: string;
+  arn: string;
+  wakeQueueUrl: string;
+}
+
+/** Finds the cluster that is meant among those of the stack. Throws `UserError` for one that the stack knows nothing of. */
+export function findCluster(
+  config: Pick<Config, 'clusters'>,
+  asked: string | undefined,
+  { clusters }: Pick<WindlassOutputs, 'clusters'>,
+): Seen<GrantedCluster> | NotDone {
+  if (Object.keys(config.clusters).length === 0 && asked === undefined)
+    return new NotDone('left', 'windlass.yaml has no clusters: nothing is installed');
+  const name = clusterNamed(config, asked);
+  const { eks, region } = inEks(config.clusters[name]!);
+  const granted = clusters.find(({ arn }) => isSame(arn, eks, region));
+  if (granted === undefined)
+    throw new UserError(
+      `the stack has no cluster ${eks} in ${region}, which windlass.yaml calls ${name}: add its ARN to the prop clusters of Windlass in cdk.json, and run npx cdk deploy`,
+      { code: 'cluster-not-granted', subject: name },
+    );
+  return { text: `${name} is ${granted.arn}`, value: { name, eks, region, ...granted } };
+}
+
+function inEks({ name, eks, region }: ClusterEntry): { eks: string; region: string } {
+  if (eks !== undefined && region !== undefined) return { eks, region };
+  throw new UserError(
+    `the cluster ${name} of windlass.yaml does not say which one of EKS it is: write clusters: { ${name}: { eks: NAME, region: REGION } }`,
+    { code: 'cluster-not-eks', subject: name },
+  );
+}
+
+function isSame(arn: string, eks: string, region: string): boolean {
+  const read = parseEksArn(arn);
+  return read?.name === eks && read.region === region;
+}
+
+/** Reads the stack that opens the cluster, in the cluster's region. Throws `UserError` where there is none, or it is another cluster's. */
+export async function findAccess(
+  { eks, region, arn }: GrantedCluster,
+  named: string | undefined,
+): Promise<Seen<AccessOutputs>> {
+  const name = named ?? `WindlassClusterAccess-${eks}`;
+  const stack = await stackOutputs(name, region);
+  if (stack === undefined)
+    throw new UserError(
+      `there is no stack ${name} in ${region} of this account: run npx cdk deploy ${name} with the credentials of the cluster's account, or give its name with --access-stack`,
+      { code: 'stack-missing', subject: name },
+    );
+  const access = readAccessOutputs(name, stack.outputs);
+  if (access.cluster === arn) return { text: `${access.pullerRoleArn}, by ${access.identity}`, value: access };
+  throw new UserError(
+    `the stack ${name} is of another cluster, ${access.cluster}: give the right one with --access-stack`,
+    {
+      code: 'other-cluster',
+      subject: name,
+    },
+  );
+}

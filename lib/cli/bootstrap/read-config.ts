@@ -1,0 +1,62 @@
+import type { Head } from '../../bump/ports.ts';
+import type { Config } from '../../config/config.ts';
+import type { WindlassOutputs } from '../../config/stack-outputs.ts';
+import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Io } from '../command.ts';
+import { configTree, originOf } from '../wiring.ts';
+import type { Seen } from './run-steps.ts';
+
+/** Reads windlass.yaml as the functions will. Throws `UserError` with all its problems, and where there is none. */
+export function configAt({ revision, windlassFile }: Head, dir: string): Seen<Config> {
+  if (windlassFile === undefined)
+    throw new UserError(
+      `${windlassFileName} is not in the repo at ${short(revision)}: run npx windlass init ${dir}, commit what it makes, push it, and run this again`,
+      { code: 'no-windlass-file', subject: dir },
+    );
+  const { config, problems } = readConfig(new TextDecoder().decode(windlassFile));
+  if (config === undefined || problems.length > 0)
+    throw new UserError(`${windlassFileName} at ${short(revision)} cannot be used`, {
+      code: 'config-invalid',
+      problems,
+    });
+  const parts = { image: Object.keys(config.images), cluster: Object.keys(config.clusters), sync: config.syncs };
+  const counted = Object.entries(parts).map(([what, { length }]) => `${length} ${what}${length === 1 ? '' : 's'}`);
+  return { text: `${windlassFileName} at ${short(revision)}: ${counted.join(', ')}`, value: config };
+}
+
+/**
+ * Holds a clone against what GitHub has: rights are worked out from the files of the clone. Throws `UserError` for a clone of something else, or at another
+ * commit. Gives the clone's commit.
+ */
+export async function checkClone(
+  io: Io,
+  { dir, url }: { dir: string; url: string | undefined },
+  { repo, branch }: Pick<WindlassOutputs, 'repo' | 'branch'>,
+  head: Head,
+): Promise<void> {
+  const origin = url ?? (await originOf(io, dir));
+  if (origin !== undefined && !isOf(origin, repo))
+    throw new UserError(`${dir} is a clone of ${origin}, and the stack is of ${repo}: give --repo, a clone of that`, {
+      code: 'other-repo',
+      subject: dir,
+    });
+  const { tree, close } = await configTree(io, { repo: dir, branch, plainDirectory: false });
+  await close();
+  if (tree.revision === head.revision) return;
+  throw new UserError(
+    `${branch} of ${dir} is at ${short(tree.revision)}, and GitHub has ${short(head.revision)}: pull or push first, so that both are the same`,
+    { code: 'clone-differs', subject: dir },
+  );
+}
+
+/** True where an address ends with the repository's name, whatever the host. */
+function isOf(origin: string, repo: string): boolean {
+  const path = origin.replace(/\.git\/?$/, '').toLowerCase();
+  return path.endsWith(`/${repo.toLowerCase()}`) || path.endsWith(`:${repo.toLowerCase()}`);
+}
+
+/** A commit for people. */
+export function short(revision: string): string {
+  return revision.slice(0, 12);
+}
