@@ -7,7 +7,7 @@ describe('windlass', () => {
     const { code, stdout } = await windlass(['--help']);
     expect(code).toBe(0);
     for (const { name } of commands) expect(stdout).toContain(`  ${name} `);
-    expect(stdout.split('\n').length).toBeLessThanOrEqual(30);
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(32);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 
