@@ -6,14 +6,21 @@ import { Client } from '../../lib/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { issueCertificate } from '../../lib/adapters/local/control-plane/certificate.ts';
 import { describeWithCluster, privateControlPlane } from '../helpers/cluster.ts';
-import { standIn } from '../helpers/stand-in.ts';
+import { type Asked, standIn } from '../helpers/stand-in.ts';
 import { tokenUsers } from '../helpers/token-users.ts';
 import { noKustomizer } from '../pull/world.ts';
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'canary-secret-key', sessionToken: 'canary/session+==' };
 const role = 'arn:aws:sts::111111111111:assumed-role/windlass-drift/windlass';
 const named = { name: 'acme', region: 'eu-west-1' };
+const clusterArn = 'arn:aws:eks:eu-west-1:111111111111:cluster/acme';
 const day = 86_400_000;
+
+/** What STS says of a role that was taken on. */
+const taken = `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAOTHER</AccessKeyId>
+  <SecretAccessKey>${keys.secretAccessKey}</SecretAccessKey><SessionToken>taken</SessionToken><Expiration>2036-11-22T13:00:00Z</Expiration>
+  </Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+const isSts = ({ method }: Asked) => method === 'POST';
 
 /** Checks a token as EKS's authenticator does, and its signature as STS would: the name of the cluster is the one signed. */
 function refusalOf(token: string, cluster: string, now: number): string | undefined {
@@ -50,24 +57,26 @@ async function eks() {
   const controlPlane = await privateControlPlane({ apiServerFlags: flags });
   const described = { ca: controlPlane.caPem };
   const api = await standIn({
-    '127.0.0.1': () => ({
-      headers: { 'content-type': 'application/json' },
-      body: {
-        cluster: {
-          ...named,
-          status: 'ACTIVE',
-          endpoint: controlPlane.server,
-          certificateAuthority: { data: Buffer.from(described.ca).toString('base64') },
-        },
-      },
+    '127.0.0.1': (asked) => ({
+      headers: { 'content-type': isSts(asked) ? 'text/xml' : 'application/json' },
+      body: isSts(asked)
+        ? taken
+        : {
+            cluster: {
+              ...named,
+              status: 'ACTIVE',
+              endpoint: controlPlane.server,
+              certificateAuthority: { data: Buffer.from(described.ca).toString('base64') },
+            },
+          },
     }),
   });
   /** As the scheduled check opens it. */
-  const openToCheck = async () => {
+  const openToCheck = async (grant: { role?: string } = {}) => {
     const options = { endpoint: api.url, credentials: keys, now: () => new Date(clock.now) };
     const source = { head: async () => 'a'.repeat(40), open: () => Promise.reject(new Error('nothing is rendered')) };
     const opened = await eksClusters(
-      { source, kustomizer: noKustomizer },
+      { source, kustomizer: noKustomizer, grants: [{ arn: clusterArn, ...grant }] },
       options,
     )({
       ...{ name: 'dev', eks: named.name, region: named.region },
@@ -123,8 +132,23 @@ describeWithCluster('an API server that asks as EKS does', () => {
     const pods = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
     const first = cluster.pages(pods, {})[Symbol.asyncIterator]().next();
     await expect(first).rejects.toThrow(/forbids: .*windlass install --checker/s);
-    const unplaced = eksClusters({ source: {} as never, kustomizer: noKustomizer })({ name: 'dev' });
-    await expect(unplaced).rejects.toMatchObject({ name: 'UserError', code: 'no-eks' });
+  });
+
+  it('lets the scheduled check in as the role that the grant of a cluster names, and as itself where it names none', async () => {
+    const { asked, openToCheck, seen } = await eks();
+    const { cluster: own } = await openToCheck();
+    expect(await own.resource('v1', 'ConfigMap')).toBeDefined();
+    expect(asked.filter(isSts)).toEqual([]);
+    const checker = 'arn:aws:iam::222222222222:role/windlass-checker-acme-eu-west-1';
+    const { cluster } = await openToCheck({ role: checker });
+    expect(await cluster.resource('v1', 'ConfigMap')).toBeDefined();
+    expect(asked.filter(isSts).map(({ body }) => new URLSearchParams(body).get('RoleArn'))).toEqual([checker]);
+    const signedBy = seen.map(({ token }) => {
+      const url = new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString());
+      return url.searchParams.get('X-Amz-Credential')?.split('/')[0];
+    });
+    expect(new Set(signedBy)).toEqual(new Set(['AKIDEXAMPLE', 'ASIAOTHER']));
+    expect(seen.map(({ refusal }) => refusal).filter(Boolean)).toEqual([]);
   });
 
   it('gets no one in under the name of another cluster, or with a clock that is wrong, and is told what to look at', async () => {
