@@ -1,15 +1,19 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** What every queue of Windlass has: encryption at rest, and nobody without TLS. */
-export const guarded: QueueProps = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+/** What every queue of Windlass has: encryption at rest (by SQS's own key unless there is one), and nobody without TLS. */
+export function guarded(key?: IKey): QueueProps {
+  const encryption: QueueProps =
+    key === undefined
+      ? { encryption: QueueEncryption.SQS_MANAGED }
+      : { encryption: QueueEncryption.KMS, encryptionMasterKey: key };
+  return { ...encryption, enforceSSL: true };
+}
 
 /** The longest that SQS keeps a message: what failed waits two weeks for a person. */
 export const untilSomebodyLooks = Duration.days(14);
-
-/** Functions run 30 s at most; Lambda asks for six times that, or a slow run is handed out twice. */
-export const visibilityTimeout = Duration.seconds(6 * 30);
 
 /** How a queue keeps order, and how patient it is. */
 export interface GuardedQueueProps {
@@ -17,24 +21,27 @@ export interface GuardedQueueProps {
   fifo: boolean;
   /** After so many failed receives a message becomes a dead letter. */
   maxReceiveCount: number;
+  /** Of the function that reads it. Lambda asks for six times that, or a slow run is handed out twice. */
+  functionTimeout: Duration;
+  encryptionKey?: IKey | undefined;
 }
 
-/** A queue with its own dead-letter queue. */
+/** A queue that a function reads, with its own dead-letter queue. */
 export class GuardedQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { fifo, maxReceiveCount }: GuardedQueueProps) {
+  constructor(scope: Construct, id: string, props: GuardedQueueProps) {
     super(scope, id);
     // EventBridge sends to a FIFO queue only where SQS makes the deduplication id from the content.
-    const order: QueueProps = fifo ? { fifo: true, contentBasedDeduplication: true } : {};
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...guarded, ...order, retentionPeriod: untilSomebodyLooks });
+    const order: QueueProps = props.fifo ? { fifo: true, contentBasedDeduplication: true } : {};
+    const all = { ...guarded(props.encryptionKey), ...order };
+    this.deadLetters = new Queue(this, 'DeadLetters', { ...all, retentionPeriod: untilSomebodyLooks });
     this.queue = new Queue(this, 'Queue', {
-      ...guarded,
-      ...order,
-      visibilityTimeout,
+      ...all,
+      visibilityTimeout: Duration.seconds(6 * props.functionTimeout.toSeconds()),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
     });
   }
 }

@@ -1,9 +1,11 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { admitEvents, type EcrRegistry } from './admit-events.ts';
+import { bumpTimeout } from './functions/bump.ts';
 import { GuardedQueue, guarded, untilSomebodyLooks } from './guarded-queue.ts';
 import { type EventSender, pushRules } from './push-patterns.ts';
 
@@ -14,6 +16,7 @@ export interface PushEventsProps {
   messageGroupId: string;
   /** Registries of other accounts and Regions whose events come to the default bus (by `ForwardPushes`). */
   registries?: readonly EcrRegistry[];
+  encryptionKey?: IKey | undefined;
 }
 
 /**
@@ -27,12 +30,20 @@ export class PushEvents extends Construct {
 
   constructor(scope: Construct, id: string, props: PushEventsProps) {
     super(scope, id);
+    const { encryptionKey } = props;
     // Each failed receive keeps the whole group waiting for one visibility timeout: three of them are nine minutes.
-    this.pushes = new GuardedQueue(this, 'Pushes', { fifo: true, maxReceiveCount: 3 });
-    this.undelivered = new Queue(this, 'Undelivered', { ...guarded, retentionPeriod: untilSomebodyLooks });
+    this.pushes = new GuardedQueue(this, 'Pushes', {
+      ...{ fifo: true, maxReceiveCount: 3 },
+      functionTimeout: bumpTimeout,
+      encryptionKey,
+    });
+    this.undelivered = new Queue(this, 'Undelivered', {
+      ...guarded(encryptionKey),
+      retentionPeriod: untilSomebodyLooks,
+    });
     Validations.of(this.undelivered).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: "It is a dead-letter queue itself: of the event rule's target, which the check does not see.",
+      reason: 'It is a dead-letter queue itself: of rules and schedules, which the check does not look at.',
     });
     for (const [id, { description, pattern }] of Object.entries(
       pushRules(props.repositoryPrefixes, this.senders(props)),

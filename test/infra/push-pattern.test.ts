@@ -1,8 +1,6 @@
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { readEvent } from '../../lib/bump/push-event.ts';
-import { WindlassStack } from '../../lib/infra/windlass-stack.ts';
+import { templateOf } from './synth.ts';
 
 /** A real push event's shape; the account, names and digest are made up. */
 const push = {
@@ -82,8 +80,8 @@ const others: Record<string, typeof push> = {
 const withDetail = (detail: Record<string, unknown>, of = push) => ({ ...of, detail: { ...of.detail, ...detail } });
 const { 'image-tag': _tag, ...withoutTag } = push.detail;
 
-const stack = new WindlassStack(new App(), 'Windlass', { repo: 'acme/shop-config', repositoryPrefixes: ['shop/'] });
-const rules = Object.values(Template.fromStack(stack).findResources('AWS::Events::Rule'));
+const template = templateOf({ repo: 'acme/shop-config', repositoryPrefixes: ['shop/'] });
+const rules = template.ofType('AWS::Events::Rule').map(([, rule]) => rule);
 /** How many rules send the event to the queue. */
 const taken = (event: unknown) => rules.filter((rule) => matches(rule.Properties.EventPattern, event)).length;
 

@@ -1,8 +1,7 @@
-import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { readProps } from '../../lib/infra/check-props.ts';
-import { WindlassStack } from '../../lib/infra/windlass-stack.ts';
 import { formatProblem, UserError } from '../../lib/model/errors.ts';
+import { allProps, makeStack } from './synth.ts';
 
 /** The report that a user of the stack would read. */
 function complaints(make: () => unknown): string[] {
@@ -17,11 +16,12 @@ function complaints(make: () => unknown): string[] {
 
 // Wrong on purpose, in ways that plain JavaScript and cdk.json allow.
 // biome-ignore lint/suspicious/noExplicitAny: see above
-const stack = (props: any) => complaints(() => new WindlassStack(new App(), 'Windlass', props));
+const stack = (props: any) => complaints(() => makeStack(props));
 
 describe('the properties of the stack', () => {
   it.each([
     { repo: 'acme/shop-config', repositoryPrefixes: ['shop/'] },
+    allProps,
     { repo: 'acme/group/config', branch: 'release/2026.11', repositoryPrefixes: ['shop/web', 'team-a/', 'a'] },
   ])('may be %j', (props) => expect(stack(props)).toEqual([]));
 

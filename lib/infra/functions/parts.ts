@@ -1,0 +1,111 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { type FunctionName, functionSettings, functionVariables } from '../../config/function-env.ts';
+import type { GrantedCluster } from '../cluster-grants.ts';
+import type { GuardedQueue } from '../guarded-queue.ts';
+import type { Permission } from '../permission.ts';
+import type { RecordsTables } from '../records-tables.ts';
+import type { WindlassTopics } from '../topics.ts';
+import type { WindlassProps } from '../windlass-props.ts';
+
+/** What functions are made of: the rest of the stack, as far as it is there before them. */
+export interface Parts {
+  props: WindlassProps;
+  /** `acme/shop-config@main` */
+  repoAndBranch: string;
+  records: RecordsTables;
+  pushes: GuardedQueue;
+  reports: GuardedQueue;
+  notices: GuardedQueue;
+  questions: GuardedQueue;
+  wakes: ReadonlyMap<string, Queue>;
+  topics: WindlassTopics;
+  clusters: readonly GrantedCluster[];
+  key: IKey | undefined;
+}
+
+type Setting = keyof typeof functionVariables;
+
+/** The settings that are the same for every function that has them. */
+function commonSettings(scope: Construct, parts: Parts): Partial<Record<Setting, string | undefined>> {
+  const { props, records } = parts;
+  const json = (value: unknown) => Stack.of(scope).toJsonString(value);
+  return {
+    repo: props.repo,
+    branch: props.branch ?? 'main',
+    githubUrl: props.githubUrl,
+    githubSecret: githubSecretOf(props),
+    auditTable: records.audit.tableName,
+    stateTable: records.state.tableName,
+    reportsQueue: parts.reports.queue.queueUrl,
+    noticesQueue: parts.notices.queue.queueUrl,
+    questionsQueue: parts.questions.queue.queueUrl,
+    wakeQueues: json(Object.fromEntries([...parts.wakes].map(([arn, queue]) => [arn, queue.queueUrl]))),
+    clusters: JSON.stringify(parts.clusters.map(({ arn, auditLog }) => ({ arn, ...(auditLog && { auditLog }) }))),
+    eventBus: props.eventBus ?? 'default',
+    notifySecrets: JSON.stringify(props.notifySecrets ?? []),
+    topics: json(Object.fromEntries([...parts.topics.byName].map(([name, { topicArn }]) => [name, topicArn]))),
+  };
+}
+
+/** The environment of a function: exactly what it reads. `own` are the settings that only this one has so. */
+export function environmentOf(
+  scope: Construct,
+  name: FunctionName,
+  parts: Parts,
+  own: Partial<Record<Setting, string>> = {},
+): Record<string, string> {
+  const all = { ...commonSettings(scope, parts), ...own };
+  const set = functionSettings[name].flatMap((setting) => {
+    const value = all[setting];
+    return value === undefined ? [] : [[functionVariables[setting], value] as const];
+  });
+  return Object.fromEntries(set);
+}
+
+/** What is the same for every function. */
+export function usual({ props, key }: Parts): { logRetention: number; encryptionKey: IKey | undefined } {
+  return { logRetention: props.logRetentionDays ?? RetentionDays.THREE_MONTHS, encryptionKey: key };
+}
+
+/** The secret that opens the config repo. */
+export function githubSecretOf({ githubSecret = 'windlass/github' }: Pick<WindlassProps, 'githubSecret'>): string {
+  return githubSecret;
+}
+
+/** Reads secrets, by their names or ARNs. */
+export function readsSecrets(scope: Construct, why: string, secrets: readonly string[]): Permission {
+  const resources = secrets.map((secret) => secretArn(scope, secret));
+  return { why, actions: ['secretsmanager:GetSecretValue'], resources };
+}
+
+/** Secrets Manager puts a dash and six characters behind the name; `?` stands for one of them. */
+function secretArn(scope: Construct, secret: string): string {
+  const arn = secret.startsWith('arn:')
+    ? secret
+    : Stack.of(scope).formatArn({
+        ...{ service: 'secretsmanager', resource: 'secret', resourceName: secret },
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+  return /:secret:.+-[A-Za-z0-9]{6}$/.test(secret) ? arn : `${arn}-??????`;
+}
+
+/** Sends messages to queues. */
+export function sends(why: string, queues: readonly Queue[]): Permission {
+  return { why, actions: ['sqs:SendMessage'], resources: queues.map(({ queueArn }) => queueArn) };
+}
+
+/** Adds to the audit: nothing of Windlass may change what is in it, or take it away. */
+export function appends({ records }: Parts): Permission {
+  return { why: 'adds records to the audit', actions: ['dynamodb:PutItem'], resources: [records.audit.tableArn] };
+}
+
+/** What may be done to the table of states. */
+export function usesState({ records }: Parts, why: string, calls: readonly StateCall[]): Permission {
+  return { why, actions: calls.map((call) => `dynamodb:${call}`), resources: [records.state.tableArn] };
+}
+
+type StateCall = 'GetItem' | 'PutItem' | 'DeleteItem' | 'Query';
