@@ -4,7 +4,7 @@ import { openReportQueue } from '../lib/adapters/aws/report-queue.ts';
 import { readWhoEnv } from '../lib/config/function-env.ts';
 import { driftOnIncident } from './handlers/drift-on-incident.ts';
 import { entry } from './middleware/entry.ts';
-import { auditLogPlace, openAuditLogs } from './wiring/audit-logs.ts';
+import { openAuditLogs } from './wiring/audit-logs.ts';
 import { openConfigRepo } from './wiring/config-repo.ts';
 import { openRepoPlace } from './wiring/github.ts';
 import { openSecrets } from './wiring/secrets.ts';
@@ -16,12 +16,9 @@ export const handler = entry<SQSEvent, SQSBatchResponse>('windlass-who', async (
   const settings = readWhoEnv(env);
   const place = openRepoPlace(settings, 'who', openSecrets());
   const { head } = openConfigRepo(place, { client: openDynamo(), table: settings.stateTable, logger, now });
-  const logAt = openAuditLogs();
+  const logOf = openAuditLogs(settings.clusters);
   return driftOnIncident({
-    logOf: async (cluster) => {
-      const log = auditLogPlace(cluster, await head.config(), settings.clusters);
-      return log && logAt(log);
-    },
+    logOf: async (cluster) => logOf(cluster, await head.config()),
     answers: openReportQueue({ url: settings.reportsQueue }),
     ...{ now, logger, tracer },
   });

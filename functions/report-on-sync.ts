@@ -8,7 +8,6 @@ import { readReportEnv } from '../lib/config/function-env.ts';
 import { reportOnSync } from './handlers/report-on-sync.ts';
 import { entry } from './middleware/entry.ts';
 import { openMeasures } from './middleware/measures.ts';
-import { auditLogPlace } from './wiring/audit-logs.ts';
 import { openConfigRepo } from './wiring/config-repo.ts';
 import { openRepoPlace } from './wiring/github.ts';
 import { openSecrets } from './wiring/secrets.ts';
@@ -29,7 +28,7 @@ export const handler = entry<SQSEvent, SQSBatchResponse>('windlass-report', asyn
     notices: openNotifyQueue({ url: settings.noticesQueue }),
     host: { statuses: openCommitStatuses(place), store: openToldStore(client, { table }), now },
     asks: {
-      isWanted: async (cluster) => auditLogPlace(cluster, await head.config(), settings.clusters) !== undefined,
+      isWanted: async (cluster) => (await head.config()).clusters[cluster]?.auditLog === true,
       send: (wanted) => questions.send(wanted),
     },
     events: openEventBus({ bus: settings.eventBus, region: env['AWS_REGION'] ?? '' }),

@@ -63,7 +63,8 @@ function told(
     ...{ pushes: pushes.length, events: pushes.map(({ id }) => id), sweep: all },
   };
   // A sweep that finds nothing says nothing new.
-  if (pushes.length === 0 && outcome === 'nothing-to-do') logger.debug('bump', said);
+  if (outcome === 'failed') logger.warn('bump', said);
+  else if (pushes.length === 0 && outcome === 'nothing-to-do') logger.debug('bump', said);
   else logger.info('bump', said);
   if (notWoken.length > 0) logger.warn('some pullers could not be woken, and look by themselves', { notWoken });
   if (retry.length > 0)

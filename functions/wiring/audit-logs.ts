@@ -5,40 +5,28 @@ import type { AuditLog } from '../../lib/drift/ports.ts';
 import { UserError } from '../../lib/model/errors.ts';
 import { grantFor } from './grants.ts';
 
-/** Where the audit log of a cluster is: in EKS, and by which role it is asked. */
-interface LogPlace {
-  name: string;
-  region: string;
-  assumeRole?: string;
-}
-
-/**
- * The audit log that windlass.yaml switches on for a cluster and the stack grants; undefined where windlass.yaml does not, or no longer. Throws `UserError`
- * for one that is not granted.
- */
-export function auditLogPlace(
-  cluster: string,
-  { clusters }: Pick<Config, 'clusters'>,
+/** Opens the audit logs of clusters, each once. */
+export function openAuditLogs(
   grants: readonly GrantedCluster[],
-): LogPlace | undefined {
-  const entry: ClusterEntry | undefined = clusters[cluster];
-  if (entry?.auditLog !== true || entry.eks === undefined || entry.region === undefined) return undefined;
-  const grant = grantFor(entry, grants);
-  if (grant?.auditLog !== true)
-    throw new UserError(
-      `windlass.yaml switches auditLog on for ${cluster}, and the audit log of ${entry.eks} in ${entry.region} is not granted: add { arn, auditLog: true } to the prop clusters of the Windlass construct`,
-      { code: 'audit-log-not-granted', subject: cluster },
-    );
-  return { name: entry.eks, region: entry.region, ...(grant.role !== undefined && { assumeRole: grant.role }) };
+): (cluster: string, config: Pick<Config, 'clusters'>) => AuditLog | undefined {
+  const opened = new Map<string, AuditLog>();
+  /** Undefined where windlass.yaml does not switch it on, or no longer. One that the stack does not grant says so to whoever asks it. */
+  return (cluster, { clusters }) => {
+    const entry: ClusterEntry | undefined = clusters[cluster];
+    if (entry?.auditLog !== true || entry.eks === undefined || entry.region === undefined) return undefined;
+    const grant = grantFor(entry, grants);
+    if (grant?.auditLog !== true) return { writes: () => Promise.reject(notGranted(entry)) };
+    const key = `${grant.arn} ${grant.role}`;
+    const place = { name: entry.eks, region: entry.region, ...(grant.role && { assumeRole: grant.role }) };
+    const log = opened.get(key) ?? openAuditLog(place);
+    opened.set(key, log);
+    return log;
+  };
 }
 
-/** Opens audit logs, each once. */
-export function openAuditLogs(): (place: LogPlace) => AuditLog {
-  const opened = new Map<string, AuditLog>();
-  return (place) => {
-    const key = JSON.stringify(place);
-    const known = opened.get(key) ?? openAuditLog(place);
-    opened.set(key, known);
-    return known;
-  };
+function notGranted({ name, eks, region }: ClusterEntry): UserError {
+  const message =
+    `the audit log of ${name} (${eks} in ${region}) is not granted: ` +
+    'add { arn, auditLog: true } to the prop clusters of the Windlass construct';
+  return new UserError(message, { code: 'not-granted', subject: name });
 }

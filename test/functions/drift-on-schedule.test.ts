@@ -267,4 +267,31 @@ describe('the handler of the drift schedule', () => {
     // A sync that was never pulled is unknown: nobody can tell yet.
     expect(told).toEqual([]);
   });
+
+  it('looks at nothing while another run has the lease, and gives back its own, also when it fails', async () => {
+    const taken = world({ repo: { head: refused, lastValid: refused }, lease: { take: async () => undefined } });
+    expect(await taken.run()).toEqual([]);
+    expect(taken.messages).toEqual([]);
+
+    const until: Date[] = [];
+    let given = 0;
+    const lease: DriftOnScheduleDeps['lease'] = {
+      take: async (end) => {
+        until.push(end);
+        return async () => {
+          given += 1;
+        };
+      },
+    };
+    expect(await world({ lease }).run({ getRemainingTimeInMillis: () => 300_000 })).toHaveLength(3);
+    expect(until).toEqual([new Date(now().getTime() + 300_000)]);
+    await expect(world({ lease, repo: { head: refused, lastValid: refused } }).run()).rejects.toThrow();
+    expect(given).toBe(2);
+  });
+
+  it('looks at its own clusters alone, and tells of all that there are', async () => {
+    const { run, heartbeats } = world({ isMine: ({ name }) => name === 'dev' });
+    expect(await run()).toEqual([{ cluster: 'dev', checked: ['a'], failed: [] }]);
+    expect(heartbeats()).toMatchObject([{ cluster: 'dev', clusters: ['dev', 'prod', 'spare'] }]);
+  });
 });
