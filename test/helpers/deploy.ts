@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundleFunction, functionFiles } from '../../functions/bundle.ts';
 import type { WindlassProps } from '../../lib/infra/windlass-props.ts';
 import type { MiniStack } from './ministack.ts';
 
@@ -26,11 +27,12 @@ export interface Deployment {
 export async function deployStack(aws: MiniStack, props: WindlassProps): Promise<Deployment> {
   // The CDK keeps in it which account a key is of: it is another one in each MiniStack.
   const home = await mkdtemp(join(tmpdir(), 'windlass-test-cdk-'));
-  const app = join(home, 'app');
+  const [app, functions] = [join(home, 'app'), join(home, 'functions')];
+  for (const name of functionFiles) bundleFunction(name, join(functions, name));
   const outputs: Record<string, string> = {};
   const cdk = (...args: string[]) => runCdk(aws, home, ['--app', app, ...args]);
   const update = async (changed?: WindlassProps) => {
-    if (changed !== undefined) await synthesize(aws, app, changed);
+    if (changed !== undefined) await synthesize(aws, { app, functions }, changed);
     const file = join(home, 'outputs.json');
     const written = await cdk('deploy', stack, '--require-approval', 'never', '--outputs-file', file);
     Object.assign(outputs, (JSON.parse(await readFile(file, 'utf8')) as Record<string, object>)[stack]);
@@ -38,7 +40,7 @@ export async function deployStack(aws: MiniStack, props: WindlassProps): Promise
   };
   const clean = () => rm(home, { recursive: true, force: true, maxRetries: 10 });
   try {
-    await synthesize(aws, app, props);
+    await synthesize(aws, { app, functions }, props);
     await cdk('bootstrap', `aws://${aws.account}/${aws.region}`);
     await update();
   } catch (error) {
@@ -50,12 +52,16 @@ export async function deployStack(aws: MiniStack, props: WindlassProps): Promise
 }
 
 /** As the CDK's command starts the app, with cdk.json's context but for the props. */
-async function synthesize(aws: MiniStack, outdir: string, props: WindlassProps): Promise<void> {
+async function synthesize(
+  aws: MiniStack,
+  { app, functions }: { app: string; functions: string },
+  props: WindlassProps,
+): Promise<void> {
   const { context } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as { context: object };
   await execute(process.execPath, ['bin/cdk.ts'], {
     PATH: process.env['PATH'],
-    CDK_OUTDIR: outdir,
-    CDK_CONTEXT_JSON: JSON.stringify({ ...context, windlass: props }),
+    CDK_OUTDIR: app,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, windlass: props, 'windlass:functions': functions }),
     CDK_DEFAULT_ACCOUNT: aws.account,
     CDK_DEFAULT_REGION: aws.region,
   });

@@ -30,6 +30,8 @@ export interface MiniStack {
   log(): string;
   /** Says where a cluster of its EKS is. */
   tellCluster(name: string, where: { endpoint: string; ca: string }): Promise<void>;
+  /** Whether pushes to its ECR are told to EventBridge from now on; they are at first. */
+  loseEvents(lost: boolean): Promise<void>;
   /** Where the API server of such a cluster is to ask who a token belongs to. */
   authenticator(cluster: string): string;
   stop(): Promise<void>;
@@ -45,6 +47,8 @@ export interface MiniStackOptions {
   speed?: number;
   /** Where the files of layers are that functions look for under /opt. */
   opt?: string;
+  /** A repository of its ECR that answers with 500 when its images are asked for. */
+  brokenRepository?: string;
   /** More of the environment; functions see it too. */
   env?: Record<string, string>;
 }
@@ -70,12 +74,15 @@ export async function startMiniStack(options: MiniStackOptions = {}): Promise<Mi
   const python = await ministack();
   const directory = await mkdtemp(join(tmpdir(), 'windlass-test-ministack-'));
   const port = await freePort();
-  const clusters = join(directory, 'clusters.json');
+  const [clusters, lost] = [join(directory, 'clusters.json'), join(directory, 'lost')];
   const settings = { region: 'eu-west-1', account: '000000000000' };
   const caFile = options.tls ? await certify(directory) : undefined;
   const child = spawn(python, [launcher], {
     cwd: directory,
-    env: { ...environment(directory, port, settings.region, options), WINDLASS_TEST_CLUSTERS: clusters },
+    env: {
+      ...environment(directory, port, settings.region, options),
+      ...{ WINDLASS_TEST_CLUSTERS: clusters, WINDLASS_TEST_LOST_EVENTS: lost },
+    },
     // A group of its own, as it starts processes; and a pipe, by which it sees that this one is gone.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -111,6 +118,7 @@ export async function startMiniStack(options: MiniStackOptions = {}): Promise<Mi
       told[name] = where;
       return writeFile(clusters, JSON.stringify(told));
     },
+    loseEvents: (isLost) => (isLost ? writeFile(lost, '') : rm(lost, { force: true })),
     authenticator: (cluster) =>
       [endpoint, '_ministack/eks-auth', settings.account, settings.region, cluster, authenticatorKey].join('/'),
   };
@@ -122,7 +130,7 @@ function environment(
   directory: string,
   port: number,
   region: string,
-  { auth, tls, speed, opt, env }: MiniStackOptions,
+  { auth, tls, speed, opt, brokenRepository, env }: MiniStackOptions,
 ): Record<string, string> {
   return {
     // Functions run on the Node of this process.
@@ -138,6 +146,7 @@ function environment(
     }),
     ...(speed !== undefined && { WINDLASS_TEST_SPEED: String(speed) }),
     ...(opt !== undefined && { WINDLASS_TEST_OPT: opt }),
+    ...(brokenRepository !== undefined && { WINDLASS_TEST_BROKEN_REPOSITORY: brokenRepository }),
     WINDLASS_TEST_AUTHENTICATOR: authenticatorKey,
     ...env,
   };

@@ -35,12 +35,18 @@ if importlib.metadata.version("ministack") != VERSION:
 
 from ministack import app  # noqa: E402
 from ministack.core import iam_evaluator, lambda_runtime  # noqa: E402
+from ministack.core.responses import error_response_json  # noqa: E402
 from ministack.services import ecr, eks, eventbridge, scheduler  # noqa: E402
 
 
 # Pushes to ECR, by its API and by that of registries, are told to EventBridge.
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+LOST = os.environ.get("WINDLASS_TEST_LOST_EVENTS", "")
+
+
 def pushed(repository, tag, digest, media_type):
+    if os.path.exists(LOST):
+        return
     detail = {
         "action-type": "PUSH",
         "result": "SUCCESS",
@@ -74,6 +80,19 @@ def put_manifest(old):
         return answer
 
     return put
+
+
+# A repository that ECR cannot tell anything of: what asks for it must ask again.
+BROKEN = os.environ.get("WINDLASS_TEST_BROKEN_REPOSITORY", "")
+
+
+def describe_images(old):
+    def describe(data):
+        if BROKEN and data.get("repositoryName") == BROKEN:
+            return error_response_json("ServerException", "as the test wants it", 500)
+        return old(data)
+
+    return describe
 
 
 # Clusters are where the test says: a JSON file by name, { endpoint, ca }. Their authenticator is MiniStack's own.
@@ -157,6 +176,7 @@ def spawn(old):
 
 hook(ecr, "_put_image", ["data"], put_image)
 hook(ecr, "_v2_put_manifest", ["name", "ref", "headers", "body"], put_manifest)
+hook(ecr, "_describe_images", ["data"], describe_images)
 hook(eks, "_describe_cluster", ["name"], describe_cluster)
 hook(eks, "_create_cluster", ["body", "creator_arn"], create_cluster)
 hook(iam_evaluator, "validate_role_arn", ["role_arn"], validate_role)

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AwsCluster, clusterArn, startAwsCluster } from '../helpers/aws-cluster.ts';
+import { type AwsWorld, startAwsWorld } from '../helpers/aws-world.ts';
+import { waitFor } from '../helpers/cluster.ts';
+import { type Heard, type HeardEvent, listenToEvents, listenToTopic } from '../helpers/heard.ts';
+import { describeLoop } from '../helpers/loop.ts';
+import { describeWithMiniStack } from '../helpers/ministack.ts';
+import { configMap, namespace } from '../pull/manifests.ts';
+import { describeWithStandins } from '../standins/describe.ts';
+
+const settings = 'ConfigMap/shop/settings';
+const files = {
+  'windlass.yaml': `windlass: 1
+clusters:
+  dev: { eks: acme-dev, region: eu-west-1 }
+syncs:
+  shop: { cluster: dev, path: apps }
+notify:
+  routes:
+    - { slack: { channel: "#oncall", secret: slack-bot } }
+    - { on: [drift], sns: deploys }
+`,
+  'apps/namespace.yaml': namespace('shop'),
+  'apps/settings.yaml': configMap('shop', 'settings', { mode: 'one' }),
+};
+
+await describeWithMiniStack('report and notify in AWS', () => {
+  describeWithStandins('with GitHub and Slack', () => {
+    describeLoop('and a cluster', () => {
+      let world: AwsWorld;
+      let cluster: AwsCluster;
+      let events: Heard<HeardEvent>;
+      let topic: Heard<Record<string, unknown>>;
+      beforeAll(async () => {
+        const props = { clusters: [clusterArn], notifySecrets: ['slack-bot'], topics: ['deploys'] };
+        world = await startAwsWorld({ files, props });
+        cluster = await startAwsCluster(world);
+        events = await listenToEvents(world);
+        topic = await listenToTopic(world, 'deploys');
+      });
+      afterAll(async () => {
+        await cluster?.stop();
+        await world?.close();
+      });
+
+      const kinds = async () => (await world.items('AuditTable')).map(({ kind }) => kind);
+      const posts = () => world.slack.posts.map(({ body }) => JSON.stringify(body));
+
+      it('keeps what the first pull did, and tells GitHub of it', async () => {
+        expect((await cluster.pull()).code).toBe(0);
+        await waitFor(async () => (await kinds()).includes('synced'), { what: 'the record of the pull' });
+        const state = JSON.stringify(await world.items('StateTable'));
+        expect(state).toContain(world.github.head());
+        const statuses = () => world.github.repository.statuses.get(world.github.head()!) ?? [];
+        await waitFor(() => statuses().some(({ state }) => state === 'success'), { what: 'the status of the commit' });
+        expect(await events()).toEqual([]);
+        expect(posts()).toEqual([]);
+      });
+
+      it('tells of a hand edit that the puller healed: in the records, on the bus, in Slack and to the topic', async () => {
+        await cluster.kubectl('-n', 'shop', 'patch', 'configmap', 'settings', '-p', '{"data":{"mode":"mine"}}');
+        expect((await cluster.pull()).code).toBe(0);
+        expect(await cluster.kubectl('-n', 'shop', 'get', 'configmap', 'settings', '-o', 'jsonpath={.data.mode}')).toBe(
+          'one',
+        );
+        await world.posted(settings);
+        const told = await waitFor(
+          async () => {
+            const all = await events();
+            return all.some(({ detail }) => detail.state === 'resolved') && all;
+          },
+          { what: 'the end of the incident on the bus' },
+        );
+        expect(told.map((event) => event['detail-type'])).toEqual([
+          'Windlass Incident Opened',
+          'Windlass Incident Resolved',
+        ]);
+        expect(told.map(({ detail }) => detail.incident)).toEqual([
+          expect.objectContaining({ kind: 'drift', sync: 'shop', object: settings }),
+          expect.objectContaining({ kind: 'drift', sync: 'shop', object: settings }),
+        ]);
+        await waitFor(async () => (await topic()).length > 0, { what: 'a message of the topic' });
+        expect(JSON.stringify(await topic())).toContain(settings);
+        expect(await kinds()).toContain('drift-found');
+      });
+
+      it('tells that a sync fails, and that it is well again', async () => {
+        world.github.push({
+          'apps/settings.yaml': configMap('shop', 'settings', { mode: 'two' }).replace('data:', 'data: 5 #'),
+        });
+        await cluster.pull();
+        await world.posted('shop could not be synced');
+        world.github.push({ 'apps/settings.yaml': configMap('shop', 'settings', { mode: 'two' }) });
+        expect((await cluster.pull()).code).toBe(0);
+        await waitFor(
+          async () =>
+            (await events()).some(
+              ({ detail }) => detail.incident.kind === 'sync-failed' && detail.state === 'resolved',
+            ),
+          { what: 'the end of it on the bus' },
+        );
+      });
+
+      it('writes no secret anywhere', async () => {
+        const stored = [await world.items('AuditTable'), await world.items('StateTable')];
+        const seen = JSON.stringify([
+          stored,
+          await world.logs(),
+          await events(),
+          await topic(),
+          posts(),
+          world.aws.log(),
+        ]);
+        expect(seen).toContain(settings);
+        for (const secret of world.secrets) expect(seen).not.toContain(secret);
+      });
+    });
+  });
+});
