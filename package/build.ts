@@ -1,0 +1,66 @@
+// Makes what is published: node package/build.ts [--tarball FILE]
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { bundleFunction, functionFiles } from '../functions/bundle.ts';
+import { bundlePuller } from '../images/puller/bundle.ts';
+import { bundleCdk } from './bundle-cdk.ts';
+import { bundleCli } from './bundle-cli.ts';
+import { type CheckoutManifest, packageManifest } from './manifest.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What is taken as it is, in its own place. */
+const copied = [
+  'bin/windlass.js',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'lib/dashboard/assets',
+  'lib/adapters/local/control-plane/go',
+  'lib/adapters/local/control-plane/stages.yaml',
+  'examples/minimal',
+  'examples/shop',
+  'images/puller/Dockerfile',
+  'images/puller/.dockerignore',
+  'schema/windlass.schema.json',
+];
+
+/** Makes the package in a folder, which is emptied before. */
+export async function buildPackage(outdir: string): Promise<void> {
+  await rm(outdir, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  await bundleCli(root, join(outdir, 'cli'));
+  await bundleCdk(root, outdir);
+  for (const name of functionFiles) bundleFunction(name, join(outdir, 'functions.out', name));
+  await bundlePuller(join(outdir, 'images/puller/bundle'));
+  for (const path of copied) await cp(join(root, path), join(outdir, path), { recursive: true });
+  const pages = (await readdir(join(root, 'docs'), { recursive: true })).filter((path) => path.endsWith('.md'));
+  for (const path of pages) await cp(join(root, 'docs', path), join(outdir, 'docs', path));
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as CheckoutManifest;
+  const text = JSON.stringify(packageManifest(manifest, process.env['GITHUB_REPOSITORY']), null, 2);
+  await writeFile(join(outdir, 'package.json'), `${text}\n`);
+}
+
+/** Packs a folder as npm does, into one file. */
+export async function pack(directory: string, file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const beside = await mkdtemp(join(dirname(file), '.pack-'));
+  try {
+    await promisify(execFile)('npm', ['pack', '--loglevel=error', '--pack-destination', beside], { cwd: directory });
+    const [made] = await readdir(beside);
+    await rename(join(beside, made!), file);
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { tarball: { type: 'string', default: 'dist/windlass.tgz' } } });
+  const outdir = join(root, 'dist/package');
+  await buildPackage(outdir);
+  await pack(outdir, resolve(values.tarball));
+  process.stdout.write(`${values.tarball}, out of ${outdir}\n`);
+}
