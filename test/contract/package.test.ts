@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { functionFiles } from '../../functions/bundle.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type BuiltPackage, builtPackage } from '../helpers/built-package.ts';
+import { tempTree } from '../helpers/temp-tree.ts';
 
 const exec = promisify(execFile);
 const patient = { timeout: 300_000 };
@@ -115,6 +117,42 @@ describeInstalled(`the package, installed ${where}`, patient, () => {
     const { code, stderr, stdout } = await ran(process.execPath, [puller], project, { WINDLASS_REPO: '' });
     expect(code).not.toBe(0);
     expect(`${stdout}${stderr}`).toContain('WINDLASS_REPO');
+  });
+});
+
+describeInstalled('the action for a config repo, with the package', patient, () => {
+  /** What a runner does for its one script. */
+  async function validate(files: Record<string, string>): Promise<Ran & { summary: string }> {
+    const workspace = await tempTree({ ...files, 'temp/.keep': '' });
+    const { runs } = load(await readFile('action.yml', 'utf8')) as {
+      runs: { steps: { run?: string; env?: Record<string, string> }[] };
+    };
+    const step = runs.steps.find(({ run }) => run !== undefined)!;
+    expect(Object.keys(step.env!)).toEqual(['ACTION', 'CONFIG_REPO', 'PACKAGE']);
+    const ended = await ran('bash', ['-c', step.run!], workspace, {
+      ...{ ACTION: process.cwd(), CONFIG_REPO: 'config', PACKAGE: built.tarball },
+      ...{ GITHUB_WORKSPACE: workspace, GITHUB_STEP_SUMMARY: join(workspace, 'summary') },
+      ...{ RUNNER_TEMP: join(workspace, 'temp'), npm_config_cache: join(workspace, 'temp/npm') },
+    });
+    return { ...ended, summary: await readFile(join(workspace, 'summary'), 'utf8') };
+  }
+
+  it('passes a repo that is right, and asks nothing of an .npmrc in it', async () => {
+    const { code, stdout, summary } = await validate({
+      'config/windlass.yaml': await readFile('examples/minimal/windlass.yaml', 'utf8'),
+      'config/deploy/web.yaml': await readFile('examples/minimal/deploy/web.yaml', 'utf8'),
+      'config/.npmrc': 'registry=https://127.0.0.1:9/\n',
+      '.npmrc': 'registry=https://127.0.0.1:9/\n',
+    });
+    expect([code, stdout.match(/^::(?:error|warning)/gm)]).toEqual([0, null]);
+    expect(summary).toBe('### windlass validate: valid\n');
+  });
+
+  it('fails one that is not, at its line', async () => {
+    const { code, stdout, summary } = await validate({ 'config/windlass.yaml': 'windlass: 1\nimage: {}\n' });
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^::error file=config\/windlass\.yaml,line=2,col=1,/m);
+    expect(summary).toContain('### windlass validate: 1 problem');
   });
 });
 
