@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, it } from 'vitest';
 import { metricNamespace, metrics } from '../../lib/config/metric-names.ts';
 import { WindlassAlarms } from '../../lib/infra/alarms.ts';
-import { runbookSections, runbookUrl } from '../../lib/infra/runbook.ts';
-import { incidentKinds } from '../../lib/model/incident.ts';
 import { watchedStack } from './watched.ts';
 
 const repo = 'acme/shop-config@main';
@@ -120,57 +117,6 @@ describe('the alarms', () => {
     }
   });
 });
-
-describe('the runbook', () => {
-  const text = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
-  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!));
-  const linked = new Set(alarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1)));
-
-  it('has a section for each alarm', () => {
-    for (const section of linked) expect(headings).toContain(section);
-  });
-
-  it('has an alarm for each section about one', () => {
-    expect([...linked].sort()).toEqual([...runbookSections].sort());
-    const alarmsPart = text.slice(text.indexOf('\n## Alarms'), text.indexOf('\n## Incidents'));
-    const sections = [...alarmsPart.matchAll(/^### (.+)$/gm)].map(([, heading]) => anchor(heading!));
-    expect(sections.sort()).toEqual([...runbookSections].sort());
-  });
-
-  it('says in each of them what it means, how to look, how to mend it, and when it is over', () => {
-    for (const section of text
-      .slice(text.indexOf('\n## Alarms'), text.indexOf('\n## Incidents'))
-      .split('\n### ')
-      .slice(1))
-      for (const part of ['**What it means.**', '**Look.**', '**Mend.**', '**Over**'])
-        expect(section, section.split('\n')[0]).toContain(part);
-  });
-
-  it('has a section for each kind of incident', () => {
-    const incidents = text.slice(text.indexOf('\n## Incidents'), text.indexOf('\n## Works'));
-    const sections = [...incidents.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind);
-    expect(sections.sort()).toEqual([...incidentKinds].sort());
-  });
-
-  it('has commands that a shell understands', () => {
-    const blocks = [...text.matchAll(/^```sh\n([\s\S]+?)^```$/gm)].map(([, block]) => block!);
-    expect(blocks.length).toBeGreaterThan(10);
-    for (const block of blocks) execFileSync('bash', ['-n'], { input: block });
-  });
-
-  it('leads with its own links to sections that there are', () => {
-    for (const [, link] of text.matchAll(/\]\(#([^)]+)\)/g)) expect(headings).toContain(link);
-    expect(runbookUrl()).toMatch(/\/docs\/runbook\.md$/);
-  });
-});
-
-/** As GitHub makes it of a heading. */
-function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-');
-}
 
 describe('an alarm', () => {
   it('of dead letters goes on while they lie there, also when SQS tells nothing of an idle queue', () => {
