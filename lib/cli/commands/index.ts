@@ -20,6 +20,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./local-push.ts')).localPush,
   },
   {
+    name: 'init',
+    summary: 'make a new config repo, or propose windlass.yaml for one that is there',
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
     name: 'validate',
     summary: 'check windlass.yaml and all manifests that it refers to',
     load: async () => (await import('./validate.ts')).validate,

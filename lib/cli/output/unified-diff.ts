@@ -1,7 +1,7 @@
 /** A text as it is before or after; undefined where there is no such file. */
 export type Side = string | undefined;
 
-const context = 3;
+const usualContext = 3;
 
 /** One line of a diff: which lines of the two texts it stands for, counted from 0. */
 interface Step {
@@ -11,15 +11,18 @@ interface Step {
   after: number;
 }
 
-/** The difference of two texts in the unified format that `patch` and `git apply` take; empty where there is none. */
-export function unifiedDiff(path: string, before: Side, after: Side): string {
+/**
+ * The difference of two texts in the unified format that `patch` and `git apply` take (without lines around, `git apply --unidiff-zero`); empty where there
+ * is none. `context` is how many lines stand around a change.
+ */
+export function unifiedDiff(path: string, before: Side, after: Side, context = usualContext): string {
   if (before === after) return '';
   const steps = stepsBetween(linesOf(before), linesOf(after));
   const head = [
     `--- ${before === undefined ? '/dev/null' : `a/${path}`}`,
     `+++ ${after === undefined ? '/dev/null' : `b/${path}`}`,
   ];
-  return [...head, ...hunksOf(steps).flatMap(hunkLines)].map((line) => `${line}\n`).join('');
+  return [...head, ...hunksOf(steps, context).flatMap(hunkLines)].map((line) => `${line}\n`).join('');
 }
 
 /** With their ends, so that a missing one is a difference. */
@@ -56,7 +59,7 @@ function stepsBetween(before: readonly string[], after: readonly string[]): Step
 }
 
 /** Changes that are no more than two contexts apart are in one hunk. */
-function hunksOf(steps: readonly Step[]): Step[][] {
+function hunksOf(steps: readonly Step[], context: number): Step[][] {
   const hunks: { from: number; to: number }[] = [];
   steps.forEach(({ kind }, index) => {
     if (kind === ' ') return;
