@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { openEcrRegistry } from '../lib/adapters/aws/ecr.ts';
+import { openNotifyQueue } from '../lib/adapters/aws/notify-queue.ts';
+import { openTroubleStore } from '../lib/adapters/aws/trouble-store.ts';
 import { openWakeSender } from '../lib/adapters/aws/wake-sender.ts';
 import { openOciRegistry } from '../lib/adapters/registry/open.ts';
 import { registryFor } from '../lib/adapters/registry/registry-for.ts';
@@ -18,14 +20,16 @@ const now = () => new Date();
 /** What AWS calls for the messages of the queue of pushes: one commit a batch. */
 export const handler = entry<SQSEvent, SQSBatchResponse>('windlass-bump', async ({ env, logger, tracer }) => {
   const settings = readBumpEnv(env);
+  const table = settings.stateTable;
   const { client, records } = openTables(settings, logger);
   const place = openRepoPlace(settings, 'bump', openSecrets());
-  const { repo } = openConfigRepo(place, { client, table: settings.stateTable, logger, now });
+  const { repo } = openConfigRepo(place, { client, table, logger, now });
   return bumpOnPush({
     repo,
     registry: registryFor({ ecr: openEcrRegistry(), oci: openOciRegistry({ now }) }),
     records: Object.assign(records, { announce: async () => {} }),
     wakes: Object.values(settings.wakeQueues).map((url) => openWakeSender({ url })),
+    notices: { ...openNotifyQueue({ url: settings.noticesQueue }), ...openTroubleStore(client, { table }) },
     sleep: (milliseconds) => sleep(milliseconds),
     random: Math.random,
     ...{ now, logger, tracer, measures: openMeasures(settings) },

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import { UserError } from '../model/errors.ts';
 import type { Interest } from '../model/interest.ts';
-import type { Bumped, Wake } from '../model/messages.ts';
+import type { Bumped, Notice, Wake } from '../model/messages.ts';
 import type { CommitSummary, ImageState } from '../model/state.ts';
 import type { ScanState } from '../policy/gates.ts';
 
@@ -224,6 +224,16 @@ export interface WakeSender {
   send(message: Wake): Promise<void>;
 }
 
+/** Tells people what became of bumps. Methods throw `RetryableError` where that cannot be done now. */
+export interface BumpNotices {
+  /** Puts a message on the notify queue; the same one twice is told once. */
+  send(notice: Notice): Promise<void>;
+  /** The troubles that people know of: the code of each, by its subject. */
+  troubles(): Promise<ReadonlyMap<string, string>>;
+  /** That people know of one; undefined: it is over. */
+  saveTrouble(subject: string, code: string | undefined): Promise<void>;
+}
+
 /** Everything that bump needs of the outside. */
 export interface BumpPorts {
   repo: ConfigRepo;
@@ -235,4 +245,6 @@ export interface BumpPorts {
   random(): number;
   /** The pullers to wake when a commit is in the branch; none unless told. */
   wakes?: readonly WakeSender[];
+  /** Nobody is told unless given. */
+  notices?: BumpNotices;
 }

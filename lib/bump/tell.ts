@@ -8,6 +8,7 @@ import { type FoundBySweep, foundBySweep, foundRecords } from './found-by-sweep.
 import { stateOf } from './image-state.ts';
 import type { BrokenHead, Look } from './look.ts';
 import { tagOf } from './message.ts';
+import { tellPeople, tellTroubles } from './notices.ts';
 import type { BumpPlan } from './plan.ts';
 import type { BumpPorts, RecentCommit } from './ports.ts';
 import { proposalRecords, standingRecord, storyOfProposal } from './proposal-records.ts';
@@ -104,6 +105,8 @@ export async function tell(told: Told, ports: BumpPorts): Promise<BumpResult> {
     ...proposals.flatMap((result) => [...proposalRecords(result, wholeSeconds(order.now)), ...standingRecord(result)]),
     ...foundRecords(found, commit?.revision ?? look.head, at),
   ]);
+  // Before it is said that all is recorded: what was cut off is told by the next one.
+  await tellNotices(told, { lost, views }, ports);
   const last = lastOwn(told);
   if (last !== undefined && last !== recorded) await ports.records.saveRecordedUpTo(branch, last);
   const images = views.map((view) => stateOf(view, plan.files, order.now));
@@ -122,6 +125,22 @@ export async function tell(told: Told, ports: BumpPorts): Promise<BumpResult> {
     retry: pushes.filter((push) => answered(push).some(({ trouble }) => trouble instanceof RetryableError)),
     ...longestWait(views),
   };
+}
+
+/** Notices of commits that are not known to be told yet, and of what somebody must mend. */
+async function tellNotices(
+  { order, plan, commit }: Told,
+  { lost, views }: { lost: readonly Recovered[]; views: readonly View[] },
+  { notices, repo: { branch } }: BumpPorts,
+): Promise<void> {
+  const made = commit && { ...plan.story, revision: commit.revision, at: wholeSeconds(commit.at ?? order.now) };
+  const commits = [...lost.filter(({ isUntold }) => isUntold), ...(made === undefined ? [] : [made])];
+  if (notices !== undefined) await tellPeople({ commits, views, branch, at: timeOf(order) }, notices);
+}
+
+/** The same for a push that comes again. */
+function timeOf({ pushes = [], now }: BumpOrder): string {
+  return pushes.map(({ at }) => at).sort()[0] ?? now.toISOString();
 }
 
 function longestWait(views: readonly View[]): { retryAfter?: number } {
@@ -149,6 +168,10 @@ export async function tellFailed(
     failureRecord(push, `repository:${push.repository}`, code, message, head),
   ]);
   await ports.records.append(failures);
+  // A broken windlass.yaml is an incident of its own, which whoever pulls tells.
+  const troubles = code === 'config-invalid' ? [] : [{ subject: `branch:${ports.repo.branch}`, error: failure }];
+  if (ports.notices !== undefined && troubles.length > 0)
+    await tellTroubles(troubles, { looked: [], at: timeOf(order) }, ports.notices);
   const nothing = { images: [], waits: [], proposals: [], skipped: [], foundBySweep: [], retry: [] };
   return { outcome: 'failed', ...nothing, failure: failureOf(failure) };
 }
@@ -165,20 +188,26 @@ export async function tellIgnored(events: readonly IgnoredEvent[], ports: Pick<B
 function recover({ pushes = [] }: BumpOrder, { recent }: Look, recorded: string | undefined): Recovered[] {
   const events = new Set(pushes.map((push) => push.id));
   const known = recent.findIndex(({ revision }) => revision === recorded);
-  return recent.flatMap((commit, index) => {
+  return recent.flatMap((commit, index): Recovered[] => {
     const story = storyIn(commit);
     if (story === undefined) return [];
     const at = wholeSeconds(commit.at);
+    const told = { ...story, revision: commit.revision, at };
     // A merge brings in a commit from before, anywhere among the others.
     if (isProposal(commit))
-      return [{ ...story, records: bumpedRecords(story, commit.revision, at, ', proposed and merged') }];
+      return [
+        { ...told, isUntold: false, records: bumpedRecords(story, commit.revision, at, ', proposed and merged') },
+      ];
     const isRecorded = known >= 0 && index >= known;
     if (isRecorded && !story.events.some((id) => events.has(id))) return [];
-    return [{ ...story, records: bumpedRecords(story, commit.revision, at) }];
+    // Where nothing was ever recorded, old commits are no news.
+    const isUntold = recorded !== undefined || story.events.some((id) => events.has(id));
+    return [{ ...told, isUntold, records: bumpedRecords(story, commit.revision, at) }];
   });
 }
 
-type Recovered = BumpStory & { records: AuditRecord[] };
+/** `isUntold`: people may not have heard of it. Whoever merged a proposal has. */
+type Recovered = BumpStory & { revision: string; at: string; isUntold: boolean; records: AuditRecord[] };
 
 /** The last commit of bump's own that there is: everything up to it is recorded now. */
 function lastOwn({ look, commit }: Told): string | undefined {
