@@ -131,26 +131,8 @@ function checkMeaning(file: WindlassFile, names: Names, now?: Date): { problems:
       ...syncs.problems,
       ...checkRoutes(file, names),
     ],
-    warnings: [...images.warnings, ...syncs.warnings, ...checkDrift(file, now), ...notYet(file)],
+    warnings: [...images.warnings, ...syncs.warnings, ...checkDrift(file, now)],
   };
-}
-
-/** What is safe to leave undone, but must not pass in silence. */
-function notYet(file: WindlassFile): Finding[] {
-  const findings: Finding[] = Object.entries(file.clusters ?? {}).flatMap(([name, { auditLog }]) => {
-    const message = 'auditLog has no effect yet: the stack does not deploy functions';
-    return auditLog === true ? [{ path: ['clusters', name, 'auditLog'], at: 'key', code: 'not-yet', message }] : [];
-  });
-  const routes = (file.notify?.routes ?? []).length > 0;
-  if (routes || file.notify?.default !== undefined) {
-    findings.push({
-      path: ['notify', routes ? 'routes' : 'default'],
-      at: 'key',
-      code: 'not-yet',
-      message: 'routes are followed by windlass local --notify alone: the stack does not deploy functions yet',
-    });
-  }
-  return findings;
 }
 
 /** A section whose entries are all commented out is there, and null. */

@@ -340,16 +340,6 @@ notify:
       { line: 4, code: 'unknown-sync', message: 'there is no sync "shpo"', hint: 'did you mean "shop"?' },
     ]);
   });
-
-  it('is a warning where it is safe to leave undone', () => {
-    const text = `${head}notify: { routes: [{ on: [bumped], sns: deploys }] }\n`;
-    expect(problemsOf(text)).toBe('');
-    expect(warningsOf(text)).toMatchInlineSnapshot(`
-      "windlass.yaml:3:11: routes are followed by windlass local --notify alone: the stack does not deploy functions yet
-        | notify: { routes: [{ on: [bumped], sns: deploys }] }
-        |           ^"
-    `);
-  });
 });
 
 describe('what a pull is asked for', () => {
