@@ -10,9 +10,9 @@ import type { Deliveries } from '../notify/ports.ts';
 import type { Io } from './command.ts';
 
 /** The outputs of a stack; undefined where there is no such stack. */
-export async function stackOutputs(name: string, region: string | undefined) {
+export async function stackOutputs(name: string, where: { region?: string | undefined; profile?: string | undefined }) {
   const { readStack } = await import('../adapters/aws/stack-outputs.ts');
-  return await readStack(name, { region });
+  return await readStack(name, where);
 }
 
 /** The head of the config repo as the functions see it, by the stack's own secret. `who` says whose it is, and nothing of it. */

@@ -11,7 +11,10 @@ export interface WindlassOutputs {
   pushesQueueUrl: string;
   reportsQueueUrl: string;
   noticesQueueUrl: string;
-  clusters: { arn: string; wakeQueueUrl: string }[];
+  reportsQueueArn: string;
+  clusters: { arn: string; wakeQueueUrl: string; wakeQueueArn: string }[];
+  /** ARNs of the roles that check clusters. */
+  checkerPrincipals: string[];
   /** The URL of the dashboard. */
   dashboard: string;
   /** The name or ARN of the secret with which the functions are known to GitHub. */
@@ -33,15 +36,17 @@ const text = z.string().min(1);
 const windlass = z
   .object({
     ...{ Repo: text, Branch: text, AuditTable: text, StateTable: text, PushesQueueUrl: text, ReportsQueueUrl: text },
-    ...{ NoticesQueueUrl: text, Dashboard: text, GithubSecret: text },
-    Clusters: jsonText(z.array(z.object({ arn: text, wakeQueueUrl: text }))),
+    ...{ ReportsQueueArn: text, NoticesQueueUrl: text, Dashboard: text, GithubSecret: text },
+    Clusters: jsonText(z.array(z.object({ arn: text, wakeQueueUrl: text, wakeQueueArn: text }))),
+    CheckerPrincipals: jsonText(z.array(text)),
   })
   .transform(
     (outputs): WindlassOutputs => ({
       ...{ repo: outputs.Repo, branch: outputs.Branch, githubSecret: outputs.GithubSecret },
       ...{ auditTable: outputs.AuditTable, stateTable: outputs.StateTable, dashboard: outputs.Dashboard },
       ...{ pushesQueueUrl: outputs.PushesQueueUrl, reportsQueueUrl: outputs.ReportsQueueUrl },
-      ...{ noticesQueueUrl: outputs.NoticesQueueUrl, clusters: outputs.Clusters },
+      ...{ reportsQueueArn: outputs.ReportsQueueArn, noticesQueueUrl: outputs.NoticesQueueUrl },
+      ...{ clusters: outputs.Clusters, checkerPrincipals: outputs.CheckerPrincipals },
     }),
   );
 

@@ -140,6 +140,7 @@ export async function bootstrapWorld(
   };
   const outputs = {
     ...{ Repo: 'acme/config', Branch: 'main', GithubSecret: SecretId, Topics: '{}' },
+    CheckerPrincipals: '["arn:aws:iam::000000000000:role/windlass-drift"]',
     ...{ AuditTable: { Ref: 'Audit' }, StateTable: { Ref: 'State' }, PushesQueueUrl: { Ref: 'Pushes' } },
     ...{ ReportsQueueUrl: { Ref: 'Reports' }, ReportsQueueArn: { 'Fn::GetAtt': ['Reports', 'Arn'] } },
     ...{ NoticesQueueUrl: { Ref: 'Notices' }, Dashboard: 'https://eu-west-1.console.aws.amazon.com/cloudwatch/' },

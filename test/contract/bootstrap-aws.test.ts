@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
   type Aws,
@@ -148,6 +150,35 @@ await describeWithMiniStack('windlass bootstrap', () => {
     expect(ran.stderr).toContain('- cluster, access, clone, puller, checker, event, message: they need windlass.yaml');
   });
 
+  it('proposes windlass.yaml in the clone where there is none, and goes on once that is pushed', async () => {
+    const manifest = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, namespace: shop }\ndata: { a: "1" }\n`;
+    const world = await bootstrapWorld(aws, slack, { 'deploy/settings.yaml': manifest });
+    const asked = await world.bootstrap('--json');
+    expect([asked.code, resultOf(asked, 'config')?.text]).toEqual([2, expect.stringContaining('give --yes')]);
+    expect(asked.stderr).toContain('+windlass: 1');
+    expect(existsSync(join(world.dir, 'windlass.yaml'))).toBe(false);
+    const made = await world.bootstrap('--json', '--yes');
+    expect(made.code).toBe(2);
+    expect(resultOf(made, 'config')).toMatchObject({
+      code: 'not-pushed',
+      text: expect.stringContaining('push it to main'),
+    });
+    const text = readFileSync(join(world.dir, 'windlass.yaml'), 'utf8');
+    expect(text).toMatch(/eks: acme-prod/);
+    execFileSync('git', ['-C', world.dir, 'clean', '--quiet', '--force', '-d']);
+    world.github.push({ 'windlass.yaml': text });
+    world.pull();
+    expect(resultOf(await world.bootstrap('--json', '--wait', '1'), 'config')).toMatchObject({ result: 'done' });
+  });
+
+  it('proposes nothing in a clone of something else', async () => {
+    const world = await bootstrapWorld(aws, slack, { 'a.yaml': 'a: 1\n' });
+    execFileSync('git', ['-C', world.dir, 'remote', 'set-url', 'origin', 'https://github.com/acme/windlass.git']);
+    const ran = await world.bootstrap('--json', '--yes');
+    expect(resultOf(ran, 'config')).toMatchObject({ code: 'other-repo' });
+    expect(existsSync(join(world.dir, 'windlass.yaml'))).toBe(false);
+  });
+
   it('names the prop where the stack has no such cluster, and the rest is tried', async () => {
     const world = await bootstrapWorld(aws, slack, files('clusters: { dev: { eks: acme-dev, region: eu-west-1 } }\n'));
     world.functions('bump', 'notify');
@@ -190,9 +221,13 @@ await describeWithMiniStack('windlass bootstrap', () => {
     };
     await makeStack(aws, access, {}, { ...roles, Cluster: clusterArn.replace('prod', 'dev') });
     const at = (...argv: string[]) => world.bootstrap('--wait', '1', '--json', ...argv);
-    expect(resultOf(await at(), 'access')?.text).toMatch(
-      /there is no stack WindlassClusterAccess-acme-prod in eu-west-1/,
-    );
+    const missing = resultOf(await at(), 'access')!.text;
+    expect(missing).toMatch(/there is no stack WindlassClusterAccess-acme-prod in eu-west-1/);
+    expect(JSON.parse(missing.split('\n').at(-1)!)).toMatchObject({
+      ...{ cluster: clusterArn, checkerPrincipalArns: ['arn:aws:iam::000000000000:role/windlass-drift'] },
+      ...{ reportsQueueArn: world.outputs['ReportsQueueArn'], wakeQueueArn: expect.stringContaining('arn:aws:sqs:') },
+    });
+    expect(resultOf(await at('--access-profile', 'nobody'), 'access')).toMatchObject({ code: 'aws-access' });
     expect(resultOf(await at('--access-stack', access), 'access')?.text).toMatch(/is of another cluster, .*acme-dev/);
 
     world.github.push({ 'new.yaml': 'a: 1\n' });

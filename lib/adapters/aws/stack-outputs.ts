@@ -23,14 +23,19 @@ const mendable: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what a stack tells of itself, with this machine's credentials; in their region unless told. Undefined where there is no such stack. Throws `UserError`
- * where there are no credentials or region, AWS refuses, or the stack is broken; `RetryableError` where it is being made, or AWS does not answer.
+ * Reads what a stack tells of itself, with this machine's credentials, and in their region unless told; `profile` is one of the AWS settings. Undefined where
+ * there is no such stack. Throws `UserError` where there are no credentials or region, AWS refuses, or the stack is broken; `RetryableError` where it is being
+ * made, or AWS does not answer.
  */
 export async function readStack(
   name: string,
-  asked: { region?: string | undefined },
+  { region: asked, profile }: { region?: string | undefined; profile?: string | undefined },
 ): Promise<DeployedStack | undefined> {
-  const client = new CloudFormationClient({ ...patience, ...(asked.region !== undefined && { region: asked.region }) });
+  const client = new CloudFormationClient({
+    ...patience,
+    ...(asked !== undefined && { region: asked }),
+    ...(profile !== undefined && { profile }),
+  });
   try {
     const region = await regionOf(client);
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));

@@ -7,7 +7,8 @@ import { deployedLoop, headByStack, stackOutputs } from '../wiring-bootstrap.ts'
 import { tryEvent, tryMessage } from './ask-functions.ts';
 import { findAccess, findCluster } from './find-cluster.ts';
 import { type InstallWorld, installChecker, installPuller } from './install-parts.ts';
-import { checkClone, configAt, short } from './read-config.ts';
+import { proposeConfig } from './propose-config.ts';
+import { checkClone, checkOrigin, configAt, short } from './read-config.ts';
 import type { Seen, StepRunner } from './run-steps.ts';
 
 /** What bootstrap found, beside its steps. */
@@ -48,7 +49,11 @@ async function withHead(
   steps: StepRunner,
   { dir, outputs, region, head, seconds }: Deployed & { dir: string; head: Head; seconds: number },
 ): Promise<string | undefined> {
-  const config = await steps.step('config', undefined, async () => configAt(head, dir));
+  const config = await steps.step('config', undefined, async () => {
+    if (head.windlassFile !== undefined) return configAt(head, head.windlassFile);
+    await checkOrigin(io, { dir, url: args.text('url') }, outputs);
+    return await proposeConfig(args, io, { dir, outputs });
+  });
   if (config === undefined) {
     steps.leave(later.slice(2), 'they need windlass.yaml');
     return undefined;
@@ -77,7 +82,7 @@ const later = ['github', 'config', 'cluster', ...inCluster, 'event', 'message'];
 
 async function readDeployed(args: Args): Promise<Seen<Deployed>> {
   const name = args.text('stack') ?? 'Windlass';
-  const stack = await stackOutputs(name, args.text('region'));
+  const stack = await stackOutputs(name, { region: args.text('region') });
   if (stack === undefined)
     throw new UserError(
       `there is no stack ${name} in this account and region: run npx cdk deploy ${name} first, or say where it is with --stack, --region and AWS_PROFILE`,
@@ -91,10 +96,11 @@ async function readDeployed(args: Args): Promise<Seen<Deployed>> {
 async function installIn(args: Args, io: Io, steps: StepRunner, world: InstallWorld & { head: Head }): Promise<void> {
   const { dir, outputs, cluster, head } = world;
   const access = await steps.step('access', 'asking CloudFormation', () =>
-    findAccess(cluster, args.text('access-stack')),
+    findAccess(cluster, outputs, { stack: args.text('access-stack'), profile: args.text('access-profile') }),
   );
   const isSame = await steps.step('clone', 'comparing it with GitHub', async () => {
-    await checkClone(io, { dir, url: args.text('url') }, outputs, head);
+    await checkOrigin(io, { dir, url: args.text('url') }, outputs);
+    await checkClone(io, dir, outputs, head);
     return { text: `${dir} has what GitHub has`, value: true };
   });
   if (isSame === undefined) return steps.leave(['puller', 'checker'], 'they need the clone');

@@ -14,6 +14,7 @@ export interface GrantedCluster {
   region: string;
   arn: string;
   wakeQueueUrl: string;
+  wakeQueueArn: string;
 }
 
 /** Finds the cluster that is meant among those of the stack. Throws `UserError` for one that the stack knows nothing of. */
@@ -50,14 +51,16 @@ function isSame(arn: string, eks: string, region: string): boolean {
 
 /** Reads the stack that opens the cluster, in the cluster's region. Throws `UserError` where there is none, or it is another cluster's. */
 export async function findAccess(
-  { eks, region, arn }: GrantedCluster,
-  named: string | undefined,
+  { eks, region, arn, wakeQueueArn }: GrantedCluster,
+  { reportsQueueArn, checkerPrincipals }: Pick<WindlassOutputs, 'reportsQueueArn' | 'checkerPrincipals'>,
+  asked: { stack: string | undefined; profile: string | undefined },
 ): Promise<Seen<AccessOutputs>> {
-  const name = named ?? `WindlassClusterAccess-${eks}`;
-  const stack = await stackOutputs(name, region);
+  const name = asked.stack ?? `WindlassClusterAccess-${eks}`;
+  const stack = await stackOutputs(name, { region, profile: asked.profile });
   if (stack === undefined)
     throw new UserError(
-      `there is no stack ${name} in ${region} of this account: run npx cdk deploy ${name} with the credentials of the cluster's account, or give its name with --access-stack`,
+      `there is no stack ${name} in ${region}: run npx cdk deploy ${name} with the credentials of the cluster's account, or say where it is with --access-stack and --access-profile\n` +
+        `cdk.json makes it where windlassClusters of its context has this beside what else it has:\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: checkerPrincipals, reportsQueueArn, wakeQueueArn })}`,
       { code: 'stack-missing', subject: name },
     );
   const access = readAccessOutputs(name, stack.outputs);

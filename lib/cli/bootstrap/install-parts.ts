@@ -1,10 +1,9 @@
-import { Writable } from 'node:stream';
 import type { AccessOutputs, WindlassOutputs } from '../../config/stack-outputs.ts';
-import { RetryableError, UserError } from '../../model/errors.ts';
-import { parseArguments } from '../arguments.ts';
+import { UserError } from '../../model/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { install } from '../commands/install.ts';
 import type { GrantedCluster } from './find-cluster.ts';
+import { runCommand } from './run-command.ts';
 import { NotDone, type Seen } from './run-steps.ts';
 
 /** What the installations of a cluster are made from. */
@@ -60,30 +59,9 @@ function givenAs(args: Args, name: string): string[] {
   return values.flatMap((value) => (value === undefined ? [] : [`--${name}`, value]));
 }
 
-/** Runs `windlass install`; what it prints goes to the standard error output, beside the steps. */
 async function run(io: Io, argv: string[]): Promise<Seen<true> | NotDone> {
-  const { stdout, lines } = listening(io);
-  const code = await install.run(parseArguments(install, argv), { ...io, stdout });
-  const said = lines();
-  if (code === 0) {
-    const there = said.find((line) => line.endsWith('are as they should be') || line.includes('; sync '));
-    return { text: there ?? 'installed', value: true };
-  }
-  if (code === 1) return new NotDone('declined', 'nothing was changed, as the answer was no');
-  const why = said.findLast((line) => line.startsWith('error')) ?? 'it was refused';
-  const details = { code: 'install', subject: argv.join(' ') };
-  throw code === 3 ? new RetryableError(why, details) : new UserError(why, details);
-}
-
-function listening(io: Io): { stdout: Io['stdout']; lines(): string[] } {
-  let text = '';
-  const stdout = new Writable({
-    write: (chunk, _encoding, done) => {
-      text += String(chunk);
-      io.stderr.write(chunk);
-      done();
-    },
-  });
-  const { isTTY, columns } = io.stderr;
-  return { stdout: Object.assign(stdout, { isTTY, columns }), lines: () => text.split('\n').filter(Boolean) };
+  const said = await runCommand(io, install, argv);
+  if (said instanceof NotDone) return said;
+  const there = said.find((line) => line.includes('are as they should be'));
+  return { text: there ?? 'installed', value: true };
 }

@@ -7,13 +7,8 @@ import type { Io } from '../command.ts';
 import { configTree, originOf } from '../wiring.ts';
 import type { Seen } from './run-steps.ts';
 
-/** Reads windlass.yaml as the functions will. Throws `UserError` with all its problems, and where there is none. */
-export function configAt({ revision, windlassFile }: Head, dir: string): Seen<Config> {
-  if (windlassFile === undefined)
-    throw new UserError(
-      `${windlassFileName} is not in the repo at ${short(revision)}: run npx windlass init ${dir}, commit what it makes, push it, and run this again`,
-      { code: 'no-windlass-file', subject: dir },
-    );
+/** Reads windlass.yaml as the functions will. Throws `UserError` with all its problems. */
+export function configAt({ revision }: Pick<Head, 'revision'>, windlassFile: Uint8Array): Seen<Config> {
   const { config, problems } = readConfig(new TextDecoder().decode(windlassFile));
   if (config === undefined || problems.length > 0)
     throw new UserError(`${windlassFileName} at ${short(revision)} cannot be used`, {
@@ -25,22 +20,27 @@ export function configAt({ revision, windlassFile }: Head, dir: string): Seen<Co
   return { text: `${windlassFileName} at ${short(revision)}: ${counted.join(', ')}`, value: config };
 }
 
-/**
- * Holds a clone against what GitHub has: rights are worked out from the files of the clone. Throws `UserError` for a clone of something else, or at another
- * commit. Gives the clone's commit.
- */
-export async function checkClone(
+/** Throws `UserError` for a directory that is a clone of something else, or of nothing: what is done there would be done to that. */
+export async function checkOrigin(
   io: Io,
   { dir, url }: { dir: string; url: string | undefined },
-  { repo, branch }: Pick<WindlassOutputs, 'repo' | 'branch'>,
-  head: Head,
+  { repo }: Pick<WindlassOutputs, 'repo'>,
 ): Promise<void> {
   const origin = url ?? (await originOf(io, dir));
-  if (origin !== undefined && !isOf(origin, repo))
-    throw new UserError(`${dir} is a clone of ${origin}, and the stack is of ${repo}: give --repo, a clone of that`, {
-      code: 'other-repo',
-      subject: dir,
-    });
+  if (origin !== undefined && isOf(origin, repo)) return;
+  throw new UserError(
+    `${dir} is ${origin === undefined ? 'no clone' : `a clone of ${origin}`}, and the stack is of ${repo}: give --repo, a clone of that`,
+    { code: 'other-repo', subject: dir },
+  );
+}
+
+/** Holds a clone against what GitHub has: rights are worked out from the files of the clone. Throws `UserError` for a clone at another commit. */
+export async function checkClone(
+  io: Io,
+  dir: string,
+  { branch }: Pick<WindlassOutputs, 'branch'>,
+  head: Pick<Head, 'revision'>,
+): Promise<void> {
   const { tree, close } = await configTree(io, { repo: dir, branch, plainDirectory: false });
   await close();
   if (tree.revision === head.revision) return;

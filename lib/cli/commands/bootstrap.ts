@@ -13,9 +13,9 @@ export const bootstrap: Command = {
   name: 'bootstrap',
   summary: 'put Windlass to work after cdk deploy, and see that it works',
   details: [
-    "Reads the outputs of the stack Windlass and of the one that opens the cluster, checks that the stack's secret opens the config repo, installs",
-    'the puller and the rights of the scheduled check (windlass install), each after asking, then sends a test event to bump and a test message to',
-    'every destination of windlass.yaml, and waits for what they leave behind.',
+    "Reads the outputs of the stack Windlass and of the one that opens the cluster, checks that the stack's secret opens the config repo, makes",
+    'windlass.yaml in the clone where there is none (windlass init), installs the puller and the rights of the scheduled check (windlass install),',
+    'each after asking, then sends a test event to bump and a test message to every destination of windlass.yaml, and waits for what they leave behind.',
     'Each step is one line with what was seen. What fails says what to do, and what does not hang on it is done. A second run finds all there and',
     'only tests again. The test event is a sweep: it commits nothing unless a registry has something new.',
     '--repo is a clone of the config repo, at the commit that GitHub has. AWS is asked with the usual credentials (AWS_PROFILE), which need',
@@ -31,6 +31,11 @@ export const bootstrap: Command = {
       type: 'string',
       value: 'NAME',
       help: 'the stack that opens the cluster (default: WindlassClusterAccess-<cluster in EKS>)',
+    },
+    'access-profile': {
+      type: 'string',
+      value: 'NAME',
+      help: 'the AWS profile that reads it, where the cluster is in another account',
     },
     region: { type: 'string', value: 'REGION', help: 'where the stack is (default: as your AWS settings say)' },
     cluster: {
