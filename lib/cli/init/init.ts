@@ -65,7 +65,7 @@ async function candidatesOf(found: Survey, { origin }: Wishes) {
   const argo = await readArgo(found, repositoryIn(origin));
   const releases = readHelmReleases(found);
   const named = [...flux.candidates, ...argo.candidates];
-  const roots = await findRoots(found, named);
+  const roots = await findRoots(found, named, releases.candidates);
   const read = argo.applications.map(({ application, path }) => readUpdater(application, path));
   return {
     candidates: [...named, ...roots.candidates, ...releases.candidates] satisfies Candidate[],

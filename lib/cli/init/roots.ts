@@ -8,15 +8,18 @@ import type { Survey } from './survey.ts';
 /** Directories whose manifests are no cluster's, as a rule. */
 const aside = /^(?:tests?|testdata|fixtures|__.*__|vendor|third_party|node_modules|examples?|samples?|docs?)$/;
 
-/** What no tool's object names: kustomizations that no other builds on, charts, and directories of plain manifests. */
+/** What no tool's object names (`named` for syncs, `released` for charts): kustomizations that no other builds on, charts, and directories of plain manifests. */
 export async function findRoots(
   survey: Survey,
   named: readonly Candidate[],
+  released: readonly Candidate[],
 ): Promise<{ candidates: Candidate[]; remarks: Remark[] }> {
   const remarks: Remark[] = [];
   const covered = await filesOf(survey, named);
   const kustomizations = await kustomizationRoots(survey, covered, remarks);
-  const charts = survey.charts.filter((chart) => !isAside(chart) && !named.some(({ path }) => path === chart));
+  const charts = survey.charts.filter(
+    (chart) => !isAside(chart) && ![...named, ...released].some(({ path }) => path === chart),
+  );
   const ofCharts = charts.filter((chart) => !charts.some((other) => other !== chart && isWithin(other, chart)));
   for (const file of await filesOf(survey, kustomizations)) covered.add(file);
   const taken = [...named, ...kustomizations].map(({ path }) => path);

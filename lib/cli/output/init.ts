@@ -47,13 +47,18 @@ function summaryOf({ mode, directory, files, proposal, followed }: InitPlan): [s
   const active = proposal?.syncs.filter(({ off }) => off === undefined).map(({ name }) => name) ?? [];
   const lines: [string, string][] = [
     [mode === 'new' ? 'new repo' : 'repo', directory],
-    ...created.map((path, index): [string, string] => [index === 0 ? 'creates' : '', path]),
-    ...edited.map((path, index): [string, string] => [index === 0 ? 'marks' : '', path]),
+    ...below('creates', created),
+    ...below('marks', edited),
     ['syncs', active.join(', ')],
-    ['follows', [...followed, ...(proposal?.fluxPolicies ?? [])].join(', ')],
-    ...followedEcr(followed).map((one): [string, string] => ['ECR', ecrText(one)]),
+    ...below('follows', [...followed, ...(proposal?.fluxPolicies ?? [])]),
+    ...below('ECR', followedEcr(followed).map(ecrText)),
   ];
   return lines.filter(([, text]) => text !== '').map(([word, text]) => [word, printable(text)]);
+}
+
+/** The word stands beside the first. */
+function below(word: string, texts: readonly string[]): [string, string][] {
+  return texts.map((text, index) => [index === 0 ? word : '', text]);
 }
 
 function ecrText({ account, region, names }: FollowedEcr): string {
