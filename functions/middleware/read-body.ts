@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditRecord, recordId } from '../../lib/model/audit-record.ts';
 
 /** A body that is not what the queue is for, and why. */

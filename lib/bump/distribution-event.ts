@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest, isTag } from '../model/image-ref.ts';
 
 /** A push that a registry's webhook tells of. What it says is not trusted: it is only looked there. */

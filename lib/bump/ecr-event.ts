@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest, isTag } from '../model/image-ref.ts';
 import { quoted, wrongIn } from './event-excerpt.ts';
 import type { Cause, Seen } from './push.ts';

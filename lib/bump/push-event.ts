@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ecrReader } from './ecr-event.ts';
 import { excerptOf, quoted, wrongIn } from './event-excerpt.ts';
 import type { ReadEvent } from './push.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest, isTag, parseImageRef } from '../model/image-ref.ts';
 import { wrongIn } from './event-excerpt.ts';
 import type { Push, Seen } from './push.ts';

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../model/errors.ts';
 import { parseObjectId } from '../model/object-id.ts';
 import { name } from './scalars.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DriftLimits } from './config.ts';
 import { parseDuration } from './duration.ts';
 import { duration } from './scalars.ts';

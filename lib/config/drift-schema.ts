@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readPathPattern } from '../kube/drift-rules-path.ts';
 import { limitsSchema } from './drift-limits.ts';
 import { date, duration } from './scalars.ts';

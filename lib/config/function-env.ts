@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Problem, UserError } from '../model/errors.ts';
 import { parseEksArn } from './eks-arn.ts';
 import { isGitHubApi } from './github-api.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What happens to a change by hand of a sync's objects. */
 export const guardMode = z.enum(['warn', 'deny']);

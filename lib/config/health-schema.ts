@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A kind as it stands in an object's name: `apps/Deployment`, `ConfigMap` in the core group. */
 export const kindName = z

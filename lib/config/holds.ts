@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../model/errors.ts';
 import { isDigest, isTag } from '../model/image-ref.ts';
 import type { Hold } from '../policy/spec.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isTag, parseImageRef } from '../model/image-ref.ts';
 import { severities } from '../policy/gates.ts';
 import { allError, duration, name, notAll } from './scalars.ts';

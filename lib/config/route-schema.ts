@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { severities, topics } from '../model/notice.ts';
 
 const slackSchema = z.strictObject({

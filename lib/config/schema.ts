@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { driftSchema, ignoreSchema } from './drift-schema.ts';
 import { guardMode, guardSchema } from './guard-schema.ts';
 import { healthRuleSchema, kindName } from './health-schema.ts';

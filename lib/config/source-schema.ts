@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest } from '../model/image-ref.ts';
 import { name } from './scalars.ts';
 

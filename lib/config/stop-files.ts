@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../model/errors.ts';
 import { date, nameOfAll } from './scalars.ts';
 import { readYamlSource } from './yaml-source.ts';

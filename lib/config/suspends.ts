@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatProblem, type Problem, UserError } from '../model/errors.ts';
 import { hasPassed } from '../model/until.ts';
 import { nameOfAll } from './scalars.ts';

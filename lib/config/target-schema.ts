@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keysOfPath } from '../edit/key-path.ts';
 import { treePath } from '../model/tree-path.ts';
 import { pointer } from './scalars.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf, UserError } from './errors.ts';
 import { isDigest } from './image-ref.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { incidentKinds } from './incident.ts';
 import type {
   Attributed,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigReported, SyncReported } from '../model/messages.ts';
 import { configReportedSchema, syncReportedSchema } from '../model/messages-schema.ts';
 import { sizeOf } from '../model/shorten.ts';

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../model/errors.ts';
 import type { Deliveries, Delivery } from '../../notify/ports.ts';
 import { keyText } from './dynamo-items.ts';

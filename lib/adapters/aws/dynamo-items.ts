@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditRecord, auditKinds } from '../../model/audit-record.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Incident } from '../../model/incident.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SurveyStore } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { keyText } from './dynamo-items.ts';

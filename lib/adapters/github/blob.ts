@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GitHubRepo } from './client.ts';
 import { lost } from './failure.ts';
 

@@ -1,6 +1,6 @@
 import { request as octokitRequest } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../model/errors.ts';
 import { failureOf, graphqlFailure, isFailure, lost, said } from './failure.ts';
 import { type GitHubAuth, type ReadAuth, type Tokens, tokensFor, tokensRead } from './tokens.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CommitRequest } from '../../bump/ports.ts';
 import { commitMessage } from '../../model/commit-message.ts';
 import { isCommitOn, lookFor } from './branch-look.ts';

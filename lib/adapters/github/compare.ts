@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GitHubRepo } from './client.ts';
 import { GitHubFailure } from './failure.ts';
 

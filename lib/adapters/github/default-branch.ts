@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../model/errors.ts';
 import type { GitHub } from './client.ts';
 import { told } from './trouble.ts';

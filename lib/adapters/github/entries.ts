@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RepoFile } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { blobBytes, blobFields, blobShape } from './blob.ts';

@@ -1,6 +1,6 @@
 import { request as octokitRequest } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import { failureOf } from './failure.ts';
 import { type GitHubAuth, type Tokens, tokensFor } from './tokens.ts';

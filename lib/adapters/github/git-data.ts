@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { blobOid } from './blob.ts';
 import { type GitHubRepo, nothing } from './client.ts';
 import { isFailure, lost } from './failure.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Head, RecentCommit, RepoFile } from '../../bump/ports.ts';
 import { holdsDirectory } from '../../config/holds.ts';
 import { suspendsDirectory } from '../../config/suspends.ts';

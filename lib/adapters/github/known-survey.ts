@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is known of a branch at one commit: the files with facts. The facts are of a survey's key, and mean nothing under another. */
 export interface KnownSurvey {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describesIn, type Proposal, proposalPrefix } from '../../bump/ports.ts';
 import { trailersIn } from '../../model/commit-message.ts';
 

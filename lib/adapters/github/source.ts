@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SourceTree } from '../../desired/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Source } from '../../pull/ports.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CommitStatuses } from '../../report/ports.ts';
 import { type GitHub, nothing } from './client.ts';
 import { openDeployment, setDeploymentStatus } from './deployments.ts';

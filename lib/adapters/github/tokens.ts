@@ -1,6 +1,6 @@
 import { createAppAuth } from '@octokit/auth-app';
 import type { request } from '@octokit/request';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../model/errors.ts';
 import { failureOf, isFailure, lost } from './failure.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../model/errors.ts';
 import { strayPath } from '../../model/tree-path.ts';
 import type { GitHubRepo } from './client.ts';

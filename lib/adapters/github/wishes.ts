@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ProposalRequest } from '../../bump/ports.ts';
 import { type GitHubRepo, nothing } from './client.ts';
 import { isFailure } from './failure.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImageDetails, Registry, RegistryTag } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { isTag, parseImageRef } from '../../model/image-ref.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Challenge, challengesOf } from './challenge.ts';
 import type { Credential, Credentials } from './credentials.ts';
 import type { Exchange } from './exchange.ts';

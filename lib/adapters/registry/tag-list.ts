@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RegistryClient } from './client.ts';
 import { nextAddress } from './next-address.ts';
 import { nextLink } from './next-link.ts';

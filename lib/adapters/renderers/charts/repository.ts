@@ -1,5 +1,5 @@
 import { FAILSAFE_SCHEMA, load } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../../model/errors.ts';
 import { nearest } from '../../../model/nearest.ts';
 

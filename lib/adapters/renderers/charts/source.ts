@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PublishedChart } from '../../../config/config.ts';
 import { originOf } from '../../../desired/chart-sources.ts';
 import type { ChartSource } from '../../../desired/ports.ts';
