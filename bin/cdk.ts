@@ -5,19 +5,20 @@ import { bundleFunction, functionFiles } from '../functions/bundle.ts';
 import { readProps } from '../lib/infra/check-props.ts';
 import { readClusterAccess } from '../lib/infra/cluster-access-props.ts';
 import { WindlassClusterAccessStack } from '../lib/infra/cluster-access-stack.ts';
+import { functionsContext } from '../lib/infra/function-code.ts';
 import { addSecurityChecks } from '../lib/infra/security-checks.ts';
 import { WindlassStack } from '../lib/infra/windlass-stack.ts';
 import { formatProblem, UserError } from '../lib/model/errors.ts';
 
-const bundles = fileURLToPath(new URL('../functions.out', import.meta.url));
 const app = new App();
 try {
-  for (const name of functionFiles) bundleFunction(name, join(bundles, name));
+  if (app.node.tryGetContext(functionsContext) === undefined) bundle();
   // Set by the CDK's command to where the credentials lead; without any the template fits every account and Region.
   const env = { account: process.env['CDK_DEFAULT_ACCOUNT'], region: process.env['CDK_DEFAULT_REGION'] };
   new WindlassStack(app, 'Windlass', { env, ...readProps(app.node.tryGetContext('windlass')) });
   for (const props of readClusterAccess(app.node.tryGetContext('windlassClusters'))) {
-    const name = props.cluster.split('/').at(-1);
+    // A stack's name has no underscore.
+    const name = String(props.cluster).split('/').at(-1)?.replaceAll('_', '-');
     new WindlassClusterAccessStack(app, `WindlassClusterAccess-${name}`, props);
   }
   addSecurityChecks(app);
@@ -25,4 +26,9 @@ try {
   if (!(error instanceof UserError)) throw error;
   console.error([`${error.message} (context of cdk.json)`, ...error.problems.map(formatProblem)].join('\n'));
   process.exit(2);
+}
+
+function bundle(): void {
+  const folder = fileURLToPath(new URL('../functions.out', import.meta.url));
+  for (const name of functionFiles) bundleFunction(name, join(folder, name));
 }

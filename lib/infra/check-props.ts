@@ -8,7 +8,7 @@ import { propProblem, unknownKeys, wrongProps } from './prop-problem.ts';
 import type { Place, WindlassProps } from './windlass-props.ts';
 
 /** The props by their names; a compile error names one that is missing here. */
-const known = Object.keys({
+export const propNames = Object.keys({
   ...{ repo: 0, branch: 0, githubUrl: 0, repositoryPrefixes: 0, registries: 0, clusters: 0, githubSecret: 0 },
   ...{ notifySecrets: 0, topics: 0, eventBus: 0, encryptionKey: 0, logRetentionDays: 0, alarmTopic: 0 },
 } satisfies Record<keyof WindlassProps, 0>);
@@ -18,7 +18,7 @@ export function readProps(context: unknown): WindlassProps {
   if (typeof context !== 'object' || context === null || Array.isArray(context)) {
     throw wrong([propProblem('windlass', 'it is not an object', 'write one with repo, branch and repositoryPrefixes')]);
   }
-  const unknown = unknownKeys('', context, known);
+  const unknown = unknownKeys('', context, propNames);
   if (unknown.length > 0) throw wrong(unknown);
   return context as WindlassProps;
 }

@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
 /** What a role may do to what, and why. docs/aws.md has the table of all of them. */
@@ -9,7 +10,11 @@ export interface Permission {
   resources: readonly string[];
   /** Why no narrower resource can be named, where one has a wildcard. */
   wide?: string;
-  conditions?: Record<string, Record<string, unknown>>;
+}
+
+/** The permission as IAM reads it. */
+export function statementOf({ actions, resources }: Permission): PolicyStatement {
+  return new PolicyStatement({ actions: [...actions], resources: [...resources] });
 }
 
 /** A resource as people and cdk-nag write it: `arn:aws:sns:<AWS::Region>:<AWS::AccountId>:deploys`, `<RecordsAudit12AB.Arn>`. */

@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   ContextAttribute,
@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { type Permission, statementOf } from './permission.ts';
 import type { WindlassFunction } from './windlass-function.ts';
 
 /** What goes by the clock. */
@@ -25,6 +26,9 @@ export interface SchedulesProps {
 
 /** Every 15 minutes a message that lets bump look at everything, and every 5 minutes a check for drift. */
 export class Schedules extends Construct {
+  /** All that its role may do, and why. */
+  readonly permissions: Permission[] = [];
+
   constructor(scope: Construct, id: string, props: SchedulesProps) {
     super(scope, id);
     const role = this.#role(props);
@@ -62,14 +66,19 @@ export class Schedules extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group } },
       }),
     });
-    const may = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
-    may(['sqs:SendMessage'], [pushes.queueArn, undelivered.queueArn]);
-    may(
-      ['lambda:InvokeFunction'],
-      drift.map(({ fn }) => fn.functionArn),
+    const functions = drift.map(({ fn }) => fn.functionArn);
+    this.permissions.push(
+      { why: 'sends the sweep', actions: ['sqs:SendMessage'], resources: [pushes.queueArn] },
+      { why: 'keeps what could not be sent', actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] },
+      { why: 'starts the drift check', actions: ['lambda:InvokeFunction'], resources: functions },
     );
-    if (encryptionKey !== undefined) may(['kms:Decrypt', 'kms:GenerateDataKey'], [encryptionKey.keyArn]);
+    if (encryptionKey !== undefined)
+      this.permissions.push({
+        why: 'writes to encrypted queues',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [encryptionKey.keyArn],
+      });
+    for (const permission of this.permissions) role.addToPolicy(statementOf(permission));
     return role;
   }
 }

@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import { UserError } from '../model/errors.ts';
 import { useOfKey } from './encryption.ts';
 import { functionCode } from './function-code.ts';
-import { type Permission, written } from './permission.ts';
+import { type Permission, statementOf, written } from './permission.ts';
 import type { ClusterVpc } from './windlass-props.ts';
 
 /** Bytes of names and values that Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -171,12 +171,4 @@ export class WindlassFunction extends Construct {
     const message = `the function ${file} would be told ${bytes} bytes, and Lambda takes ${mostEnvironment}`;
     throw new UserError(`${message}: divide the clusters among several stacks of Windlass`, { code: 'stack-props' });
   }
-}
-
-function statementOf({ actions, resources, conditions }: Permission): PolicyStatement {
-  return new PolicyStatement({
-    actions: [...actions],
-    resources: [...resources],
-    ...(conditions !== undefined && { conditions }),
-  });
 }

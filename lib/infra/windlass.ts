@@ -61,6 +61,7 @@ export class Windlass extends Construct {
   readonly wakes: ReadonlyMap<string, Queue>;
   readonly topics: WindlassTopics;
   readonly functions: WindlassFunctions;
+  readonly schedules: Schedules;
   readonly dashboard: WindlassDashboard;
   /** ARNs of the roles that check clusters: what WindlassClusterAccess lets into a cluster. */
   readonly checkerPrincipalArns: string[];
@@ -94,7 +95,7 @@ export class Windlass extends Construct {
     this.functions = this.#addFunctions({ ...this.#parts(), props, repoAndBranch, clusters, key: encryptionKey });
     this.checkerPrincipalArns = this.functions.drift.map(({ roleArn }) => roleArn);
     this.auditorPrincipalArns = [this.functions.who.roleArn];
-    new Schedules(this, 'Schedules', {
+    this.schedules = new Schedules(this, 'Schedules', {
       ...{ pushes: this.pushEvents.pushes.queue, messageGroupId: repoAndBranch, encryptionKey },
       ...{ undelivered: this.pushEvents.undelivered, drift: this.functions.drift },
     });

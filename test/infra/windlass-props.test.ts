@@ -1,7 +1,8 @@
+import { Lazy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { readProps } from '../../lib/infra/check-props.ts';
 import { formatProblem, UserError } from '../../lib/model/errors.ts';
-import { allProps, makeStack } from './synth.ts';
+import { allProps, leastProps, makeStack } from './synth.ts';
 
 /** The report that a user of the stack would read. */
 function complaints(make: () => unknown): string[] {
@@ -48,6 +49,85 @@ describe('the properties of the stack', () => {
     expect(stack({ repo: 'acme/config', branch: 'b'.repeat(117), repositoryPrefixes: ['shop/'] })).toEqual([
       'branch: it is longer than 127 characters together with repo\n  = take a shorter branch name',
     ]));
+
+  it('of clusters are complained about one by one', () => {
+    const arn = 'arn:aws:eks:eu-west-1:123456789012:cluster/prod';
+    const vpc = { id: 'vpc-1', subnets: ['subnet-1'], securityGroups: ['sg-1'] };
+    const clusters = [
+      'prod',
+      arn,
+      { arn, role: 'arn:aws:iam::210987654321:role/reader' },
+      { arn: 'arn:aws:eks:eu-west-1:210987654321:cluster/prod', auditLog: 'yes' },
+      { arn: 'arn:aws:eks:eu-west-1:123456789012:cluster/a', vpc: { ...vpc, id: 'main', subnets: [] } },
+      { arn: 'arn:aws:eks:eu-west-1:123456789012:cluster/b', vpc },
+      { arn: 'arn:aws:eks:eu-west-1:123456789012:cluster/c', vpc: { ...vpc, securityGroups: ['sg-2'] }, rolle: 'x' },
+      { arn: Lazy.string({ produce: () => arn }) },
+    ];
+    expect(stack({ ...leastProps, clusters })).toEqual([
+      'clusters[0]: "prod" is no ARN of an EKS cluster\n  = arn:aws:eks:eu-west-1:123456789012:cluster/prod',
+      'clusters[2].role: it is of another account than the cluster\n  = take a role of account 123456789012, as WindlassClusterAccess makes it',
+      'clusters[2]: prod in eu-west-1 is there twice\n  = leave it out',
+      'clusters[3].auditLog: "yes" is neither true nor false\n  = write true',
+      'clusters[3]: prod in eu-west-1 is there of two accounts\n  = one Windlass serves one of them: make a stack of its own for the other',
+      'clusters[4].vpc.id: "main" is no VPC\n  = vpc-0123456789abcdef0',
+      'clusters[4].vpc.subnets: [] is no list of them\n  = ["subnet-0123456789abcdef0"]',
+      'clusters[6].rolle: there is no such property\n  = did you mean "role"?',
+      'clusters[6].vpc: vpc-1 has other subnets or security groups above\n  = one function checks a VPC: write the same',
+      'clusters[7].arn: it is not known before the deployment\n  = give the cluster a name of your own, and write the ARN as a text: arn:aws:eks:eu-west-1:123456789012:cluster/prod',
+    ]);
+  });
+
+  it('of the rest are complained about one by one', () => {
+    const wrong = {
+      ...leastProps,
+      githubUrl: 'http://github.acme.example/api/v3',
+      registries: [{ account: 123456789012, region: 'Ireland' }, 'ecr'],
+      githubSecret: 'windlass github',
+      notifySecrets: ['slack', 'slack', 'arn:aws:sqs:eu-west-1:123456789012:slack'],
+      topics: ['deploys', 'arn:aws:sns:eu-west-1:123456789012:deploys', 'on call'],
+      alarmTopic: 'pager',
+      eventBus: 'arn:aws:events:eu-west-1:123456789012:rule/x',
+      encryptionKey: 'alias/windlass',
+      logRetentionDays: 42,
+    };
+    expect(stack(wrong).map((text: string) => text.split('\n')[0])).toEqual([
+      'githubUrl: "http://github.acme.example/api/v3" is not the URL of a GitHub API',
+      'registries[0].account: 123456789012 is no account',
+      'registries[0].region: "Ireland" is no Region',
+      'registries[1]: "ecr" is no registry',
+      'githubSecret: "windlass github" is no name of a secret',
+      'notifySecrets[1]: "slack" is there twice',
+      'notifySecrets[2]: "arn:aws:sqs:eu-west-1:123456789012:slack" is no name of a secret',
+      'topics[1]: there are two topics deploys',
+      'topics[2]: "on call" is no topic',
+      'alarmTopic: "pager" is neither an ARN nor one of topics',
+      'eventBus: "arn:aws:events:eu-west-1:123456789012:rule/x" is no event bus',
+      'encryptionKey: "alias/windlass" is no KMS key',
+      'logRetentionDays: logs cannot be kept for 42 days',
+    ]);
+  });
+
+  it('are of the partition that the stack is in', () =>
+    expect(
+      stack({
+        ...leastProps,
+        clusters: ['arn:aws-cn:eks:cn-north-1:123456789012:cluster/prod'],
+        topics: ['arn:aws:sns:eu-west-1:123456789012:deploys'],
+      }),
+    ).toEqual(['clusters[0]: it is in the partition aws-cn, and others are in aws\n  = a stack serves one partition']));
+
+  it('of clusters in several accounts need to know that of the stack', () => {
+    const clusters = ['arn:aws:eks:eu-west-1:123456789012:cluster/a', 'arn:aws:eks:eu-west-1:210987654321:cluster/b'];
+    expect(stack({ ...leastProps, clusters })).toEqual([]);
+    expect(stack({ ...leastProps, clusters, env: {} })).toEqual([
+      'clusters[1]: it is of another account than an earlier one: which is that of the stack?\n  = give the stack an env with its account, or the cluster its role',
+    ]);
+  });
+
+  it('name more clusters than Lambda can be told of: that is said before the deployment', () => {
+    const clusters = Array.from({ length: 60 }, (_, n) => `arn:aws:eks:eu-west-1:123456789012:cluster/cluster-${n}`);
+    expect(() => makeStack({ ...leastProps, clusters })).toThrow(/divide the clusters among several stacks/);
+  });
 
   it('from cdk.json may not be misspelt', () =>
     expect(complaints(() => readProps({ repo: 'acme/config', brnach: 'main', colour: 'red' }))).toEqual([

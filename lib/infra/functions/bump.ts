@@ -1,8 +1,17 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Permission } from '../permission.ts';
 import { WindlassFunction } from '../windlass-function.ts';
-import { appends, environmentOf, githubSecretOf, type Parts, readsSecrets, sends, usesState, usual } from './parts.ts';
+import {
+  appends,
+  environmentOf,
+  githubSecretOf,
+  type Parts,
+  readsRegistries,
+  readsSecrets,
+  sends,
+  usesState,
+  usual,
+} from './parts.ts';
 
 /** How long one batch of pushes may take. */
 export const bumpTimeout = Duration.seconds(30);
@@ -19,7 +28,11 @@ export function addBump(scope: Construct, parts: Parts): WindlassFunction {
   });
   bump.consume(parts.pushes.queue, 10);
   bump.allow(
-    ...readsRegistries(scope, parts),
+    // A token for pulling is not among it: only ECR's own API is asked.
+    readsRegistries(scope, parts, 'reads tags, images and scans', [
+      ...['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:DescribeImageScanFindings'],
+      'ecr:GetDownloadUrlForLayer',
+    ]),
     readsSecrets(scope, 'opens the config repo', [githubSecretOf(parts.props)]),
     appends(parts),
     usesState(parts, 'keeps what it knows of the branch and of images', ['GetItem', 'PutItem', 'DeleteItem', 'Query']),
@@ -27,26 +40,4 @@ export function addBump(scope: Construct, parts: Parts): WindlassFunction {
     sends('wakes pullers', [...parts.wakes.values()]),
   );
   return bump;
-}
-
-/** What lib/adapters/aws/ecr*.ts asks of ECR. A token for pulling is not among it. */
-function readsRegistries(scope: Construct, { props }: Parts): Permission[] {
-  const { partition, region, account } = Stack.of(scope);
-  const places = [{ region, account }, ...(props.registries ?? [])];
-  const resources = places.flatMap((place) =>
-    props.repositoryPrefixes.map(
-      (prefix) => `arn:${partition}:ecr:${place.region}:${place.account}:repository/${prefix}*`,
-    ),
-  );
-  return [
-    {
-      why: 'reads tags, images and scans of the repositories',
-      actions: [
-        ...['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:DescribeImageScanFindings'],
-        'ecr:GetDownloadUrlForLayer',
-      ],
-      resources,
-      wide: 'The prop repositoryPrefixes says how the names of repositories begin.',
-    },
-  ];
 }

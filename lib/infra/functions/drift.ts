@@ -7,7 +7,16 @@ import type { Permission } from '../permission.ts';
 import { driftRoleName } from '../role-names.ts';
 import { WindlassFunction } from '../windlass-function.ts';
 import type { ClusterVpc } from '../windlass-props.ts';
-import { environmentOf, githubSecretOf, type Parts, readsSecrets, sends, usesState, usual } from './parts.ts';
+import {
+  environmentOf,
+  githubSecretOf,
+  type Parts,
+  readsRegistries,
+  readsSecrets,
+  sends,
+  usesState,
+  usual,
+} from './parts.ts';
 
 const timeout = Duration.seconds(300);
 
@@ -65,6 +74,7 @@ function driftFunction(scope: Construct, parts: Parts, { id, layer, clusters, ot
   drift.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.seconds(60) });
   drift.allow(
     ...readsClusters(clusters),
+    readsRegistries(scope, parts, 'reads Helm charts', ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']),
     usesState(parts, 'runs once at a time, and keeps the last valid windlass.yaml', [
       ...(['GetItem', 'PutItem', 'DeleteItem', 'Query'] as const),
     ]),

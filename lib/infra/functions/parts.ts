@@ -93,6 +93,17 @@ function secretArn(scope: Construct, secret: string): string {
   return /:secret:.+-[A-Za-z0-9]{6}$/.test(secret) ? arn : `${arn}-??????`;
 }
 
+/** Asks ECR about the repositories of the props, here and in the other registries. */
+export function readsRegistries(scope: Construct, { props }: Parts, why: string, actions: string[]): Permission {
+  const { partition, region, account } = Stack.of(scope);
+  const resources = [{ region, account }, ...(props.registries ?? [])].flatMap((place) =>
+    props.repositoryPrefixes.map(
+      (prefix) => `arn:${partition}:ecr:${place.region}:${place.account}:repository/${prefix}*`,
+    ),
+  );
+  return { why, actions, resources, wide: 'The prop repositoryPrefixes says how the names of repositories begin.' };
+}
+
 /** Sends messages to queues. */
 export function sends(why: string, queues: readonly Queue[]): Permission {
   return { why, actions: ['sqs:SendMessage'], resources: queues.map(({ queueArn }) => queueArn) };

@@ -36,9 +36,10 @@ export function addWho(scope: Construct, parts: Parts): WindlassFunction {
 /** What lib/adapters/aws/audit-logs.ts asks of CloudWatch Logs. */
 function readsAuditLogs(asked: readonly GrantedCluster[]): Permission[] {
   const own = asked.filter(({ auditorRole }) => auditorRole === undefined);
-  const groups = own.map(
-    ({ eks }) => `arn:${eks.partition}:logs:${eks.region}:${eks.account}:log-group:/aws/eks/${eks.name}/cluster:*`,
-  );
+  const groups = own.flatMap(({ eks: { partition, region, account, name } }) => {
+    const group = `arn:${partition}:logs:${region}:${account}:log-group:/aws/eks/${name}/cluster`;
+    return [group, `${group}:*`];
+  });
   return [
     {
       why: 'asks the audit log of a cluster',
