@@ -55,7 +55,8 @@ export async function findAccess(
   { reportsQueueArn, checkerPrincipals }: Pick<WindlassOutputs, 'reportsQueueArn' | 'checkerPrincipals'>,
   asked: { stack: string | undefined; profile: string | undefined },
 ): Promise<Seen<AccessOutputs>> {
-  const name = asked.stack ?? `WindlassClusterAccess-${eks}`;
+  // A stack's name has no underscore.
+  const name = asked.stack ?? `WindlassClusterAccess-${eks.replaceAll('_', '-')}`;
   const stack = await stackOutputs(name, { region, profile: asked.profile });
   if (stack === undefined)
     throw new UserError(
