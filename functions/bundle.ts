@@ -1,11 +1,20 @@
 // Makes what Lambda runs: node functions/bundle.ts [FOLDER]
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { licensesOf } from '../images/licenses.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
+
+/**
+ * Where the SDK would look for credentials next, each in a package that it loads when it gets there. In Lambda it does not: a function's are in its
+ * environment, which comes first.
+ */
+const otherCredentials = [
+  ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
+  '@smithy/credential-provider-imds',
+];
 
 /** The entry files of this folder, each of which is one function. */
 export const functionFiles = [
@@ -31,10 +40,10 @@ export function bundleFunction(name: FunctionFile, outdir: string): number {
     entryPoints: [{ in: `functions/${name}.ts`, out: 'index' }],
     outdir,
     ...{ bundle: true, platform: 'node', format: 'esm', target: 'node24', minify: true },
-    // Names in stacks and in errors stay as they are written.
-    keepNames: true,
     mainFields: ['module', 'main'],
     outExtension: { '.js': '.mjs' },
+    charset: 'utf8',
+    external: otherCredentials,
     // For whoever reads a stack: Node would read it at each start.
     sourcemap: 'external',
     sourcesContent: false,
@@ -44,8 +53,17 @@ export function bundleFunction(name: FunctionFile, outdir: string): number {
     },
     ...{ legalComments: 'none', metafile: true, logLevel: 'warning' },
   });
+  nameSources(outdir);
   writeFileSync(join(outdir, 'LICENSES.txt'), licensesOf(metafile, root));
   return Object.entries(metafile.outputs).find(([path]) => path.endsWith('index.mjs'))![1].bytes;
+}
+
+/** From the checkout, wherever that and the folder are: the same sources give the same bundle. */
+function nameSources(outdir: string): void {
+  const file = join(outdir, 'index.mjs.map');
+  const map = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[] };
+  const sources = map.sources.map((source) => relative(root, resolve(outdir, source)));
+  writeFileSync(file, JSON.stringify({ ...map, sources }));
 }
 
 if (import.meta.main) {

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunction, functionFiles } from '../../functions/bundle.ts';
+
+/** Bytes. The aims are 1 MB for bump and 2 MB for drift; what bump has above its own is X-Ray's SDK. */
+const mostBytes = { 'bump-on-push': 1_200_000, 'drift-on-schedule': 1_500_000 } as Record<string, number>;
+const mostOfOthers = 1_150_000;
+
+const exec = promisify(execFile);
+
+describe('the bundle of a function', () => {
+  let folder: string;
+  const bytes = new Map<string, number>();
+  beforeAll(async () => {
+    // Outside of the checkout: nothing is found in a node_modules above.
+    folder = await mkdtemp(join(tmpdir(), 'windlass-test-bundles-'));
+    for (const name of functionFiles) bytes.set(name, bundleFunction(name, join(folder, name)));
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('is there for every entry file of the folder', async () => {
+    const files = await readdir(fileURLToPath(new URL('../../functions/', import.meta.url)));
+    const entries = files.filter((file) => file.endsWith('.ts') && file !== 'bundle.ts');
+    expect(entries.map((file) => file.replace('.ts', '')).sort()).toEqual([...functionFiles].sort());
+  });
+
+  it.each(functionFiles)('%s stays small', (name) => {
+    expect(bytes.get(name)).toBeLessThan(mostBytes[name] ?? mostOfOthers);
+  });
+
+  it.each(functionFiles)(
+    '%s runs alone, and says of an empty environment what it lacks',
+    async (name) => {
+      const context = { awsRequestId: 'request-1', functionName: name, getRemainingTimeInMillis: 30_000 };
+      const script = `
+      const { handler, ...others } = await import(${JSON.stringify(pathToFileURL(join(folder, name, 'index.mjs')).href)});
+      const answer = await handler({ Records: [] }, ${JSON.stringify(context)}).catch((error) => error.message);
+      process.stdout.write(JSON.stringify({ answer, others: Object.keys(others) }) + '\\n');`;
+      const env = { PATH: process.env['PATH'] };
+      const { stdout, stderr } = await exec(process.execPath, ['--input-type=module', '-e', script], {
+        cwd: folder,
+        env,
+      });
+      expect(JSON.parse(stdout)).toEqual({
+        answer: expect.stringMatching(/^the environment of the function \w+ is wrong$/),
+        others: [],
+      });
+      const told = JSON.parse(stderr);
+      expect(told).toMatchObject({ level: 'ERROR', function_request_id: 'request-1' });
+      expect(told.problems).toContain('WINDLASS_REPO: it is not set');
+    },
+    60_000,
+  );
+
+  it('has a source map and the licences beside it, and no path of the machine in it', async () => {
+    const inside = join(folder, 'bump-on-push');
+    expect((await readdir(inside)).sort()).toEqual(['LICENSES.txt', 'index.mjs', 'index.mjs.map']);
+    const [code, map, licenses] = await Promise.all(
+      ['index.mjs', 'index.mjs.map', 'LICENSES.txt'].map((file) => readFile(join(inside, file), 'utf8')),
+    );
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    for (const text of [code!, map!]) expect(text.includes(root)).toBe(false);
+    expect(JSON.parse(map!).sources.filter((source: string) => source.startsWith('..'))).toEqual([]);
+    expect(JSON.parse(map!).sources.some((source: string) => source === 'lib/bump/bump.ts')).toBe(true);
+    for (const name of ['@aws-sdk/client-ecr', 're2js', 'zod']) expect(licenses).toContain(`${name} `);
+  });
+
+  it('is the same when it is made again, so that nothing is deployed anew', async () => {
+    const read = () => readFile(join(folder, 'notify-on-notice', 'index.mjs'));
+    const before = await read();
+    bundleFunction('notify-on-notice', join(folder, 'notify-on-notice'));
+    expect((await read()).equals(before)).toBe(true);
+  });
+});
