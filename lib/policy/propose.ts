@@ -101,9 +101,9 @@ function compare(a: readonly bigint[], b: readonly bigint[]): number {
 
 const commit = '[a-f0-9]{7,40}';
 
-/** `main-1a2b3c4-1793523000`, the form that Flux's guides advise. */
+/** `main-1a2b3c4-1793523000`, the form that Flux's guides advise, and `main-1a2b3c4-417` with the number of the build; a day is no commit. */
 function byTimeLast(tag: string): TagFamily | undefined {
-  const match = /^(.*-|)([a-f0-9]{7,40})-([0-9]{9,20})$/.exec(tag);
+  const match = /^(.*-|)(?!20[0-9]{6}-)([a-f0-9]{7,40})-([0-9]{1,20})$/.exec(tag);
   return match === null ? undefined : timed(match[1]!, `${commit}-(?P<ts>[0-9]+)`);
 }
 
@@ -116,7 +116,7 @@ function timed(prefix: string, rest: string): TagFamily {
   const include = `^${literal(prefix)}${rest}$`;
   return {
     key: `time ${include}`,
-    words: `builds${ofBranch(prefix)} by time`,
+    words: `builds${ofBranch(prefix)} in their order`,
     ruleOf: () => ({ filter: { include, extract: '$ts' }, numerical: 'asc' }),
   };
 }

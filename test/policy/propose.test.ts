@@ -34,6 +34,10 @@ describe('the policy that a tag asks for', () => {
       { filter: { include: '^main-[a-f0-9]{7,40}-(?P<ts>[0-9]+)$', extract: '$ts' }, numerical: 'asc' },
     ],
     [
+      ['main-4f2a9c1-999', 'main-0123456-1812'],
+      { filter: { include: '^main-[a-f0-9]{7,40}-(?P<ts>[0-9]+)$', extract: '$ts' }, numerical: 'asc' },
+    ],
+    [
       ['1793523000-9b81e07'],
       { filter: { include: '^(?P<ts>[0-9]+)-[a-f0-9]{7,40}$', extract: '$ts' }, numerical: 'asc' },
     ],
@@ -59,6 +63,7 @@ describe('the policy that a tag asks for', () => {
   });
 
   it('is none for a tag that tells nothing', () => {
+    expect(ruleOf(['20261103-417'])).toEqual({ reason: 'the tag "20261103-417" does not tell an order' });
     expect(ruleOf(['release_final2'])).toEqual({ reason: 'the tag "release_final2" does not tell an order' });
   });
 

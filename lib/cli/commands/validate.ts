@@ -137,7 +137,7 @@ async function readWindlassFile(
   const found = (await tree.files('.')).find((file) => file.path === windlassFileName && file.kind === 'file');
   if (found === undefined) {
     const message = 'there is no such file at the root of the repository';
-    const hint = 'it begins with "windlass: 1"; docs/windlass-yaml.md has a short one to copy';
+    const hint = 'windlass init proposes one; docs/windlass-yaml.md has a short one to copy';
     return { text: '', problems: [{ code: 'no-windlass-file', file: windlassFileName, message, hint }], warnings: [] };
   }
   const text = new TextDecoder().decode(await tree.read(windlassFileName));
