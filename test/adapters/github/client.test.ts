@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { openGitHub } from '../../../lib/adapters/github/client.ts';
 import { failureOf, GitHubFailure, said } from '../../../lib/adapters/github/failure.ts';
+import type { GitHubAuth, ReadAuth } from '../../../lib/adapters/github/tokens.ts';
 import { troubleOf } from '../../../lib/adapters/github/trouble.ts';
 import { RetryableError, UserError } from '../../../lib/model/errors.ts';
 import { describeWithStandins } from '../../standins/describe.ts';
@@ -52,6 +53,38 @@ describeWithStandins('the client of GitHub', () => {
     );
     expect(noKey.code).toBe('github-credentials');
     expect(inspect(noKey, { depth: 9 })).not.toContain('but secret');
+  });
+
+  it('reads anew who it is, once, when GitHub takes neither the key nor the token that was read', async () => {
+    const { github, open, client } = await world();
+    const app = { id: 7, installationId: 42 };
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const old = { app: { ...app, privateKey: other.export({ type: 'pkcs8', format: 'pem' }).toString() } };
+    const replaced = { app: { ...app, privateKey: appKey.privateKey } };
+    const asked: boolean[] = [];
+    let there: GitHubAuth = replaced;
+    let known: GitHubAuth = old;
+    const auth: ReadAuth = async (fresh) => {
+      asked.push(fresh);
+      if (fresh) known = there;
+      return known;
+    };
+    const repo = open({ client: client({ auth }) });
+    await repo.head();
+    expect(asked).toEqual([false, true]);
+    // A token that was taken back: the key is asked for anew, is the same, and gives another token.
+    github.guard.revoke();
+    await repo.head();
+    expect(asked.slice(2)).toEqual([false, true]);
+    expect(github.guard.issued).toBe(2);
+
+    // What is wrong in both is asked for no more than twice.
+    [there, known] = [old, old];
+    asked.length = 0;
+    expect((await failure(repo.head())).code).toBe('github-credentials');
+    expect(asked).toEqual([false, true]);
+    there = replaced;
+    await repo.head();
   });
 
   it('does not take a token of a person that GitHub refuses', async () => {
