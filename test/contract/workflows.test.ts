@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { workflowText } from '../../lib/cli/init/workflow.ts';
+import { workflowText, workflowText } from '../../lib/cli/init/workflow.ts';
 import { messageOf } from '../../lib/model/errors.ts';
 import { windlass } from '../helpers/io.ts';
 import { pythonPackage } from '../helpers/python-package.ts';
@@ -182,6 +182,15 @@ if ('actionlint' in programs) {
     it('finds nothing in the one that windlass init writes', async () => {
       const folder = await tempTree({ 'windlass.yaml': workflowText() });
       expect(await lint([join(folder, 'windlass.yaml')])).toBe('');
+    });
+
+    it('finds nothing in the workflow that windlass init writes, which takes actions where the others do', async () => {
+      const folder = await tempTree({ 'windlass.yaml': workflowText() });
+      expect(await lint([join(folder, 'windlass.yaml')])).toBe('');
+      const known = await Promise.all([...workflows, ...actions].map((file) => readFile(file, 'utf8')));
+      const uses = [...workflowText().matchAll(/uses: (.*)$/gm)].map(([, what]) => what!);
+      expect(uses.length).toBeGreaterThan(0);
+      for (const what of uses) expect(known.join('\n')).toContain(`uses: ${what}\n`);
     });
 
     it('would find a script that a branch name can break into, and a variable that is split', async () => {
