@@ -253,6 +253,29 @@ describe('the handler of push events', () => {
     expect(messages).toHaveLength(1);
   });
 
+  it('sweeps beside a push in one commit, and measures what no event told of', async () => {
+    const world = await loop();
+    const set = Date.parse(world.git.git('log', '-1', '--format=%cI', 'main'));
+    const later = (minutes: number) => new Date(set + minutes * 60_000);
+    await world.registry.push(`${ecrHost('123456789012', 'eu-west-1')}/shop/web`, '1.1.0', later(5));
+    const [account, region] = ['123456789012', 'eu-west-1'];
+    const { digest } = await world.registry.push(`${ecrHost(account, region)}/shop/api`, '4.0.0', later(6));
+    const api = { id: 'api', at: later(29), account, region, repository: 'shop/api', tag: '4.0.0', digest };
+    const noted: [string, number][] = [];
+    const measures = { add: (name: string, value: number) => void noted.push([name, value]), publish: () => {} };
+    const handler = bumpOnPush({ ...world.ports, measures, now: () => later(30), logger: silent() });
+    const sweep = JSON.stringify({ type: 'Sweep', at: later(30).toISOString() });
+    const event = batch({ m1: sweep, m2: JSON.stringify(pushEvent(api)) });
+    expect(await handler(event, context)).toEqual({ batchItemFailures: [] });
+    expect(commits(world)).toBe(2);
+    expect(world.git.git('log', '-1', '--format=%s')).toBe('Bump web to 1.1.0 and api to 4.0.0');
+    expect(noted).toEqual([
+      ['SweepFound', 1],
+      ['BumpLatency', 60_000],
+    ]);
+    expect(world.records.told().filter((line) => line.startsWith('sweep-found'))).toHaveLength(1);
+  });
+
   it('logs no body of a message', async () => {
     const world = await loop();
     const { logger, lines } = listening();
