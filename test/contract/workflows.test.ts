@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { workflowText, workflowText } from '../../lib/cli/init/workflow.ts';
+import { workflowText } from '../../lib/cli/init/workflow.ts';
 import { messageOf } from '../../lib/model/errors.ts';
 import { windlass } from '../helpers/io.ts';
 import { pythonPackage } from '../helpers/python-package.ts';
@@ -178,11 +178,6 @@ if ('actionlint' in programs) {
       );
 
     it.each(workflows)('finds nothing in %s', async (file) => expect(await lint([file])).toBe(''));
-
-    it('finds nothing in the one that windlass init writes', async () => {
-      const folder = await tempTree({ 'windlass.yaml': workflowText() });
-      expect(await lint([join(folder, 'windlass.yaml')])).toBe('');
-    });
 
     it('finds nothing in the workflow that windlass init writes, which takes actions where the others do', async () => {
       const folder = await tempTree({ 'windlass.yaml': workflowText() });
