@@ -19,6 +19,11 @@ export function addReport(scope: Construct, parts: Parts): WindlassFunction {
   report.consume(parts.reports.queue, 10);
   report.allow(
     appends(parts),
+    {
+      why: 'finds when what is now healthy was bumped',
+      actions: ['dynamodb:Query'],
+      resources: [parts.records.audit.tableArn],
+    },
     usesState(parts, 'keeps states and incidents', ['GetItem', 'PutItem', 'DeleteItem', 'Query']),
     readsSecrets(scope, 'shows statuses on commits', [githubSecretOf(parts.props)]),
     sends('tells people of incidents', [parts.notices.queue]),
