@@ -133,13 +133,14 @@ await describeWithMiniStack('bump in AWS', () => {
       expect(subjects()[0]).toBe('Bump cart to 1.0.2');
     });
 
-    it('writes no secret anywhere', async () => {
+    it('is granted all that it does, and writes no secret anywhere', async () => {
       const seen = JSON.stringify([
         await world.logs(),
         await world.items('AuditTable'),
         await world.items('StateTable'),
       ]);
       expect(seen).toContain('1.1.19');
+      expect(seen).not.toContain('is not authorized to perform');
       for (const secret of world.secrets) expect(seen).not.toContain(secret);
     });
   });

@@ -49,8 +49,8 @@ await describeWithMiniStack('report and notify in AWS', () => {
       it('keeps what the first pull did, and tells GitHub of it', async () => {
         expect((await cluster.pull()).code).toBe(0);
         await waitFor(async () => (await kinds()).includes('synced'), { what: 'the record of the pull' });
-        const state = JSON.stringify(await world.items('StateTable'));
-        expect(state).toContain(world.github.head());
+        const state = async () => JSON.stringify(await world.items('StateTable'));
+        await waitFor(async () => (await state()).includes(world.github.head()!), { what: 'the state of the sync' });
         const statuses = () => world.github.repository.statuses.get(world.github.head()!) ?? [];
         await waitFor(() => statuses().some(({ state }) => state === 'success'), { what: 'the status of the commit' });
         expect(await events()).toEqual([]);
@@ -101,7 +101,7 @@ await describeWithMiniStack('report and notify in AWS', () => {
         );
       });
 
-      it('writes no secret anywhere', async () => {
+      it('is granted all that it does, and writes no secret anywhere', async () => {
         const stored = [await world.items('AuditTable'), await world.items('StateTable')];
         const seen = JSON.stringify([
           stored,
@@ -112,6 +112,7 @@ await describeWithMiniStack('report and notify in AWS', () => {
           world.aws.log(),
         ]);
         expect(seen).toContain(settings);
+        expect(seen).not.toContain('is not authorized to perform');
         for (const secret of world.secrets) expect(seen).not.toContain(secret);
       });
     });

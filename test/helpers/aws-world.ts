@@ -35,8 +35,8 @@ export interface AwsWorld {
   push(repository: string, tag: string): Promise<string>;
   /** All items of a table. */
   items(table: 'AuditTable' | 'StateTable'): Promise<Record<string, unknown>[]>;
-  /** The lines that functions have logged. */
-  logs(): Promise<string[]>;
+  /** The lines that functions have logged: all, or those of the function with this in its id (`Bump`). */
+  logs(of?: string): Promise<string[]>;
   /** Messages that wait in a queue or are at work, by the URL. */
   waiting(queue: string): Promise<number>;
   /** Waits for a message in Slack that has all these texts, and gives it as JSON. */
@@ -105,7 +105,7 @@ export async function startAwsWorld(options: AwsWorldOptions): Promise<AwsWorld>
       secrets: [privateKey.split('\n')[5]!, slack.token],
       push: (repository, tag) => pushTo(aws.endpoint, repository, tag, { labels: { tag } }),
       items: (table) => itemsOf(dynamo, deployed.outputs[table]!),
-      logs: () => linesOf(logs),
+      logs: (of = '') => linesOf(logs, of),
       posted: (...texts) => postedIn(slack, texts),
       waiting: (queue) => waitingIn(sqs, queue),
       queues: async (part) =>
@@ -158,10 +158,11 @@ async function itemsOf(dynamo: DynamoDBClient, TableName: string): Promise<Recor
   return items;
 }
 
-async function linesOf(client: CloudWatchLogsClient): Promise<string[]> {
+async function linesOf(client: CloudWatchLogsClient, of: string): Promise<string[]> {
   const lines: string[] = [];
   for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {})) {
     for (const { logGroupName } of logGroups) {
+      if (!logGroupName?.includes(of)) continue;
       let nextToken: string | undefined;
       do {
         const page = await client.send(new FilterLogEventsCommand({ logGroupName, nextToken, limit: 1000 }));

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +13,19 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const stack = 'Windlass';
 
+/** A template of CloudFormation, as far as tests look into it. */
+export interface Template {
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
 /** The stack of `bin/cdk.ts` in MiniStack, by the CDK's own command. */
 export interface Deployment {
   /** The stack's outputs, by their keys. */
   outputs: Record<string, string>;
   /** Deploys the stack as it is, or with other props; gives what the command wrote. */
   update(props?: WindlassProps): Promise<string>;
+  /** Deploys another template than the one that was synthesized: what `change` makes of that. */
+  edit(change: (template: Template) => void): Promise<void>;
   destroy(): Promise<void>;
   /** Removes what it needed on this machine, and nothing in MiniStack. */
   clean(): Promise<void>;
@@ -38,6 +46,15 @@ export async function deployStack(aws: MiniStack, props: WindlassProps): Promise
     Object.assign(outputs, (JSON.parse(await readFile(file, 'utf8')) as Record<string, object>)[stack]);
     return written;
   };
+  const edit = async (change: (template: Template) => void) => {
+    const kept = await readAssembly(app);
+    try {
+      await writeEdited(app, kept, change);
+      await update();
+    } finally {
+      for (const [file, text] of Object.entries(kept)) await writeFile(join(app, file), text);
+    }
+  };
   const clean = () => rm(home, { recursive: true, force: true, maxRetries: 10 });
   try {
     await synthesize(aws, { app, functions }, props);
@@ -48,7 +65,31 @@ export async function deployStack(aws: MiniStack, props: WindlassProps): Promise
     throw error;
   }
   const destroy = async () => void (await cdk('destroy', stack, '--force'));
-  return { outputs, update, destroy, clean };
+  return { outputs, update, edit, destroy, clean };
+}
+
+const templateFile = `${stack}.template.json`;
+const assemblyFiles = [templateFile, `${stack}.assets.json`, 'manifest.json'];
+
+async function readAssembly(app: string): Promise<Record<string, string>> {
+  const read = async (file: string) => [file, await readFile(join(app, file), 'utf8')] as const;
+  return Object.fromEntries(await Promise.all(assemblyFiles.map(read)));
+}
+
+/** The CDK knows the template by its hash, which has to be another one for another template. */
+async function writeEdited(
+  app: string,
+  kept: Readonly<Record<string, string>>,
+  change: (template: Template) => void,
+): Promise<void> {
+  const template = JSON.parse(kept[templateFile]!) as Template;
+  change(template);
+  const text = JSON.stringify(template);
+  const assets = JSON.parse(kept[`${stack}.assets.json`]!) as { files: Record<string, { source: { path: string } }> };
+  const [hash] = Object.entries(assets.files).find(([, { source }]) => source.path === templateFile)!;
+  const edited = createHash('sha256').update(text).digest('hex');
+  await writeFile(join(app, templateFile), text);
+  for (const file of assemblyFiles.slice(1)) await writeFile(join(app, file), kept[file]!.replaceAll(hash, edited));
 }
 
 /** As the CDK's command starts the app, with cdk.json's context but for the props. */
