@@ -38,7 +38,8 @@ export function openRepoHead(
     const { tree, config } = await heads.at(found.revision);
     return { tree, config, problems: heads.problems() };
   };
-  const lastValid = async () => heads.config() ?? validIn(await kept.read());
+  // Another function may have seen a newer one.
+  const lastValid = async () => validIn(await kept.read()) ?? heads.config();
   const config = async () => {
     try {
       return (await head()).config;

@@ -12,17 +12,16 @@ export interface Head {
 }
 
 /**
- * Reads windlass.yaml of a tree. Where it is missing or broken the last valid one stands in (`elsewhere` is asked where it is not at hand), and `problems` says why;
+ * Reads windlass.yaml of a tree. Where it is missing or broken the last valid one stands in (`lastValid` is asked for it then), and `problems` says why;
  * without one it throws `UserError` with all problems.
  */
 export async function readHead(
   tree: SourceTree,
-  lastValid?: Config,
-  elsewhere: () => Promise<Config | undefined> = async () => undefined,
+  lastValid: () => Promise<Config | undefined> = async () => undefined,
 ): Promise<Head & { problems: Problem[] }> {
   const { config, problems } = await configOf(tree);
   if (config !== undefined) return { tree, config, problems: [] };
-  const standIn = lastValid ?? (await elsewhere());
+  const standIn = await lastValid();
   if (standIn !== undefined) return { tree, config: standIn, problems };
   throw new UserError(`${windlassFileName} at ${tree.revision} cannot be used`, {
     code: 'config-invalid',

@@ -21,17 +21,19 @@ export interface Heads {
   close(): Promise<void>;
 }
 
-/** Opens revisions of a source. With `kept` the last valid windlass.yaml is that of the process before, until there is a newer one. */
+/**
+ * Opens revisions of a source. With `kept` the last valid windlass.yaml is the one that any process kept last, this one or another: of several, none stays
+ * behind the others.
+ */
 export function openHeads(source: Pick<Source, 'open'>, kept?: KeptText): Heads {
   let open: { tree: OpenTree; head: Head } | undefined;
   let valid: Config | undefined;
   let problems: Problem[] = [];
-  let keptText: string | undefined;
 
   const load = async (revision: string): Promise<Head> => {
     const tree = await source.open(revision);
     try {
-      const { problems: found, ...head } = await readHead(tree, valid, async () => validIn(await kept?.read()));
+      const { problems: found, ...head } = await readHead(tree, async () => validIn(await kept?.read()) ?? valid);
       if (found.length === 0) await keep(tree);
       await open?.tree.close();
       open = { tree, head };
@@ -45,14 +47,11 @@ export function openHeads(source: Pick<Source, 'open'>, kept?: KeptText): Heads 
     }
   };
 
-  /** Written only when it says something else. */
+  /** Written only when it says something else than what is there, which another process may have kept since. */
   const keep = async (tree: SourceTree): Promise<void> => {
     if (kept === undefined) return;
     const text = new TextDecoder().decode(await tree.read(windlassFileName));
-    keptText ??= await kept.read();
-    if (keptText === text) return;
-    await kept.write(text);
-    keptText = text;
+    if ((await kept.read()) !== text) await kept.write(text);
   };
 
   return {

@@ -49,6 +49,30 @@ describe('the heads', () => {
     expect(text.writes).toHaveLength(2);
   });
 
+  it('of several processes go by what any of them saw last', async () => {
+    const text = kept();
+    const behind = openHeads(source({ a: good, c: 'broken' }), text);
+    await behind.at('a');
+    await openHeads(source({ b: other }), text).at('b');
+    expect((await behind.at('c')).config.syncs[0]?.name).toBe('store');
+  });
+
+  it('keep a file that was reverted to, although another process kept the one between', async () => {
+    const text = kept();
+    const heads = openHeads(source({ a: good, c: good }), text);
+    await heads.at('a');
+    await openHeads(source({ b: other }), text).at('b');
+    await heads.at('c');
+    expect(text.writes).toEqual([good, other, good]);
+  });
+
+  it('go by what they have seen themselves where it cannot be kept', async () => {
+    const away: KeptText = { read: async () => undefined, write: async () => {} };
+    const heads = openHeads(source({ a: good, b: 'broken' }), away);
+    await heads.at('a');
+    expect((await heads.at('b')).config.syncs[0]?.name).toBe('shop');
+  });
+
   it('have nothing to go by where there never was a valid one', async () => {
     const { closed, open } = source({ a: 'broken' });
     await expect(openHeads({ open }, kept()).at('a')).rejects.toMatchObject({ code: 'config-invalid' });
