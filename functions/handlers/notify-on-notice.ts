@@ -2,11 +2,10 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Notice } from '../../lib/model/messages.ts';
 import { noticeSchema } from '../../lib/model/messages-schema.ts';
-import { storyOf } from '../../lib/model/notice.ts';
 import { type NotifyDeps, notify } from '../../lib/notify/notify.ts';
 import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { bodyOf, ignoredRecord, type Malformed } from '../middleware/read-body.ts';
-import { type Batch, failuresOf, readBatch } from '../middleware/sqs-batch.ts';
+import { type Batch, readBatch, workEach } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
 export interface NotifyOnNoticeDeps extends Omit<NotifyDeps, 'refused'>, Partial<Watched> {
@@ -26,24 +25,15 @@ export function notifyOnNotice(deps: NotifyOnNoticeDeps): Handler<SQSEvent, SQSB
 
 const ignored = { actor: 'windlass notify', summary: 'a message on the notify queue is not a notice' };
 
-async function sendAll(
+function sendAll(
   batch: Batch<Notice | Malformed>,
   deps: NotifyOnNoticeDeps,
   logger: Logger,
 ): Promise<SQSBatchResponse> {
-  const waiting = new Set<string>();
   const refused: NotifyDeps['refused'] = (error) => logger.error('a destination refuses notices', error);
-  for (const message of batch.messages) {
-    const story = 'malformed' in message.value ? `malformed ${message.messageId}` : storyOf(message.value);
-    if (waiting.has(story)) continue;
-    try {
-      if ('malformed' in message.value) await deps.records.append([ignoredRecord(message.value, ignored)]);
-      else await notify(message.value, deps.now(), { ...deps, refused });
-      message.done = true;
-    } catch (error) {
-      waiting.add(story);
-      logger.warn('a notice goes back to the queue', error as Error);
-    }
-  }
-  return failuresOf(batch);
+  const send = async (value: Notice | Malformed) => {
+    if ('malformed' in value) await deps.records.append([ignoredRecord(value, ignored)]);
+    else await notify(value, deps.now(), { ...deps, refused });
+  };
+  return workEach(batch, send, (error) => logger.warn('a notice goes back to the queue', error as Error));
 }

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { RetryableError } from '../../lib/model/errors.ts';
+import { RetryableError } from '../../lib/model/errors.ts';
 import type { ReportMessage } from '../../lib/model/messages.ts';
 import { reportSchema } from '../../lib/model/messages-schema.ts';
 import { reportAttributed } from '../../lib/report/attribution.ts';
@@ -20,7 +20,7 @@ import { reportConfig } from '../../lib/report/report-config.ts';
 import { hostTeller } from '../../lib/report/tell-host.ts';
 import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { bodyOf, ignoredRecord, type Malformed } from '../middleware/read-body.ts';
-import { type Batch, failuresOf, readBatch, sendAgain } from '../middleware/sqs-batch.ts';
+import { type Batch, readBatch, sendAgain, workEach } from '../middleware/sqs-batch.ts';
 
 /** What the function works with. */
 export interface ReportOnSyncDeps extends Partial<Watched> {
@@ -38,7 +38,7 @@ type WorkDeps = ReportDeps & Pick<ReportOnSyncDeps, 'records'>;
 
 /**
  * The SQS handler of the report queue (FIFO, one group a sync): works the reports in, in order. A message that is no report is put into the
- * audit trail and done with; trouble that may pass sends the rest of the batch again.
+ * audit trail and done with; trouble that may pass sends the rest of the batch again, any other what follows in the same group.
  */
 export function reportOnSync(deps: ReportOnSyncDeps): Handler<SQSEvent, SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-report' });
@@ -57,20 +57,28 @@ export function reportOnSync(deps: ReportOnSyncDeps): Handler<SQSEvent, SQSBatch
     { ...deps, logger },
     [readBatch(bodyOf(reportSchema), logger), sendAgain(goBack)],
     (batch: Batch<ReportMessage | Malformed>) =>
-      workIn(batch, { records, notices, programs, measures, tellHost, askWho }),
+      workIn(batch, { records, notices, programs, measures, tellHost, askWho }, logger),
   );
 }
 
 const ignored = { actor: 'windlass report', summary: 'a message on the report queue is not a report' };
 
-async function workIn(batch: Batch<ReportMessage | Malformed>, deps: WorkDeps): Promise<SQSBatchResponse> {
-  for (const message of batch.messages) {
-    if ('malformed' in message.value) await deps.records.append([ignoredRecord(message.value, ignored)]);
-    else if (message.value.type === 'ConfigReported') await reportConfig(message.value, deps);
-    else if (message.value.type === 'CheckReported') await reportCheck(message.value, deps);
-    else if (message.value.type === 'Attributed') await reportAttributed(message.value, deps);
-    else await report(message.value, deps);
-    message.done = true;
-  }
-  return failuresOf(batch);
+function workIn(batch: Batch<ReportMessage | Malformed>, deps: WorkDeps, logger: Logger): Promise<SQSBatchResponse> {
+  return workEach(
+    batch,
+    (value) => workInOne(value, deps),
+    (error) => {
+      // It concerns what all of them need: nothing is asked of that any more.
+      if (error instanceof RetryableError) throw error;
+      logger.error('a report goes back to the queue', error as Error);
+    },
+  );
+}
+
+async function workInOne(value: ReportMessage | Malformed, deps: WorkDeps): Promise<void> {
+  if ('malformed' in value) await deps.records.append([ignoredRecord(value, ignored)]);
+  else if (value.type === 'ConfigReported') await reportConfig(value, deps);
+  else if (value.type === 'CheckReported') await reportCheck(value, deps);
+  else if (value.type === 'Attributed') await reportAttributed(value, deps);
+  else await report(value, deps);
 }

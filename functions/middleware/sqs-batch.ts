@@ -7,6 +7,8 @@ import { RetryableError } from '../../lib/model/errors.ts';
 /** One record of a batch, understood. */
 export interface Message<Value> {
   messageId: string;
+  /** Of a FIFO queue: its messages have an order among themselves, and none with those of other groups. */
+  group: string;
   value: Value;
   /** Set by the handler as soon as the record needs nothing more: it is not sent again, whatever happens to the others. */
   done: boolean;
@@ -22,7 +24,7 @@ const sqsEvent = z.object({
     z.object({
       messageId: z.string().min(1),
       body: z.string(),
-      attributes: z.object({ SentTimestamp: z.string().regex(/^\d+$/) }),
+      attributes: z.object({ SentTimestamp: z.string().regex(/^\d+$/), MessageGroupId: z.string().optional() }),
     }),
   ),
 });
@@ -41,7 +43,8 @@ export function readBatch<Value>(
       const { Records } = sqsEvent.parse(request.event);
       const messages = Records.map(({ messageId, body, attributes }) => {
         const at = new Date(Number(attributes.SentTimestamp)).toISOString();
-        return { messageId, value: read(body, { id: messageId, at }), done: false };
+        const group = attributes.MessageGroupId ?? messageId;
+        return { messageId, group, value: read(body, { id: messageId, at }), done: false };
       });
       logger.appendKeys({ messages: messages.map(({ messageId }) => messageId) });
       request.event = { messages };
@@ -68,6 +71,29 @@ export function sendAgain<Value>(
       request.response = failuresOf(request.event);
     },
   };
+}
+
+/**
+ * Works the records of a FIFO queue one after the other. One that fails comes again, with what follows it in its group: other groups are not held up by it,
+ * and do not become dead letters with it. `failed` is told, and ends the whole batch by throwing.
+ */
+export async function workEach<Value>(
+  batch: Batch<Value>,
+  work: (value: Value) => Promise<void>,
+  failed: (error: unknown) => void,
+): Promise<SQSBatchResponse> {
+  const waiting = new Set<string>();
+  for (const message of batch.messages) {
+    if (waiting.has(message.group)) continue;
+    try {
+      await work(message.value);
+      message.done = true;
+    } catch (error) {
+      waiting.add(message.group);
+      failed(error);
+    }
+  }
+  return failuresOf(batch);
 }
 
 /**

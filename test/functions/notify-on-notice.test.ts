@@ -26,7 +26,7 @@ const event = (...bodies: unknown[]): SQSEvent => ({
   Records: bodies.map((body, index) =>
     sqsRecord('notices', {
       messageId: `message-${index}`,
-      groupId: 'incident',
+      groupId: typeof body === 'string' ? `none-${index}` : storyOf(body as Notice),
       deduplicationId: `message-${index}`,
       body: typeof body === 'string' ? body : JSON.stringify(body),
       sentAt: Date.parse('2026-11-22T12:00:00Z'),

@@ -22,7 +22,7 @@ const event = (...bodies: string[]): SQSEvent => ({
   Records: bodies.map((body, index) =>
     sqsRecord('reports', {
       messageId: `message-${index}`,
-      groupId: 'shop-prod',
+      groupId: groupOf(body),
       deduplicationId: `message-${index}`,
       body,
       sentAt,
@@ -30,6 +30,11 @@ const event = (...bodies: string[]): SQSEvent => ({
     }),
   ),
 });
+
+/** As the queue of reports has it. */
+function groupOf(body: string): string {
+  return body.startsWith('{') ? ((JSON.parse(body) as { sync?: string }).sync ?? 'none') : 'none';
+}
 
 describe('the handler of the report queue', () => {
   let records: DynamoRecords;
@@ -151,11 +156,25 @@ describe('the handler of the report queue', () => {
     expect(await records.syncState('shop-prod')).toMatchObject({ checkedAt: time(0) });
   });
 
-  it('fails as a whole for what it cannot explain', async () => {
-    deliver = async () => {
-      throw new TypeError('a bug');
-    };
-    await expect(handler()(event(JSON.stringify(check(0, [changed()]))), context)).rejects.toThrow('a bug');
+  it('sends back what it cannot explain with the rest of its sync, and works in the others', async () => {
+    const lines: string[] = [];
+    const told = new Logger({ logLevel: 'SILENT' });
+    told.error = (message, ...more) => void lines.push([message, ...more].map(String).join(': '));
+    const working = reportOnSync({
+      ...{ records, logger: told },
+      notices: {
+        send: async ({ sync }) => {
+          if (sync === 'shop-prod') throw new TypeError('a bug');
+        },
+      },
+    });
+    const others = { ...check(0, [changed()]), run: 'other', sync: 'other-prod' };
+    const bodies = [check(0, [changed()]), others, check(5)];
+    const answer = await working(event(...bodies.map((one) => JSON.stringify(one))), context);
+    expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(['message-0', 'message-2']);
+    expect(await records.syncState('other-prod')).toMatchObject({ checkedAt: time(0) });
+    expect(await records.syncState('shop-prod')).toBeUndefined();
+    expect(lines).toEqual(['a report goes back to the queue: TypeError: a bug']);
   });
 
   describe('with a host that shows statuses on commits', () => {
@@ -197,7 +216,8 @@ describe('the handler of the report queue', () => {
       answer = async () => {
         throw new TypeError('a bug');
       };
-      await expect(withHost()(bodies(pull(5, 6)), context)).rejects.toThrow('a bug');
+      const again = { batchItemFailures: [{ itemIdentifier: 'message-0' }] };
+      expect(await withHost()(bodies(pull(5, 6)), context)).toEqual(again);
       answer = async () => true;
       expect(await withHost()(bodies(pull(5, 6), pull(2, 3, [], { revision: 'bbbb' })), context)).toEqual(allDone);
       expect(asked).toHaveLength(2);
