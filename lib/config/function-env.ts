@@ -76,7 +76,7 @@ export const functionSettings = {
   bump: [...repoSettings, 'auditTable', 'noticesQueue', 'wakeQueues'],
   drift: [...repoSettings, 'reportsQueue', 'clusters', 'otherClusters', 'private'],
   who: [...repoSettings, 'reportsQueue', 'clusters'],
-  report: [...repoSettings, 'auditTable', 'noticesQueue', 'questionsQueue', 'clusters', 'eventBus'],
+  report: [...repoSettings, 'auditTable', 'noticesQueue', 'questionsQueue', 'eventBus'],
   notify: [...repoSettings, 'auditTable', 'notifySecrets', 'topics', 'slackApi'],
 } as const satisfies Record<string, readonly Setting[]>;
 

@@ -61,6 +61,13 @@ describe('the environment of a function', () => {
       noticesQueue: queue('notices.fifo'),
       wakeQueues: { [prod]: queue('windlass-wake-prod-eu-west-1') },
     });
+    expect(readReportEnv(all)).toEqual({
+      ...repo,
+      auditTable: 'audit',
+      noticesQueue: queue('notices.fifo'),
+      questionsQueue: queue('questions'),
+      eventBus: 'default',
+    });
     expect(readDriftEnv({ ...all, WINDLASS_PRIVATE: 'true', WINDLASS_OTHER_CLUSTERS: '[]' })).toEqual({
       ...repo,
       reportsQueue: queue('reports.fifo'),
