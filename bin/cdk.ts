@@ -12,7 +12,7 @@ import { formatProblem, UserError } from '../lib/model/errors.ts';
 
 const app = new App();
 try {
-  if (app.node.tryGetContext(functionsContext) === undefined) bundle();
+  if (app.node.tryGetContext(functionsContext) === undefined) await bundle();
   // Set by the CDK's command to where the credentials lead; without any the template fits every account and Region.
   const env = { account: process.env['CDK_DEFAULT_ACCOUNT'], region: process.env['CDK_DEFAULT_REGION'] };
   new WindlassStack(app, 'Windlass', { env, ...readProps(app.node.tryGetContext('windlass')) });
@@ -28,7 +28,7 @@ try {
   process.exit(2);
 }
 
-function bundle(): void {
+async function bundle(): Promise<void> {
   const folder = fileURLToPath(new URL('../functions.out', import.meta.url));
-  for (const name of functionFiles) bundleFunction(name, join(folder, name));
+  for (const name of functionFiles) await bundleFunction(name, join(folder, name));
 }

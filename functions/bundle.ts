@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { licensesOf } from '../images/licenses.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -15,6 +15,34 @@ const otherCredentials = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
   '@smithy/credential-provider-imds',
 ];
+
+/** What the SDK loads for answers that are a stream of events, which none is that a function asks for. */
+const streams = /^@smithy\/core\/event-streams$/;
+
+/** Files of packages that load others for what no function does. An empty one is in their place; whoever uses it nevertheless fails at once. */
+const unused = [
+  // X-Ray's SDK: only the tracer's own segments are made. Requests are not traced, nothing is served, Lambda decides what is sampled, and it is no EC2.
+  /\/aws-xray-sdk-core\/dist\/lib\/(?:database\/|patchers\/|segments\/plugins\/|segments\/attributes\/aws\.js)/,
+  /\/aws-xray-sdk-core\/dist\/lib\/middleware\/(?:sampling\/|incoming_request_data)/,
+  // The CLI makes the JSON Schema of windlass.yaml.
+  /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/,
+];
+
+const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup: ({ onLoad, onResolve }) => {
+    // Only one client asks for it at once: that of CloudWatch Logs.
+    onResolve({ filter: streams }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    );
+    for (const filter of unused) onLoad({ filter }, () => ({ contents: 'module.exports = {};' }));
+    // Nothing else is read there.
+    onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+      const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};
 
 /** The entry files of this folder, each of which is one function. */
 export const functionFiles = [
@@ -32,10 +60,10 @@ export type FunctionFile = (typeof functionFiles)[number];
  * Writes one function with everything that it imports, AWS's SDK too, into a folder that is emptied before: `index.mjs`, which exports `handler`, its
  * source map and the licences. Answers the bytes of `index.mjs`.
  */
-export function bundleFunction(name: FunctionFile, outdir: string): number {
+export async function bundleFunction(name: FunctionFile, outdir: string): Promise<number> {
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
-  const { metafile } = buildSync({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [{ in: `functions/${name}.ts`, out: 'index' }],
     outdir,
@@ -44,6 +72,9 @@ export function bundleFunction(name: FunctionFile, outdir: string): number {
     outExtension: { '.js': '.mjs' },
     charset: 'utf8',
     external: otherCredentials,
+    plugins: [leaveOut],
+    // Its build for bundlers: of that for Node nothing can be left out.
+    alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
     // For whoever reads a stack: Node would read it at each start.
     sourcemap: 'external',
     sourcesContent: false,
@@ -69,7 +100,7 @@ function nameSources(outdir: string): void {
 if (import.meta.main) {
   const folder = process.argv[2] ?? fileURLToPath(new URL('../functions.out', import.meta.url));
   for (const name of functionFiles) {
-    const bytes = bundleFunction(name, join(folder, name));
+    const bytes = await bundleFunction(name, join(folder, name));
     process.stdout.write(`${join(folder, name)}: ${(bytes / 1e6).toFixed(2)} MB\n`);
   }
 }

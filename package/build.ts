@@ -34,7 +34,7 @@ export async function buildPackage(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
   await bundleCli(root, join(outdir, 'cli'));
   await bundleCdk(root, outdir);
-  for (const name of functionFiles) bundleFunction(name, join(outdir, 'functions.out', name));
+  for (const name of functionFiles) await bundleFunction(name, join(outdir, 'functions.out', name));
   await bundlePuller(join(outdir, 'images/puller/bundle'));
   for (const path of copied) await cp(join(root, path), join(outdir, path), { recursive: true });
   const pages = (await readdir(join(root, 'docs'), { recursive: true })).filter((path) => path.endsWith('.md'));

@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts';
 const { plan, functions } = JSON.parse(process.env['WINDLASS_VERIFY'] ?? '') as { plan: Plan; functions: string };
 const { account, region, repo, branch, githubSecret, githubUrl, repository, cluster } = plan;
 const env = { account, region };
-for (const name of functionFiles) bundleFunction(name, join(functions, name));
+for (const name of functionFiles) await bundleFunction(name, join(functions, name));
 
 const app = new App({ context: { 'windlass:functions': functions } });
 const { windlass } = new WindlassStack(app, plan.stack, {

@@ -36,7 +36,7 @@ export async function deployStack(aws: MiniStack, props: WindlassProps): Promise
   // The CDK keeps in it which account a key is of: it is another one in each MiniStack.
   const home = await mkdtemp(join(tmpdir(), 'windlass-test-cdk-'));
   const [app, functions] = [join(home, 'app'), join(home, 'functions')];
-  for (const name of functionFiles) bundleFunction(name, join(functions, name));
+  for (const name of functionFiles) await bundleFunction(name, join(functions, name));
   const outputs: Record<string, string> = {};
   const cdk = (...args: string[]) => runCdk(aws, home, ['--app', app, ...args]);
   const update = async (changed?: WindlassProps) => {
