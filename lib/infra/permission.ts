@@ -10,11 +10,14 @@ export interface Permission {
   resources: readonly string[];
   /** Why no narrower resource can be named, where one has a wildcard. */
   wide?: string;
+  /** What narrows it further, as IAM writes it. `only` says it for people. */
+  conditions?: Record<string, Record<string, string | readonly string[]>>;
+  only?: string;
 }
 
 /** The permission as IAM reads it. */
-export function statementOf({ actions, resources }: Permission): PolicyStatement {
-  return new PolicyStatement({ actions: [...actions], resources: [...resources] });
+export function statementOf({ actions, resources, conditions }: Permission): PolicyStatement {
+  return new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions && { conditions }) });
 }
 
 /** A resource as people and cdk-nag write it: `arn:aws:sns:<AWS::Region>:<AWS::AccountId>:deploys`, `<RecordsAudit12AB.Arn>`. */

@@ -1,6 +1,6 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -45,17 +45,16 @@ export class PushEvents extends Construct {
       id: 'AwsSolutions-SQS3',
       reason: 'It is a dead-letter queue itself: of rules and schedules, which the check does not look at.',
     });
-    for (const [id, { description, pattern }] of Object.entries(
-      pushRules(props.repositoryPrefixes, this.senders(props)),
-    )) {
-      new Rule(this, id, {
-        description,
-        eventPattern: pattern,
-        targets: [
-          new SqsQueue(this.pushes.queue, { messageGroupId: props.messageGroupId, deadLetterQueue: this.undelivered }),
-        ],
-      });
-    }
+    const target = {
+      arn: this.pushes.queue.queueArn,
+      sqsParameters: { messageGroupId: props.messageGroupId },
+      deadLetterConfig: { arn: this.undelivered.queueArn },
+    };
+    const rules = Object.entries(pushRules(props.repositoryPrefixes, this.senders(props))).map(
+      ([id, { description, pattern }]) =>
+        new Rule(this, id, { description, eventPattern: pattern, targets: [{ bind: () => target }] }),
+    );
+    for (const queue of [this.pushes.queue, this.undelivered]) admitRules(queue, rules);
     admitEvents(this, props.registries ?? []);
   }
 
@@ -68,4 +67,16 @@ export class PushEvents extends Construct {
       regions: [...new Set([region, ...registries.map((one) => one.region)])],
     };
   }
+}
+
+/** Lets these rules send to a queue. CDK's own target would let every rule of the account, and with it whoever may write one. */
+function admitRules(queue: Queue, rules: readonly Rule[]): void {
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('events.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: { ArnEquals: { 'aws:SourceArn': rules.map(({ ruleArn }) => ruleArn) } },
+    }),
+  );
 }

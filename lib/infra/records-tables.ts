@@ -1,11 +1,11 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Billing, TableEncryptionV2, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 
 /**
- * The two tables of a Windlass, which outlive its stack: an audit that disappears with a clean-up is none. Items that carry the number `ttl` (epoch
- * seconds) leave some time after it; audit records carry none.
+ * The two tables of a Windlass, which outlive its stack: an audit that disappears with a clean-up is none. States that carry the number `ttl` (epoch
+ * seconds) leave some time after it. The audit knows no such thing: whoever may add to it could let DynamoDB delete what is in it.
  */
 export class RecordsTables extends Construct {
   /** What happened: written once, and never changed. */
@@ -16,14 +16,14 @@ export class RecordsTables extends Construct {
   constructor(scope: Construct, id: string, { encryptionKey }: { encryptionKey?: IKey | undefined } = {}) {
     super(scope, id);
     this.audit = this.#table('Audit', encryptionKey);
-    this.state = this.#table('State', encryptionKey);
+    this.state = this.#table('State', encryptionKey, { timeToLiveAttribute: 'ttl' });
   }
 
-  #table(id: string, key: IKey | undefined): TableV2 {
+  #table(id: string, key: IKey | undefined, more: Pick<TablePropsV2, 'timeToLiveAttribute'> = {}): TableV2 {
     return new TableV2(this, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
-      timeToLiveAttribute: 'ttl',
+      ...more,
       billing: Billing.onDemand(),
       encryption: key === undefined ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.customerManagedKey(key),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

@@ -19,6 +19,18 @@ import { functionCode } from './function-code.ts';
 import { type Permission, statementOf, written } from './permission.ts';
 import type { ClusterVpc } from './windlass-props.ts';
 
+/** The key may encrypt other things of the account: it is used by way of these services, and never by itself. */
+const byService = (region: string): Pick<Permission, 'conditions' | 'only'> => ({
+  conditions: {
+    StringLike: {
+      'kms:ViaService': ['dynamodb', 'secretsmanager', 'sns', 'sqs'].map(
+        (service) => `${service}.${region}.amazonaws.com*`,
+      ),
+    },
+  },
+  only: 'by way of DynamoDB, Secrets Manager, SNS and SQS',
+});
+
 /** Bytes of names and values that Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const mostEnvironment = 4096;
 
@@ -98,8 +110,11 @@ export class WindlassFunction extends Construct {
     }
   }
 
-  /** Lets Lambda start it for the messages of a queue, of which those that it names come again. */
-  consume(queue: Queue, batchSize: number): void {
+  /**
+   * Lets Lambda start it for the messages of a queue, of which those that it names come again. `maxConcurrency`: how many run at once at most, so that a
+   * flood of messages takes no more of the account; a queue with a single group needs none.
+   */
+  consume(queue: Queue, how: { batchSize: number; maxConcurrency?: number }): void {
     this.allow({
       why: 'takes messages out of its queue',
       actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
@@ -107,7 +122,7 @@ export class WindlassFunction extends Construct {
     });
     this.fn.addEventSourceMapping('Queue', {
       eventSourceArn: queue.queueArn,
-      batchSize,
+      ...how,
       reportBatchItemFailures: true,
     });
   }
@@ -127,7 +142,7 @@ export class WindlassFunction extends Construct {
     if (inNetwork) this.#allowNetwork();
     if (key === undefined) return;
     const why = 'uses tables, queues, topics and secrets that are encrypted with the key';
-    this.allow({ why, actions: useOfKey, resources: [key.keyArn] });
+    this.allow({ why, actions: useOfKey, resources: [key.keyArn], ...byService(Stack.of(this).region) });
   }
 
   /** As the props have it: CDK's own way wants to know more of the network than is needed. */

@@ -75,6 +75,14 @@ describe.each(templates)('a stack with %s props', (name, template) => {
     }
   });
 
+  it('lets a flood of messages run no more than a few functions at once', () => {
+    for (const { EventSourceArn, ScalingConfig } of mappings) {
+      const isOneGroup = idOf(EventSourceArn).includes('Pushes');
+      if (isOneGroup) expect(ScalingConfig).toBeUndefined();
+      else expect(ScalingConfig.MaximumConcurrency).toBeLessThanOrEqual(10);
+    }
+  });
+
   it('deploys each file of functions/ once, and the drift check once more for each VPC', () => {
     const files = functions.map(
       ([, { Properties }]) => /function ([\w-]+) of/.exec(descriptionOf(Properties.Role))?.[1],

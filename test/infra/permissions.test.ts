@@ -129,6 +129,26 @@ describe('the permissions', () => {
     }
   });
 
+  it('to use the own key are by way of the services that use it for what a function does', () => {
+    for (const [, role] of roles.filter(([name]) => name !== 'the schedules')) {
+      const [use] = template.statementsOfRole(role).filter(({ Action }) => listOf(Action).includes('kms:Decrypt'));
+      expect(use!.Condition).toEqual({
+        StringLike: {
+          'kms:ViaService': ['dynamodb', 'secretsmanager', 'sns', 'sqs'].map(
+            (one) => `${one}.eu-west-1.amazonaws.com*`,
+          ),
+        },
+      });
+    }
+  });
+
+  it('to tell programs of incidents are in the name of Windlass alone', () => {
+    const [puts] = template
+      .statementsOfRole('WindlassReportRole')
+      .filter(({ Action }) => Action === 'events:PutEvents');
+    expect(puts!.Condition).toEqual({ 'ForAllValues:StringEquals': { 'events:source': 'windlass' } });
+  });
+
   it('in a VPC are refused to the code of the function itself', () => {
     const denied = template.statementsOfRole('WindlassDriftvpc').filter(({ Effect }) => Effect === 'Deny');
     expect(denied).toHaveLength(1);
@@ -166,12 +186,12 @@ describe('the queues', () => {
 /** docs/aws-permissions.md */
 function pageOf(all: typeof roles): string {
   const rows = all.flatMap(([name, , permissions]) =>
-    permissions.map(({ why, actions, resources, wide }) => {
+    permissions.map(({ why, actions, resources, wide, only }) => {
       const names = [...new Set(resources.map((resource) => called(written(stack, resource))))];
       const cells = [
         name,
         actions.map(code).join(' '),
-        names.join('<br>'),
+        names.join('<br>') + (only === undefined ? '' : `, ${only}`),
         why + (wide === undefined ? '' : `. ${wide}`),
       ];
       return `| ${cells.join(' | ')} |`;
@@ -183,8 +203,8 @@ function pageOf(all: typeof roles): string {
 const head = `# What Windlass may do in AWS
 
 Made from the stack by test/infra/permissions.test.ts, for a Windlass with every prop; [aws.md](aws.md) says what the parts are. No role has a policy that AWS
-writes, no action has a wildcard. Nothing may change or delete what is in the audit table. Beside these, EventBridge may put events on the queues of pushes and
-of what could not be delivered, CloudWatch's alarms may publish to a topic that the stack makes, and the puller of a cluster in another account may send to the
+writes, no action has a wildcard. Nothing may change or delete what is in the audit table, and DynamoDB lets nothing in it expire. Beside these, the stack's own
+rules of EventBridge may put events on the queues of pushes and of what could not be delivered, CloudWatch's alarms may publish to a topic that the stack makes, and the puller of a cluster in another account may send to the
 queue of reports and read its own wake queue: by the policies of these queues and topics.`;
 
 /** Names of the stack's own resources for people; all else as it is. */

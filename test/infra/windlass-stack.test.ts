@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allProps, idOf, leastProps, templateOf } from './synth.ts';
+import { allProps, idOf, leastProps, listOf, templateOf } from './synth.ts';
 
 const least = templateOf(leastProps);
 const all = templateOf(allProps);
@@ -15,16 +15,20 @@ describe('the records', () => {
 
   it('are two tables', () => expect(tables).toHaveLength(4));
 
-  it.each(tables)('with %s props in %s have the keys that the adapter writes, and a time to live', (_, __, table) => {
-    expect(table.Properties.KeySchema).toEqual([
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ]);
-    const types = table.Properties.AttributeDefinitions.map((one: { AttributeType: string }) => one.AttributeType);
-    expect(types).toEqual(['S', 'S']);
-    expect(table.Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'ttl', Enabled: true });
-    expect(table.Properties.BillingMode).toBe('PAY_PER_REQUEST');
-  });
+  it.each(tables)(
+    'with %s props in %s have the keys that the adapter writes, and a time to live where nothing is for good',
+    (_, id, table) => {
+      expect(table.Properties.KeySchema).toEqual([
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ]);
+      const types = table.Properties.AttributeDefinitions.map((one: { AttributeType: string }) => one.AttributeType);
+      expect(types).toEqual(['S', 'S']);
+      const ttl = id.includes('Audit') ? undefined : { AttributeName: 'ttl', Enabled: true };
+      expect(table.Properties.TimeToLiveSpecification).toEqual(ttl);
+      expect(table.Properties.BillingMode).toBe('PAY_PER_REQUEST');
+    },
+  );
 
   it.each(tables)('with %s props in %s survive a mistake, and the stack', (_, __, table) => {
     expect(table.Properties.Replicas[0]).toMatchObject({
@@ -98,13 +102,15 @@ describe('the rule of pushes', () => {
   it('has a STANDARD dead-letter queue: EventBridge takes no other', () =>
     expect(byId(idOf(theTarget().DeadLetterConfig.Arn))).not.toHaveProperty('FifoQueue'));
 
-  it.each([idOf(theTarget().Arn), idOf(theTarget().DeadLetterConfig.Arn)])(
-    'and the others alone may send to %s, which allows nobody else',
-    (id) => {
-      const allowed = least.statementsOfQueue(id).filter((statement) => statement.Effect === 'Allow');
-      for (const { Principal } of allowed) expect(Principal).toEqual({ Service: 'events.amazonaws.com' });
-      const sources = allowed.map(({ Condition }) => Condition.ArnEquals['aws:SourceArn']['Fn::GetAtt'][0]);
-      expect(sources.sort()).toEqual(rules.map(([rule]) => rule).sort());
-    },
-  );
+  it.each(
+    [theTarget().Arn, theTarget().DeadLetterConfig.Arn].flatMap((arn) => [
+      [idOf(arn), 'least', least] as const,
+      [idOf(arn), 'all', all] as const,
+    ]),
+  )('and the others alone may send to %s, which allows nobody else, with %s props', (id, _, template) => {
+    const allowed = template.statementsOfQueue(id).filter((statement) => statement.Effect === 'Allow');
+    for (const { Principal } of allowed) expect(Principal).toEqual({ Service: 'events.amazonaws.com' });
+    const sources = allowed.flatMap(({ Condition }) => listOf(Condition.ArnEquals['aws:SourceArn']).map(idOf));
+    expect(sources.sort()).toEqual(rules.map(([rule]) => rule).sort());
+  });
 });

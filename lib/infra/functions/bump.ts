@@ -9,6 +9,7 @@ import {
   readsRegistries,
   readsSecrets,
   sends,
+  surveys,
   usesState,
   usual,
 } from './parts.ts';
@@ -26,7 +27,7 @@ export function addBump(scope: Construct, parts: Parts): WindlassFunction {
     environment: environmentOf(scope, 'bump', parts),
     ...usual(parts),
   });
-  bump.consume(parts.pushes.queue, 10);
+  bump.consume(parts.pushes.queue, { batchSize: 10 });
   bump.allow(
     // A token for pulling is not among it: only ECR's own API is asked.
     readsRegistries(scope, parts, 'reads tags, images and scans', [
@@ -35,7 +36,10 @@ export function addBump(scope: Construct, parts: Parts): WindlassFunction {
     ]),
     readsSecrets(scope, 'opens the config repo', [githubSecretOf(parts.props)]),
     appends(parts),
-    usesState(parts, 'keeps what it knows of the branch and of images', ['GetItem', 'PutItem', 'DeleteItem', 'Query']),
+    usesState(parts, 'keeps what it knows of the branch and of images', {
+      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
+      partitions: [surveys, 'state#image', 'state#recorded', 'bump#trouble'],
+    }),
     sends('tells people of bumps', [parts.notices.queue]),
     sends('wakes pullers', [...parts.wakes.values()]),
   );

@@ -14,6 +14,7 @@ import {
   readsRegistries,
   readsSecrets,
   sends,
+  surveys,
   usesState,
   usual,
 } from './parts.ts';
@@ -75,9 +76,10 @@ function driftFunction(scope: Construct, parts: Parts, { id, layer, clusters, ot
   drift.allow(
     ...readsClusters(clusters),
     readsRegistries(scope, parts, 'reads Helm charts', ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']),
-    usesState(parts, 'runs once at a time, and keeps the last valid windlass.yaml', [
-      ...(['GetItem', 'PutItem', 'DeleteItem', 'Query'] as const),
-    ]),
+    usesState(parts, 'runs once at a time, and keeps the last valid windlass.yaml', {
+      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
+      partitions: [surveys, 'lease#*'],
+    }),
     readsSecrets(scope, 'reads the config repo', [githubSecretOf(parts.props)]),
     sends('reports what it found', [parts.reports.queue]),
   );

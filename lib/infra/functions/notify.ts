@@ -1,7 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { WindlassFunction } from '../windlass-function.ts';
-import { appends, environmentOf, githubSecretOf, type Parts, readsSecrets, usesState, usual } from './parts.ts';
+import {
+  appends,
+  environmentOf,
+  githubSecretOf,
+  type Parts,
+  readsSecrets,
+  surveys,
+  usesState,
+  usual,
+} from './parts.ts';
 
 /** How long one batch of notices may take. */
 export const notifyTimeout = Duration.seconds(30);
@@ -16,10 +25,13 @@ export function addNotify(scope: Construct, parts: Parts): WindlassFunction {
     environment: environmentOf(scope, 'notify', parts),
     ...usual(parts),
   });
-  notify.consume(parts.notices.queue, 10);
+  notify.consume(parts.notices.queue, { batchSize: 10, maxConcurrency: 5 });
   notify.allow(
     appends(parts),
-    usesState(parts, 'remembers what was sent where', ['GetItem', 'PutItem', 'DeleteItem', 'Query']),
+    usesState(parts, 'remembers what was sent where', {
+      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
+      partitions: [surveys, 'delivery#*'],
+    }),
     readsSecrets(scope, 'reads the routes in windlass.yaml', [githubSecretOf(parts.props)]),
     readsSecrets(scope, 'sends to Slack', parts.props.notifySecrets ?? []),
     {

@@ -44,7 +44,6 @@ function commonSettings(scope: Construct, parts: Parts): Partial<Record<Setting,
     noticesQueue: parts.notices.queue.queueUrl,
     questionsQueue: parts.questions.queue.queueUrl,
     wakeQueues: json(Object.fromEntries([...parts.wakes].map(([arn, queue]) => [arn, queue.queueUrl]))),
-    clusters: JSON.stringify(parts.clusters.map(({ arn, auditLog }) => ({ arn, ...(auditLog && { auditLog }) }))),
     eventBus: props.eventBus ?? 'default',
     notifySecrets: JSON.stringify(props.notifySecrets ?? []),
     topics: json(Object.fromEntries([...parts.topics.byName].map(([name, { topicArn }]) => [name, topicArn]))),
@@ -114,9 +113,25 @@ export function appends({ records }: Parts): Permission {
   return { why: 'adds records to the audit', actions: ['dynamodb:PutItem'], resources: [records.audit.tableArn] };
 }
 
-/** What may be done to the table of states. */
-export function usesState({ records }: Parts, why: string, calls: readonly StateCall[]): Permission {
-  return { why, actions: calls.map((call) => `dynamodb:${call}`), resources: [records.state.tableArn] };
+/**
+ * What may be done to the table of states, in these partitions alone (`*` stands for the rest of a name): what one function wrote, another one trusts.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export function usesState(
+  { records }: Parts,
+  why: string,
+  { calls, partitions }: { calls: readonly StateCall[]; partitions: readonly string[] },
+): Permission {
+  return {
+    why,
+    actions: calls.map((call) => `dynamodb:${call}`),
+    resources: [records.state.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } },
+    only: `in the partitions ${partitions.map((one) => `\`${one}\``).join(' ')}`,
+  };
 }
+
+/** Where the survey of the branch and the last valid windlass.yaml are. */
+export const surveys = 'survey#*';
 
 type StateCall = 'GetItem' | 'PutItem' | 'DeleteItem' | 'Query';

@@ -1,7 +1,17 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { WindlassFunction } from '../windlass-function.ts';
-import { appends, environmentOf, githubSecretOf, type Parts, readsSecrets, sends, usesState, usual } from './parts.ts';
+import {
+  appends,
+  environmentOf,
+  githubSecretOf,
+  type Parts,
+  readsSecrets,
+  sends,
+  surveys,
+  usesState,
+  usual,
+} from './parts.ts';
 
 /** How long one batch of reports may take. */
 export const reportTimeout = Duration.seconds(30);
@@ -16,7 +26,8 @@ export function addReport(scope: Construct, parts: Parts): WindlassFunction {
     environment: environmentOf(scope, 'report', parts),
     ...usual(parts),
   });
-  report.consume(parts.reports.queue, 10);
+  // However many groups a sender makes up.
+  report.consume(parts.reports.queue, { batchSize: 10, maxConcurrency: 10 });
   report.allow(
     appends(parts),
     {
@@ -24,11 +35,21 @@ export function addReport(scope: Construct, parts: Parts): WindlassFunction {
       actions: ['dynamodb:Query'],
       resources: [parts.records.audit.tableArn],
     },
-    usesState(parts, 'keeps states and incidents', ['GetItem', 'PutItem', 'DeleteItem', 'Query']),
+    usesState(parts, 'keeps states and incidents', {
+      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
+      partitions: [surveys, 'state#sync', 'state#cluster', 'incident', 'incident-open', 'incident-last', 'told#*'],
+    }),
     readsSecrets(scope, 'shows statuses on commits', [githubSecretOf(parts.props)]),
     sends('tells people of incidents', [parts.notices.queue]),
     sends('asks who is behind a drift', [parts.questions.queue]),
-    { why: 'tells programs of incidents', actions: ['events:PutEvents'], resources: [busArn(scope, parts)] },
+    {
+      why: 'tells programs of incidents',
+      actions: ['events:PutEvents'],
+      resources: [busArn(scope, parts)],
+      // Others have rules on that bus, which trust what it says of its sources.
+      conditions: { 'ForAllValues:StringEquals': { 'events:source': 'windlass' } },
+      only: 'with the source `windlass`',
+    },
   );
   return report;
 }

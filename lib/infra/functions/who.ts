@@ -4,7 +4,7 @@ import type { GrantedCluster } from '../cluster-grants.ts';
 import type { Permission } from '../permission.ts';
 import { whoRoleName } from '../role-names.ts';
 import { WindlassFunction } from '../windlass-function.ts';
-import { environmentOf, githubSecretOf, type Parts, readsSecrets, sends, usesState, usual } from './parts.ts';
+import { environmentOf, githubSecretOf, type Parts, readsSecrets, sends, surveys, usesState, usual } from './parts.ts';
 
 /** How long one batch of questions may take: each of them waits for a query of CloudWatch Logs. */
 export const whoTimeout = Duration.seconds(90);
@@ -23,10 +23,14 @@ export function addWho(scope: Construct, parts: Parts): WindlassFunction {
     }),
     ...usual(parts),
   });
-  who.consume(parts.questions.queue, 5);
+  // Each question is a query that is paid for.
+  who.consume(parts.questions.queue, { batchSize: 5, maxConcurrency: 2 });
   who.allow(
     ...readsAuditLogs(asked),
-    usesState(parts, 'keeps the last valid windlass.yaml', ['GetItem', 'PutItem', 'DeleteItem', 'Query']),
+    usesState(parts, 'keeps the last valid windlass.yaml', {
+      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
+      partitions: [surveys],
+    }),
     readsSecrets(scope, 'reads windlass.yaml', [githubSecretOf(parts.props)]),
     sends('sends its answers', [parts.reports.queue]),
   );
