@@ -34,6 +34,9 @@ export interface ReportOnSyncDeps extends Partial<Watched> {
   events?: Events;
 }
 
+/** Milliseconds that a sender's clock may be ahead of the queue's: as much as AWS itself bears. */
+const mostAhead = 15 * 60_000;
+
 type WorkDeps = ReportDeps & Pick<ReportOnSyncDeps, 'records'>;
 
 /**
@@ -55,10 +58,23 @@ export function reportOnSync(deps: ReportOnSyncDeps): Handler<SQSEvent, SQSBatch
   const goBack = (error: RetryableError) => logger.warn('the reports go back to the queue', error);
   return chain(
     { ...deps, logger },
-    [readBatch(bodyOf(reportSchema), logger), sendAgain(goBack)],
+    [readBatch(readReport, logger), sendAgain(goBack)],
     (batch: Batch<ReportMessage | Malformed>) =>
       workIn(batch, { records, notices, programs, measures, tellHost, askWho }, logger),
   );
+}
+
+const bodyOfReport = bodyOf(reportSchema);
+
+/**
+ * A report, unless it is of a time to come: what is later always wins, so that one of the year 9999 would be the last of its sync, whether its sender's clock
+ * is wrong or he wants it so.
+ */
+function readReport(body: string, message: { id: string; at: string }): ReportMessage | Malformed {
+  const report = bodyOfReport(body, message);
+  if ('malformed' in report || Date.parse(report.at) <= Date.parse(message.at) + mostAhead) return report;
+  const why = `it is of ${report.at}, and was sent at ${message.at}: set the clock of the puller's node right`;
+  return { malformed: why, ...message };
 }
 
 const ignored = { actor: 'windlass report', summary: 'a message on the report queue is not a report' };

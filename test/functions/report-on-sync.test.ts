@@ -141,6 +141,19 @@ describe('the handler of the report queue', () => {
     ]);
   });
 
+  it('takes no report of a time to come, after which none would count', async () => {
+    const later = JSON.stringify({ ...check(0, [changed()]), at: '9999-12-31T23:59:59Z' });
+    expect(await handler()(event(later, JSON.stringify(check(5))), context)).toEqual(allDone);
+    expect(await records.syncState('shop-prod')).toMatchObject({ checkedAt: time(5), drifted: 0 });
+    const [kept] = await records.about('event:message-0', { limit: 5 });
+    expect(kept).toMatchObject({ kind: 'event-ignored', details: { why: expect.stringContaining('the clock') } });
+  });
+
+  it('bears the clock of a sender that is a little ahead', async () => {
+    await handler()(event(JSON.stringify(check(600))), context);
+    expect(await records.syncState('shop-prod')).toMatchObject({ checkedAt: time(600) });
+  });
+
   it('takes a time with an offset for what it is', async () => {
     await handler()(event(JSON.stringify({ ...check(0), at: '2026-11-22T14:00:00+02:00' })), context);
     expect(await records.syncState('shop-prod')).toMatchObject({ checkedAt: time(0) });
