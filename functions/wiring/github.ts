@@ -1,6 +1,7 @@
-import { type GitHub, openGitHub } from '../../lib/adapters/github/client.ts';
+import { type GitHub, type GitHubOptions, openGitHub } from '../../lib/adapters/github/client.ts';
 import { gitHubAuthOf } from '../../lib/adapters/github/secret.ts';
-import { functionVariables } from '../../lib/config/function-env.ts';
+import type { GitHubAuth } from '../../lib/adapters/github/tokens.ts';
+import { type FunctionName, functionVariables } from '../../lib/config/function-env.ts';
 import { UserError } from '../../lib/model/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Secrets } from './secrets.ts';
@@ -26,12 +27,13 @@ const timeout = 10_000;
 
 /**
  * GitHub, as who the secret says. The secret is read when the first request is made, and anew when GitHub refuses it: what is wrong with it is told as
- * trouble with GitHub is.
+ * trouble with GitHub is. An App's token for a function that only reads can do no more.
  */
 export function openRepoPlace(
   { repo, branch, githubUrl, githubSecret }: RepoSettings,
-  reader: string,
+  reader: FunctionName,
   secrets: Secrets,
+  options: Pick<GitHubOptions, 'fetch'> = {},
 ): RepoPlace {
   const slash = repo.lastIndexOf('/');
   const wanted = { name: githubSecret, reader, named: 'the prop githubSecret', code: 'github-credentials' };
@@ -39,16 +41,25 @@ export function openRepoPlace(
     auth: async (fresh) => {
       const text = await secrets.read(wanted, { fresh });
       try {
-        return gitHubAuthOf(text, githubSecret);
+        return forReader(reader, gitHubAuthOf(text, githubSecret));
       } catch (error) {
         // It may have been mended since it was kept.
         if (fresh || !(error instanceof UserError)) throw error;
-        return gitHubAuthOf(await secrets.read(wanted, { fresh: true }), githubSecret);
+        return forReader(reader, gitHubAuthOf(await secrets.read(wanted, { fresh: true }), githubSecret));
       }
     },
     ...(githubUrl !== undefined && { baseUrl: githubUrl, baseUrlName: functionVariables.githubUrl }),
     userAgent: `windlass/${packageJson.version}`,
     timeout,
+    ...options,
   });
   return { client, owner: repo.slice(0, slash), repo: repo.slice(slash + 1), branch };
+}
+
+/** The functions that write to the config repo, or beside its commits. What the App may do there is its owner's choice, and all of it is asked for. */
+const writers: readonly FunctionName[] = ['bump', 'report'];
+
+function forReader(reader: FunctionName, auth: GitHubAuth): GitHubAuth {
+  if (!('app' in auth) || writers.includes(reader)) return auth;
+  return { app: { ...auth.app, permissions: { contents: 'read' } } };
 }
