@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +50,10 @@ describeInstalled(`the package, installed ${where}`, patient, () => {
     expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
     expect(files.filter((file) => /(?:^|\/)test(?:\/|$)/.test(file))).toEqual([]);
     expect(await readdir(join(project, 'node_modules'))).not.toContain('aws-cdk-lib');
+    // What was bundled is handed on with its licence.
+    const bundled = files.filter((file) => /^(?:cli\/windlass\.mjs|.*\/index\.m?js|.*\/puller\.mjs)$/.test(file));
+    expect(bundled.length).toBeGreaterThan(6);
+    for (const file of bundled) expect(files).toContain(join(dirname(file), 'LICENSES.txt'));
     const size = (await stat(built.tarball)).size;
     expect(size).toBeLessThan(10_000_000);
   });
