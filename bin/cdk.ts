@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { bundleFunction, functionFiles } from '../functions/bundle.ts';
-import { readProps } from '../lib/infra/check-props.ts';
+import { readProps, readStackName } from '../lib/infra/check-props.ts';
 import { readClusterAccess } from '../lib/infra/cluster-access-props.ts';
 import { WindlassClusterAccessStack } from '../lib/infra/cluster-access-stack.ts';
 import { functionsContext } from '../lib/infra/function-code.ts';
@@ -15,7 +15,8 @@ try {
   if (app.node.tryGetContext(functionsContext) === undefined) await bundle();
   // Set by the CDK's command to where the credentials lead; without any the template fits every account and Region.
   const env = { account: process.env['CDK_DEFAULT_ACCOUNT'], region: process.env['CDK_DEFAULT_REGION'] };
-  new WindlassStack(app, 'Windlass', { env, ...readProps(app.node.tryGetContext('windlass')) });
+  const name = readStackName(app.node.tryGetContext('windlassStack'));
+  new WindlassStack(app, name, { env, ...readProps(app.node.tryGetContext('windlass')) });
   for (const props of readClusterAccess(app.node.tryGetContext('windlassClusters'))) {
     // A stack's name has no underscore.
     const name = String(props.cluster).split('/').at(-1)?.replaceAll('_', '-');

@@ -16,7 +16,7 @@ const apps = { 'shop/web': 'acme/web', 'shop/worker': 'acme/worker' };
 const gitSecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:windlass/git-a1b2c3';
 
 const app = new App();
-// Written out: names of roles and queues follow from it.
+// Written out: names of roles follow from it.
 const clusterArn = `arn:aws:eks:${env.region}:${env.account}:cluster/${clusterName}`;
 
 new ImagesStack(app, 'Images', { env, apps });

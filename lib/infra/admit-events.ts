@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Names, Stack } from 'aws-cdk-lib';
 import { CfnEventBusPolicy } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { pushSources } from './push-patterns.ts';
@@ -19,8 +19,8 @@ export function admitEvents(scope: Construct, registries: readonly EcrRegistry[]
   const { account: own, region, partition } = Stack.of(scope);
   const others = new Set(registries.map(({ account }) => account).filter((account) => account !== own));
   for (const account of others) {
-    // Two stacks of one account each need a statement of their own.
-    const statementId = `windlass-${account}-${scope.node.addr.slice(-8)}`;
+    // Two stacks of one account each need a statement of their own: the same id would take the other's place.
+    const statementId = `windlass-${account}-${Names.uniqueResourceName(scope, { maxLength: 40 })}`;
     new CfnEventBusPolicy(scope, `Admit${account}`, {
       statementId,
       statement: {

@@ -4,7 +4,7 @@ import type { Problem, UserError } from '../model/errors.ts';
 import { clusterProblems } from './check-cluster-props.ts';
 import { otherProblems, registryProblems, secretProblems, topicProblems } from './check-other-props.ts';
 import { prefixProblems, repoProblems } from './check-repo-props.ts';
-import { propProblem, unknownKeys, wrongProps } from './prop-problem.ts';
+import { propProblem, shown, unknownKeys, wrongProps } from './prop-problem.ts';
 import type { Place, WindlassProps } from './windlass-props.ts';
 
 /** The props by their names; a compile error names one that is missing here. */
@@ -21,6 +21,14 @@ export function readProps(context: unknown): WindlassProps {
   const unknown = unknownKeys('', context, propNames);
   if (unknown.length > 0) throw wrong(unknown);
   return context as WindlassProps;
+}
+
+/** The stack's name as the context has it; `Windlass` unless told. Throws `UserError` for what CloudFormation does not take as one. */
+export function readStackName(context: unknown): string {
+  if (context === undefined) return 'Windlass';
+  if (typeof context === 'string' && /^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(context)) return context;
+  const message = `${shown(context)} is no name of a stack`;
+  throw wrong([propProblem('windlassStack', message, 'use letters, digits and dashes: WindlassShop')]);
 }
 
 /** Throws `UserError` with every problem of the props at once, each naming its prop. They may come from outside of TypeScript. */

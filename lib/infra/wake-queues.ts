@@ -1,15 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Duration, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { EksArn } from '../config/eks-arn.ts';
 import type { GrantedCluster } from './cluster-grants.ts';
 import { guarded } from './guarded-queue.ts';
 import { admitPuller } from './puller-access.ts';
-
-/** Characters that SQS allows in the name of a queue. */
-const longestName = 80;
 
 /**
  * A queue for each cluster, which wakes its puller, by the cluster's ARN. A message only says "look": whoever was not woken looks by himself, and what
@@ -27,7 +22,6 @@ function wakeQueue(scope: Construct, cluster: GrantedCluster, encryptionKey: IKe
   const { name, region } = cluster.eks;
   const queue = new Queue(scope, `Wake-${name}-${region}`, {
     ...guarded(encryptionKey),
-    queueName: wakeQueueName(cluster.eks),
     retentionPeriod: Duration.minutes(5),
   });
   Validations.of(queue).acknowledge({
@@ -36,12 +30,4 @@ function wakeQueue(scope: Construct, cluster: GrantedCluster, encryptionKey: IKe
   });
   admitPuller(queue, cluster, ['sqs:ReceiveMessage', 'sqs:DeleteMessage']);
   return queue;
-}
-
-/** `windlass-wake-prod-eu-west-1`; a name that is too long keeps its beginning, and a hash tells it from others that begin so. */
-function wakeQueueName({ name, region }: Pick<EksArn, 'name' | 'region'>): string {
-  const whole = `windlass-wake-${name}-${region}`;
-  if (whole.length <= longestName) return whole;
-  const hash = createHash('sha256').update(whole).digest('hex').slice(0, 8);
-  return `${whole.slice(0, longestName - 9)}-${hash}`;
 }

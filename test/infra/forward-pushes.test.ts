@@ -122,7 +122,7 @@ describe('the receiving side', () => {
     const policies = ofType(stack, 'AWS::Events::EventBusPolicy');
     expect(policies).toEqual([
       {
-        StatementId: expect.stringMatching(/^windlass-210987654321-[0-9a-f]{8}$/),
+        StatementId: expect.stringMatching(/^windlass-210987654321-[0-9A-Za-z]{8,40}$/),
         Statement: {
           Sid: policies[0].StatementId,
           Effect: 'Allow',
