@@ -19,14 +19,8 @@ const otherCredentials = [
 /** What the SDK loads for answers that are a stream of events, which none is that a function asks for. */
 const streams = /^@smithy\/core\/event-streams$/;
 
-/** Files of packages that load others for what no function does. An empty one is in their place; whoever uses it nevertheless fails at once. */
-const unused = [
-  // X-Ray's SDK: only the tracer's own segments are made. Requests are not traced, nothing is served, Lambda decides what is sampled, and it is no EC2.
-  /\/aws-xray-sdk-core\/dist\/lib\/(?:database\/|patchers\/|segments\/plugins\/|segments\/attributes\/aws\.js)/,
-  /\/aws-xray-sdk-core\/dist\/lib\/middleware\/(?:sampling\/|incoming_request_data)/,
-  // The CLI makes the JSON Schema of windlass.yaml.
-  /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/,
-];
+/** Files for what no function does: the CLI makes the JSON Schema of windlass.yaml. An empty one is in their place; whoever uses it nevertheless fails at once. */
+const unused = /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/;
 
 const leaveOut: Plugin = {
   name: 'leave-out',
@@ -35,7 +29,7 @@ const leaveOut: Plugin = {
     onResolve({ filter: streams }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path, external: true } : undefined,
     );
-    for (const filter of unused) onLoad({ filter }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: unused }, () => ({ contents: 'module.exports = {};' }));
     // Nothing else is read there.
     onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
       const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;

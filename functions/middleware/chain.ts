@@ -1,10 +1,9 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import type { Tracer } from '@aws-lambda-powertools/tracer';
-import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { type Measures, publishMeasures } from './measures.ts';
+import { type Tracer, traceInvocation } from './trace.ts';
 
 /** By what a function is watched. */
 export interface Watched {
@@ -28,7 +27,7 @@ export function chain<Event, Input, Answer>(
 ): Handler<Event, Answer> {
   const handler = middy<Input, Answer>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(tracer === undefined ? [] : [captureLambdaHandler(tracer, { captureResponse: false })])
+    .use(tracer === undefined ? [] : [traceInvocation<Input, Answer>(tracer)])
     .use(measures === undefined ? [] : [publishMeasures<Input, Answer>(measures)])
     .use([...steps])
     .handler(work);

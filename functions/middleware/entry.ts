@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Context } from 'aws-lambda';
 import { formatProblem, UserError } from '../../lib/model/errors.ts';
 import type { Handler } from './chain.ts';
+import { openTracer, type Tracer } from './trace.ts';
 
 /** What a function is built with. */
 export interface Surroundings {
@@ -25,7 +25,7 @@ export function entry<Event, Answer>(
     // Requests are not traced: a trace keeps paths, and that of a Slack webhook or of GitHub's archive is a key.
     watched ??= {
       logger: new Logger({ serviceName }),
-      tracer: new Tracer({ serviceName, captureHTTPsRequests: false }),
+      tracer: openTracer({ service: serviceName, env: process.env }),
     };
     const { logger, tracer } = watched;
     built ??= build({ env: process.env, logger, tracer });
