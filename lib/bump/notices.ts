@@ -16,26 +16,33 @@ interface MadeCommit extends BumpStory {
 }
 
 /**
- * Tells people of commits, and of the images that somebody must help. `at`: when the failures were met. Throws `RetryableError` where that cannot be done
- * now: the same notices come again then.
+ * Tells people of commits, and of the images that somebody must help. `isWhole`: `views` are all images that there are. `at`: when the failures were met.
+ * Throws `RetryableError` where that cannot be done now: the same notices come again then.
  */
 export async function tellPeople(
   {
     commits,
     views,
+    isWhole,
     branch,
     at,
-  }: { commits: readonly MadeCommit[]; views: readonly View[]; branch: string; at: string },
+  }: { commits: readonly MadeCommit[]; views: readonly View[]; isWhole: boolean; branch: string; at: string },
   notices: BumpNotices,
 ): Promise<void> {
   for (const commit of commits) await notices.send(bumpedNotice(commit, branch));
-  const troubles = views.flatMap(({ decision, trouble }): Trouble[] =>
-    trouble instanceof UserError ? [{ subject: `image:${decision.entry.name}`, error: trouble }] : [],
+  const troubles = views.flatMap((view): Trouble[] =>
+    view.trouble instanceof UserError ? [{ subject: subjectOf(view), error: view.trouble }] : [],
   );
   // What may pass is neither known to be well nor to be mended.
-  const settled = views.filter(({ trouble }) => !(trouble instanceof RetryableError));
-  const looked = [`branch:${branch}`, ...settled.map(({ decision }) => `image:${decision.entry.name}`)];
-  await tellTroubles(troubles, { looked, at }, notices);
+  const passing = new Set(views.filter(({ trouble }) => trouble instanceof RetryableError).map(subjectOf));
+  const all = new Set(views.map(subjectOf));
+  const isLooked = (subject: string) =>
+    subject === `branch:${branch}` || (!passing.has(subject) && (isWhole || all.has(subject)));
+  await tellTroubles(troubles, { isLooked, at }, notices);
+}
+
+function subjectOf({ decision }: View): string {
+  return `image:${decision.entry.name}`;
 }
 
 /** The same commit gives the same notice, also when it is told a second time from its trailers. */
@@ -62,12 +69,12 @@ interface Trouble {
 }
 
 /**
- * Tells people of each trouble once: while the same subject has the same code, they know. `looked` are the subjects that were looked at now: one of them
- * that is no trouble any more is forgotten, and told again when it comes back.
+ * Tells people of each trouble once: while the same subject has the same code, they know. What was looked at now and is no trouble any more is forgotten,
+ * and told again when it comes back.
  */
 export async function tellTroubles(
   troubles: readonly Trouble[],
-  { looked, at }: { looked: readonly string[]; at: string },
+  { isLooked, at }: { isLooked(subject: string): boolean; at: string },
   notices: BumpNotices,
 ): Promise<void> {
   const told = await notices.troubles();
@@ -77,8 +84,8 @@ export async function tellTroubles(
     for (const { subject, error } of some) await notices.saveTrouble(subject, error.code);
   }
   const now = new Set(troubles.map(({ subject }) => subject));
-  for (const subject of looked)
-    if (told.has(subject) && !now.has(subject)) await notices.saveTrouble(subject, undefined);
+  for (const subject of told.keys())
+    if (isLooked(subject) && !now.has(subject)) await notices.saveTrouble(subject, undefined);
 }
 
 /** One for all that fail for the same reason. */

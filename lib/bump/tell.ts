@@ -135,7 +135,8 @@ async function tellNotices(
 ): Promise<void> {
   const made = commit && { ...plan.story, revision: commit.revision, at: wholeSeconds(commit.at ?? order.now) };
   const commits = [...lost.filter(({ isUntold }) => isUntold), ...(made === undefined ? [] : [made])];
-  if (notices !== undefined) await tellPeople({ commits, views, branch, at: timeOf(order) }, notices);
+  const isWhole = isSweep(order);
+  if (notices !== undefined) await tellPeople({ commits, views, isWhole, branch, at: timeOf(order) }, notices);
 }
 
 /** The same for a push that comes again. */
@@ -171,7 +172,7 @@ export async function tellFailed(
   // A broken windlass.yaml is an incident of its own, which whoever pulls tells.
   const troubles = code === 'config-invalid' ? [] : [{ subject: `branch:${ports.repo.branch}`, error: failure }];
   if (ports.notices !== undefined && troubles.length > 0)
-    await tellTroubles(troubles, { looked: [], at: timeOf(order) }, ports.notices);
+    await tellTroubles(troubles, { isLooked: () => false, at: timeOf(order) }, ports.notices);
   const nothing = { images: [], waits: [], proposals: [], skipped: [], foundBySweep: [], retry: [] };
   return { outcome: 'failed', ...nothing, failure: failureOf(failure) };
 }
@@ -218,10 +219,15 @@ function isProposal({ trailers }: RecentCommit): boolean {
   return trailers.some(([key]) => key === proposalKey);
 }
 
+/** True for what looks at every policy, unless at some by name. */
+function isSweep({ pushes, all, images }: BumpOrder): boolean {
+  return (pushes === undefined || all === true) && images === undefined;
+}
+
 /** Only a sweep finds what an event missed: what it moves now, and no push told of. */
 function foundIn({ order, look, decisions, plan, proposals, commit }: Told): FoundBySweep[] {
   const { pushes = [] } = order;
-  if ((pushes.length > 0 && !order.all) || order.images !== undefined) return [];
+  if (!isSweep(order)) return [];
   const stories = proposals.flatMap((result) =>
     result.proposed && result.plan.act === 'propose' && result.plan.request.keeps !== true ? [result.plan.story] : [],
   );

@@ -94,6 +94,23 @@ describe('what people are told of a bump', () => {
     expect(titles().slice(2)).toEqual(['web went from 1.0.0 to 1.1.0']);
   });
 
+  it('is told anew of an image that left windlass.yaml and came back, of which a sweep knows', async () => {
+    const { known, notices } = people();
+    const { ports, push, registry } = await loop();
+    known.set('image:gone', 'repository-missing');
+    known.set('image:web', 'throttled-before');
+    await bump({ pushes: [await push('shop/api', '4.0.0')], now }, { ...ports, notices });
+    expect([...known.keys()]).toEqual(['image:gone', 'image:web']);
+    const tags = (repository: string) =>
+      repository.endsWith('/web')
+        ? Promise.reject(new RetryableError('throttled', { code: 'throttled' }))
+        : registry.tags(repository);
+    await sweep({ images: ['api'], now }, { ...ports, notices });
+    expect([...known.keys()]).toEqual(['image:gone', 'image:web']);
+    await sweep({ now }, { ...ports, registry: { ...registry, tags }, notices });
+    expect([...known.keys()]).toEqual(['image:web']);
+  });
+
   it('is once that nothing can be bumped, and one message for all images of the same reason', async () => {
     const { known, notices, titles } = people();
     const { ports, push, repo } = await loop();
