@@ -1,10 +1,15 @@
 import { type CurrentTexts, currentOf } from '../edit/current.ts';
+import { UserError } from '../model/errors.ts';
 import type { ImageState } from '../model/state.ts';
 import type { SurveyedFile } from './survey.ts';
 import type { View } from './view.ts';
 
 /** How an image stands. `files` are those of the branch after the bump. */
-export function stateOf({ decision, waiting, review }: View, files: readonly SurveyedFile[], now: Date): ImageState {
+export function stateOf(
+  { decision, waiting, review, trouble }: View,
+  files: readonly SurveyedFile[],
+  now: Date,
+): ImageState {
   const { entry, rule, newest, holds } = decision;
   const current = currentOf(
     files.flatMap(({ facts }) => facts.markers),
@@ -18,6 +23,7 @@ export function stateOf({ decision, waiting, review }: View, files: readonly Sur
     current: entry.digest === undefined ? [...current.tags, ...current.untagged] : followed(current, entry.digest),
     ...(newest === undefined ? {} : { newest }),
     ...(waits.length === 0 ? {} : { waiting: waits.join('; ') }),
+    ...(trouble === undefined ? {} : { trouble: trouble instanceof UserError ? 'mend' : 'later' }),
     holds: holds.map(({ tag, past, by, why, until }) => ({
       tag,
       past,

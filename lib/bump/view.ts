@@ -25,7 +25,10 @@ export function viewOf(
     decision.waiting,
     ...decision.outcomes.map(({ waiting }) => waiting),
     ...unedited(decision, skipped),
-    ...mine.filter(({ inReview }) => !inReview).map(inWords),
+    // What stops a proposal is told already where it is why the image could not be looked at.
+    ...mine
+      .filter(({ inReview, failed }) => !inReview && (failed === undefined || failed !== decision.failed))
+      .map(inWords),
   ].filter((reason) => reason !== undefined);
   return {
     decision,

@@ -27,7 +27,10 @@ export async function headByStack(
   const { openGitHubConfigRepo } = await import('../adapters/github/config-repo.ts');
   const { openSurveyFiles } = await import('../adapters/local/survey-files.ts');
   const { cacheDir } = await import('../adapters/local/cache-dir.ts');
-  const wanted = { reader: 'whoever runs this', named: 'the prop githubSecret', code: 'github-credentials' };
+  const wanted = {
+    ...{ reader: 'whoever runs this', named: 'the prop githubSecret', page: 'docs/github.md' },
+    code: 'github-credentials',
+  };
   const secrets = openSecrets({ region, wanted });
   try {
     const auth = gitHubAuthOf(await secrets.read(githubSecret), githubSecret);

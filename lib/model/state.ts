@@ -14,6 +14,8 @@ export interface ImageState {
   newest?: string;
   /** Why Git does not have it: held, suspended, an error. */
   waiting?: string;
+  /** Where an error is among the reasons: whether a person has to mend something, or it may pass by itself. */
+  trouble?: 'mend' | 'later';
   holds: { tag: string; past: string; who: string; why: string; until?: string }[];
   /** ISO 8601. */
   at: string;

@@ -23,7 +23,9 @@ import { openGitHub } from '../../lib/adapters/github/client.ts';
 import { openGitHubConfigRepo } from '../../lib/adapters/github/config-repo.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
 import { openSlack } from '../../lib/adapters/slack/slack.ts';
+import type { RegistryTag } from '../../lib/bump/ports.ts';
 import { readConfig } from '../../lib/config/windlass-file.ts';
+import { UserError } from '../../lib/model/errors.ts';
 import { memoryStore } from '../adapters/github/world.ts';
 import { type Ran, windlass } from '../helpers/io.ts';
 import type { MiniStack } from '../helpers/ministack.ts';
@@ -177,6 +179,14 @@ export async function bootstrapWorld(
   };
 }
 
+/** Below `closed/` nobody may read. */
+class SomeClosed extends MemoryRegistry {
+  override async tags(repository: string): Promise<RegistryTag[]> {
+    if (!repository.includes('/closed/')) return super.tags(repository);
+    throw new UserError(`${repository} may not be read`, { code: 'registry-not-allowed' });
+  }
+}
+
 type Answer = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 const silent = () => new Logger({ logLevel: 'SILENT' });
@@ -195,7 +205,7 @@ function bumpFunction(aws: Aws, baseUrl: string, outputs: Record<string, string>
   const records = recordsIn(aws, outputs);
   const handler = bumpOnPush({
     repo: openGitHubConfigRepo({ client, ...place }),
-    registry: new MemoryRegistry(),
+    registry: new SomeClosed(),
     records: {
       append: (facts) => records.append(facts),
       recordedUpTo: (branch) => records.recordedUpTo(branch),

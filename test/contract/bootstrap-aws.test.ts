@@ -100,6 +100,20 @@ await describeWithMiniStack('windlass bootstrap', () => {
     expect(world.github.log()).toHaveLength(2);
   });
 
+  it('does not say that Windlass works where bump cannot look at an image', async () => {
+    const world = await bootstrapWorld(aws, slack, {
+      ...files(),
+      'windlass.yaml': `windlass: 1\nimages:\n  web: { image: ${repository.replace('shop', 'closed')}, semver: "*" }\n`,
+    });
+    world.functions('bump');
+    const ran = await world.bootstrap();
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(
+      /✗ event: bump runs, and cannot do its work for each image\n {2}web: \S+\/closed\/web may not be read/,
+    );
+    expect(ran.stdout).not.toContain('Windlass works');
+  });
+
   it('says what to do where there is no stack, or another one', async () => {
     const none = await windlass(['bootstrap', '--stack', 'Nowhere']);
     expect(none).toMatchObject({ code: 2, stdout: 'not done: stack; run this again when that is mended\n' });
@@ -137,7 +151,9 @@ await describeWithMiniStack('windlass bootstrap', () => {
     const world = await bootstrapWorld(aws, slack, files(), { GithubSecret: 'windlass/none' });
     const ran = await world.bootstrap('--json');
     expect(ran.code).toBe(2);
-    expect(resultOf(ran, 'github')?.text).toMatch(/cannot read the secret windlass\/none.*\n.*there is no such secret/);
+    expect(resultOf(ran, 'github')?.text).toMatch(
+      /cannot read the secret windlass\/none.*\n.*there is no such secret.*: make it \(docs\/github\.md\), or check/,
+    );
   });
 
   it('shows all problems of windlass.yaml', async () => {

@@ -1,4 +1,4 @@
-import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
+import { RetryableError, UserError } from '../../model/errors.ts';
 
 /** What was asked of ECR, for the message. */
 export interface EcrQuestion {
@@ -46,8 +46,8 @@ export function ecrTrouble(error: unknown, { action, repository, reference }: Ec
   if (error.name === 'RepositoryNotFoundException') return repositoryMissing(repository);
   if (error.name === 'ImageNotFoundException') return imageMissing(repository, reference ?? '');
   if (error.name === 'AccessDeniedException') {
-    const what = `allow ${action} on it in IAM, and in the repository's own policy when it is of another account`;
-    return new UserError(`${repository} may not be read: ${what} (${messageOf(error)})`, {
+    const what = `allow ${action} on it in IAM (in AWS by the props repositoryPrefixes and registries), and in the repository's own policy when it is of another account`;
+    return new UserError(`${repository} may not be read: ${what}`, {
       code: 'registry-not-allowed',
       ...details,
     });

@@ -22,7 +22,7 @@ const pause = 1_000;
 
 /**
  * Asks bump for a sweep, and waits until each image has been looked at since: the state table says when. Where there is no image, until the message is
- * off the queue. Throws `RetryableError` where nothing is seen in time.
+ * off the queue. Throws `UserError` or `RetryableError` where an image cannot be looked at or moved, and `RetryableError` where nothing is seen in time.
  */
 export async function tryEvent(
   io: Io,
@@ -42,7 +42,19 @@ export async function tryEvent(
     const found = names.flatMap((name) => states.find((one) => one.policy === name && isLater(one, before)) ?? []);
     return found.length === names.length ? found : undefined;
   });
+  const troubled = seen.filter(({ trouble }) => trouble !== undefined);
+  if (troubled.length > 0) throw troubleOf(troubled);
   return { text: `bump looked at ${imagesText(seen)}`, value: true };
+}
+
+/** What bump found in its way, one line for each image. */
+function troubleOf(images: readonly ImageState[]): UserError | RetryableError {
+  const lines = images.map(({ policy, waiting }) => `${policy}: ${waiting ?? 'an error'}`);
+  const details = { code: 'bump-trouble', subject: images.map(({ policy }) => policy).join(', ') };
+  const message = ['bump runs, and cannot do its work for each image', ...lines].join('\n');
+  return images.some(({ trouble }) => trouble === 'mend')
+    ? new UserError(message, details)
+    : new RetryableError(message, details);
 }
 
 const noBump =

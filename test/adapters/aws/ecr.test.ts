@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type OpenEcr, openEcrRegistry } from '../../../lib/adapters/aws/ecr.ts';
+import { messageOf } from '../../../lib/model/errors.ts';
 import { imageDocuments, indexDocument } from '../../helpers/push-image.ts';
 import { type Reply, standIn } from '../../helpers/stand-in.ts';
 
@@ -118,6 +119,16 @@ describe('the tags of an ECR repository', () => {
       await expect(registry.tags(shop)).rejects.toMatchObject({ name, code, subject: shop });
     },
   );
+
+  it('that may not be read are named with the props that allow it, and what AWS said stands there once', async () => {
+    const { registry } = await ecr({ DescribeImages: () => refused('AccessDeniedException') });
+    const text = messageOf(await registry.tags(shop).catch((error: unknown) => error));
+    expect(text).toMatch(
+      /may not be read: allow ecr:DescribeImages on it in IAM \(in AWS by the props repositoryPrefixes/,
+    );
+    const [, said = text] = /of another account: (.+)$/.exec(text) ?? [];
+    expect(text.split(said)).toHaveLength(2);
+  });
 
   it('of a host that is none of ECR are not asked for', async () => {
     const { registry, asked } = await ecr({});
