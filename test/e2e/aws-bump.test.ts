@@ -80,7 +80,9 @@ await describeWithMiniStack('bump in AWS', () => {
       await waitFor(async () => (await records('bumped')).length > 0, { what: 'the record of the bump' });
       expect(JSON.stringify(await records('bumped'))).toContain(oid);
       const told = (item: Record<string, unknown>) => item['pk'] === 'state#image' && item['sk'] === 'web';
-      expect((await world.items('StateTable')).find(told)?.['body']).toContain('"newest":"1.0.1"');
+      // It is written after the records.
+      const state = async () => String((await world.items('StateTable')).find(told)?.['body']);
+      await waitFor(async () => (await state()).includes('"newest":"1.0.1"'), { what: 'the state of the image' });
       await waitFor(async () => (await world.waiting(wakeQueue())) === 1, { what: 'the call to the puller' });
       expect((await messagesIn(world.sqs, wakeQueue()))[0]).toContain(oid.slice(0, 12));
     });
