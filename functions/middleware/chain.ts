@@ -25,7 +25,8 @@ export function chain<Event, Input, Answer>(
   steps: readonly MiddlewareObj<Input, Answer>[],
   work: (input: Input, context: Context) => Promise<Answer>,
 ): Handler<Event, Answer> {
-  const handler = middy<Input, Answer>()
+  // What takes too long is ended by Lambda with its process. An error just before that would leave both: the work would go on under the next event.
+  const handler = middy<Input, Answer>({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(tracer === undefined ? [] : [traceInvocation<Input, Answer>(tracer)])
     .use(measures === undefined ? [] : [publishMeasures<Input, Answer>(measures)])
