@@ -9,7 +9,7 @@ import type { Notice } from '../model/messages.ts';
 import type { Deliveries } from '../notify/ports.ts';
 import type { Io } from './command.ts';
 
-/** The outputs of a stack; undefined where there is no such stack. */
+/** The outputs of a stack, and its region; no outputs where there is no such stack. */
 export async function stackOutputs(name: string, where: { region?: string | undefined; profile?: string | undefined }) {
   const { readStack } = await import('../adapters/aws/stack-outputs.ts');
   return await readStack(name, where);

@@ -77,7 +77,7 @@ function readOutputs<T>(stack: string, outputs: Told, shape: z.ZodType<T>): T {
   if (read.success) return read.data;
   const keys = [...new Set(read.error.issues.map(({ path }) => String(path[0])))].join(', ');
   throw new UserError(
-    `the stack ${stack} does not tell its ${keys}: it is none of this version of Windlass. Deploy it with npx cdk deploy, or name another stack`,
+    `the stack ${stack} does not tell its ${keys}: it is none of this version of Windlass, or not made by its stack class (WindlassStack, WindlassClusterAccessStack). Deploy it with npx cdk deploy, or name another stack`,
     { code: 'stack-outputs', subject: stack },
   );
 }

@@ -157,7 +157,7 @@ export async function bootstrapWorld(
   const told = Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
   await makeStack(aws, stack, resources, told);
   const { readStack } = await import('../../lib/adapters/aws/stack-outputs.ts');
-  const read = (await readStack(stack, {}))!.outputs;
+  const read = (await readStack(stack, {})).outputs!;
 
   const base = { PATH: process.env['PATH'], HOME: root, WINDLASS_CACHE: join(root, 'cache') };
   return {

@@ -184,6 +184,12 @@ describe('windlass init, in a repository with manifests', { timeout: limit }, ()
     expect((await repo.run('validate')).stdout).toMatch(/\nvalid\n$/);
   });
 
+  it('says by which command a first image of your own is written', async () => {
+    const repo = await repoWith({});
+    const { stderr } = await repo.run('init', '--print');
+    expect(stderr).toContain('this image is made up: windlass init --image REPOSITORY:TAG writes yours');
+  });
+
   it('prints a diff for patch, and writes nothing', async () => {
     const repo = await fixtureRepo('kustomize');
     const before = await repo.files();

@@ -62,6 +62,7 @@ await describeWithMiniStack('windlass bootstrap of a cluster', () => {
       expect([first.code, resultOf(first, 'puller')?.text, resultOf(first, 'checker')?.text], first.stderr).toEqual([
         ...[0, 'installed', 'installed'],
       ]);
+      expect(first.stderr).toContain('nothing is pulled, as ssh needs a key (docs/config-repo.md makes the key)');
       const deployment = JSON.stringify(await cluster.live('apps/Deployment/windlass-system/windlass-puller'));
       expect(deployment).toContain(
         JSON.stringify({ name: 'WINDLASS_REPORT_QUEUE', value: world.outputs['ReportsQueueUrl'] }),

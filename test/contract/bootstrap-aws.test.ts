@@ -117,13 +117,15 @@ await describeWithMiniStack('windlass bootstrap', () => {
   it('says what to do where there is no stack, or another one', async () => {
     const none = await windlass(['bootstrap', '--stack', 'Nowhere']);
     expect(none).toMatchObject({ code: 2, stdout: 'not done: stack; run this again when that is mended\n' });
-    expect(steps(none)[0]).toMatch(/^✗ stack: there is no stack Nowhere .*: run npx cdk deploy Nowhere first/);
+    expect(steps(none)[0]).toMatch(
+      /^✗ stack: there is no stack Nowhere in eu-west-1 of this account: run npx cdk deploy Nowhere first/,
+    );
     const name = `Other-${randomBytes(4).toString('hex')}`;
     await makeStack(aws, name, {}, { Repo: 'acme/config', Clusters: 'not JSON' });
     const other = await windlass(['bootstrap', '--stack', name]);
     expect(other.code).toBe(2);
     expect(steps(other)[0]).toMatch(
-      /the stack \S+ does not tell its Branch, AuditTable, .*Clusters.*: it is none of this version/,
+      /the stack \S+ does not tell its Branch, AuditTable, .*Clusters.*: it is none of this version of Windlass, or not made by its stack class \(WindlassStack/,
     );
     const usage = await windlass(['bootstrap', '--wait', 'long']);
     expect(usage).toMatchObject({

@@ -2,19 +2,19 @@ import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sd
 import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import { patience } from './patience.ts';
 
-/** A stack that is deployed. */
+/** What was found of a stack. */
 export interface DeployedStack {
-  /** Where it is. */
+  /** Where it is, or was looked for. */
   region: string;
-  /** By their keys. */
-  outputs: Record<string, string>;
+  /** By their keys; absent where there is no such stack. */
+  outputs?: Record<string, string>;
 }
 
 /** What the user can mend, by the SDK's names of errors. */
 const mendable: Readonly<Record<string, string>> = {
   AccessDenied: 'allow yourself cloudformation:DescribeStacks',
   AccessDeniedException: 'allow yourself cloudformation:DescribeStacks',
-  CredentialsProviderError: 'set AWS_PROFILE, or sign in with the AWS CLI',
+  CredentialsProviderError: 'set AWS_PROFILE to a profile of your AWS settings, and sign in with the AWS CLI',
   ExpiredToken: 'sign in again',
   ExpiredTokenException: 'sign in again',
   InvalidClientTokenId: 'AWS does not know these credentials',
@@ -23,29 +23,29 @@ const mendable: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what a stack tells of itself, with this machine's credentials, and in their region unless told; `profile` is one of the AWS settings. Undefined where
- * there is no such stack. Throws `UserError` where there are no credentials or region, AWS refuses, or the stack is broken; `RetryableError` where it is being
+ * Reads what a stack tells of itself, with this machine's credentials, and in their region unless told; `profile` is one of the AWS settings. Throws `UserError` where there are no credentials or region, AWS refuses, or the stack is broken; `RetryableError` where it is being
  * made, or AWS does not answer.
  */
 export async function readStack(
   name: string,
   { region: asked, profile }: { region?: string | undefined; profile?: string | undefined },
-): Promise<DeployedStack | undefined> {
+): Promise<DeployedStack> {
   const client = new CloudFormationClient({
     ...patience,
     ...(asked !== undefined && { region: asked }),
     ...(profile !== undefined && { profile }),
   });
+  let region = '';
   try {
-    const region = await regionOf(client);
+    region = await regionOf(client);
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    if (stack === undefined || stack.StackStatus === 'DELETE_COMPLETE') return undefined;
+    if (stack === undefined || stack.StackStatus === 'DELETE_COMPLETE') return { region };
     checkStatus(name, stack);
     const told = (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
     return { region, outputs: Object.fromEntries(told) };
   } catch (error) {
     if (error instanceof UserError || error instanceof RetryableError) throw error;
-    if (error instanceof Error && /does not exist/.test(error.message)) return undefined;
+    if (error instanceof Error && /does not exist/.test(error.message)) return { region };
     throw trouble(error, name);
   } finally {
     client.destroy();

@@ -83,9 +83,9 @@ const later = ['github', 'config', 'cluster', ...inCluster, 'event', 'message'];
 async function readDeployed(args: Args): Promise<Seen<Deployed>> {
   const name = args.text('stack') ?? 'Windlass';
   const stack = await stackOutputs(name, { region: args.text('region') });
-  if (stack === undefined)
+  if (stack.outputs === undefined)
     throw new UserError(
-      `there is no stack ${name} in this account and region: run npx cdk deploy ${name} first, or say where it is with --stack, --region and AWS_PROFILE`,
+      `there is no stack ${name} in ${stack.region} of this account: run npx cdk deploy ${name} first, or say where it is with --stack, --region and AWS_PROFILE`,
       { code: 'stack-missing', subject: name },
     );
   const outputs = readWindlassOutputs(name, stack.outputs);

@@ -58,7 +58,7 @@ export async function findAccess(
   // A stack's name has no underscore.
   const name = asked.stack ?? `WindlassClusterAccess-${eks.replaceAll('_', '-')}`;
   const stack = await stackOutputs(name, { region, profile: asked.profile });
-  if (stack === undefined)
+  if (stack.outputs === undefined)
     throw new UserError(
       `there is no stack ${name} in ${region}: run npx cdk deploy ${name} with the credentials of the cluster's account, or say where it is with --access-stack and --access-profile\n` +
         `cdk.json makes it where windlassClusters of its context has this beside what else it has:\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: checkerPrincipals, reportsQueueArn, wakeQueueArn })}`,

@@ -238,5 +238,7 @@ async function keyLines({ gitSecret, repo }: InstallOptions, cluster: Cluster): 
   const without = repo.startsWith('https:')
     ? 'the config repo must be readable by everybody'
     : 'nothing is pulled, as ssh needs a key';
-  return [`note: there is no Secret/${systemNamespace}/${gitSecretName}: without it ${without}`];
+  return [
+    `note: there is no Secret/${systemNamespace}/${gitSecretName}: without it ${without} (docs/config-repo.md makes the key)`,
+  ];
 }

@@ -126,7 +126,10 @@ function planNew(
   const kept = all.filter(({ path }) => there.has(path)).map(({ path }) => path);
   const remarks: Remark[] = kept.map((path) => ({ about: path, message: 'it is there already, and stays as it is' }));
   if (request.image === undefined)
-    remarks.push({ about: madeUp, message: 'this image is made up: --image REPOSITORY:TAG writes yours' });
+    remarks.push({
+      about: madeUp,
+      message: 'this image is made up: windlass init --image REPOSITORY:TAG writes yours',
+    });
   remarks.push(...unknownClusters(request.clusters.length > 0 ? request.clusters : [{ name: 'main' }]));
   return {
     ...{ mode: 'new', directory: request.directory, makeRepo, remarks, unreadable: [] },
