@@ -19,7 +19,8 @@ export function readProps(context: unknown): WindlassProps {
     throw wrong([propProblem('windlass', 'it is not an object', 'write one with repo, branch and repositoryPrefixes')]);
   }
   const unknown = unknownKeys('', context, propNames);
-  if (unknown.length > 0) throw wrong(unknown);
+  // The construct, which would tell what else is wrong, is not made then.
+  if (unknown.length > 0) throw wrong([...unknown, ...problemsOf(context as WindlassProps, {})]);
   return context as WindlassProps;
 }
 
@@ -33,7 +34,12 @@ export function readStackName(context: unknown): string {
 
 /** Throws `UserError` with every problem of the props at once, each naming its prop. They may come from outside of TypeScript. */
 export function checkProps(props: WindlassProps, place: Place = {}): void {
-  const problems = [
+  const problems = problemsOf(props, place);
+  if (problems.length > 0) throw wrong(problems);
+}
+
+function problemsOf(props: WindlassProps, place: Place): Problem[] {
+  return [
     ...repoProblems(props),
     ...prefixProblems(props.repositoryPrefixes),
     ...registryProblems(props),
@@ -43,7 +49,6 @@ export function checkProps(props: WindlassProps, place: Place = {}): void {
     ...otherProblems(props),
     ...partitionProblems(props, place),
   ];
-  if (problems.length > 0) throw wrong(problems);
 }
 
 /** Roles of one partition of AWS (`aws`, `aws-cn`, `aws-us-gov`) reach nothing in another one. */

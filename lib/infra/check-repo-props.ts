@@ -6,6 +6,9 @@ import { messageGroupOf, type WindlassProps } from './windlass-props.ts';
 /** EventBridge and SQS allow 128 characters in a message group. */
 const longestGroup = 128;
 const repoPattern = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)+$/;
+/** An address of a repository, as GitHub offers it to be copied. */
+const addressPattern =
+  /^(?:https:\/\/[^/]+\/|(?:ssh:\/\/)?git@[^/:]+[:/])?([A-Za-z0-9._-]+\/[A-Za-z0-9._-]+?)(?:\.git)?\/?$/;
 /** A part of what git-check-ref-format allows: what is left out also breaks URLs, shells and message groups. */
 const branchPattern = /^(?!.*(?:\/\/|\.\.|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-]*(?<![./])$/;
 /** The beginning of a repository name as ECR allows it. */
@@ -20,10 +23,11 @@ export function repoProblems(props: WindlassProps): Problem[] {
 }
 
 function namedRepoProblems({ repo }: WindlassProps): Problem[] {
-  if (typeof repo === 'string' && repoPattern.test(repo)) return [];
-  return [
-    propProblem('repo', `${shown(repo)} is not a repository with its owner`, 'write owner and name: acme/shop-config'),
-  ];
+  if (typeof repo === 'string' && repoPattern.test(repo) && !repo.endsWith('.git')) return [];
+  if (repo === undefined) return [propProblem('repo', 'it is not there', 'write owner and name: acme/shop-config')];
+  const bare = addressPattern.exec(String(repo))?.[1];
+  const hint = bare === undefined ? 'write owner and name: acme/shop-config' : `did you mean "${bare}"?`;
+  return [propProblem('repo', `${shown(repo)} is not a repository with its owner`, hint)];
 }
 
 function branchProblems(props: WindlassProps): Problem[] {

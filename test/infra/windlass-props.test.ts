@@ -39,6 +39,23 @@ describe('the properties of the stack', () => {
     ]);
   });
 
+  it.each([
+    'https://github.com/acme/shop-config',
+    'https://github.com/acme/shop-config.git',
+    'git@github.com:acme/shop-config.git',
+    'ssh://git@github.com/acme/shop-config.git',
+    'acme/shop-config.git',
+  ])('have no address as the repo: %s', (repo) =>
+    expect(stack({ repo, repositoryPrefixes: ['shop/'] })).toEqual([
+      `repo: "${repo}" is not a repository with its owner\n  = did you mean "acme/shop-config"?`,
+    ]),
+  );
+
+  it('must name the repo', () =>
+    expect(stack({ repositoryPrefixes: ['shop/'] })).toEqual([
+      'repo: it is not there\n  = write owner and name: acme/shop-config',
+    ]));
+
   it.each([undefined, [], 'shop/'])('must name repositories: %j does not', (repositoryPrefixes) =>
     expect(stack({ repo: 'acme/config', repositoryPrefixes })).toEqual([
       'repositoryPrefixes: it names no repository\n  = list how their names begin: ["shop/"]',
@@ -130,9 +147,12 @@ describe('the properties of the stack', () => {
   });
 
   it('from cdk.json may not be misspelt', () =>
-    expect(complaints(() => readProps({ repo: 'acme/config', brnach: 'main', colour: 'red' }))).toEqual([
+    expect(complaints(() => readProps({ repo: 'config', brnach: 'main', colour: 'red' }))).toEqual([
       'brnach: there is no such property\n  = did you mean "branch"?',
       'colour: there is no such property\n  = leave it out',
+      // What else is wrong is told with it.
+      'repo: "config" is not a repository with its owner\n  = write owner and name: acme/shop-config',
+      'repositoryPrefixes: it names no repository\n  = list how their names begin: ["shop/"]',
     ]));
 
   it.each([undefined, null, 'acme/config', ['acme/config']])('from cdk.json are an object: %j is none', (context) =>
