@@ -36,4 +36,4 @@ const access = new WindlassClusterAccessStack(app, `WindlassClusterAccess-${clus
   gitSecretArn,
 });
 // It names the cluster by its ARN, in which the CDK sees no order.
-access.addDependency(cluster);
+access.addStackDependency(cluster);

@@ -245,6 +245,9 @@ await describeWithMiniStack('windlass bootstrap', () => {
       ...{ cluster: clusterArn, checkerPrincipalArns: ['arn:aws:iam::000000000000:role/windlass-drift'] },
       ...{ reportsQueueArn: world.outputs['ReportsQueueArn'], wakeQueueArn: expect.stringContaining('arn:aws:sqs:') },
     });
+    const gitSecretArn = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:windlass/git-a1b2c3';
+    const withKey = resultOf(await at('--git-secret', gitSecretArn), 'access')!.text;
+    expect(JSON.parse(withKey.split('\n').at(-1)!)).toMatchObject({ gitSecretArn });
     expect(resultOf(await at('--access-profile', 'nobody'), 'access')).toMatchObject({ code: 'aws-access' });
     expect(resultOf(await at('--access-stack', access), 'access')?.text).toMatch(/is of another cluster, .*acme-dev/);
 

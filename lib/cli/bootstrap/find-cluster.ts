@@ -53,7 +53,7 @@ function isSame(arn: string, eks: string, region: string): boolean {
 export async function findAccess(
   { eks, region, arn, wakeQueueArn }: GrantedCluster,
   { reportsQueueArn, checkerPrincipals }: Pick<WindlassOutputs, 'reportsQueueArn' | 'checkerPrincipals'>,
-  asked: { stack: string | undefined; profile: string | undefined },
+  asked: { stack: string | undefined; profile: string | undefined; gitSecret: string | undefined },
 ): Promise<Seen<AccessOutputs>> {
   // A stack's name has no underscore.
   const name = asked.stack ?? `WindlassClusterAccess-${eks.replaceAll('_', '-')}`;
@@ -61,7 +61,7 @@ export async function findAccess(
   if (stack.outputs === undefined)
     throw new UserError(
       `there is no stack ${name} in ${region}: run npx cdk deploy ${name} with the credentials of the cluster's account, or say where it is with --access-stack and --access-profile\n` +
-        `cdk.json makes it where windlassClusters of its context has this beside what else it has:\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: checkerPrincipals, reportsQueueArn, wakeQueueArn })}`,
+        `cdk.json makes it where windlassClusters of its context has this beside what else it has:\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: checkerPrincipals, reportsQueueArn, wakeQueueArn, gitSecretArn: asked.gitSecret })}`,
       { code: 'stack-missing', subject: name },
     );
   const access = readAccessOutputs(name, stack.outputs);
