@@ -42,7 +42,7 @@ describe('the metrics that the functions write', () => {
   const records = (...bodies: string[]) => ({
     Records: bodies.map((body, index) => {
       const ids = { messageId: `m${index}`, groupId: 'g', deduplicationId: `d${index}` };
-      return sqsRecord('queue', { ...ids, body, sentAt: now.getTime(), receives: 1 });
+      return sqsRecord('queue', { ...ids, body, sentAt: Math.max(now.getTime(), Date.parse(time(300))), receives: 1 });
     }),
   });
   const embedded = () => log.lines.filter((line): line is Embedded => '_aws' in line);

@@ -22,9 +22,10 @@ export interface SshServer {
   close(): Promise<void>;
 }
 
-/** Makes an Ed25519 key. */
+/** Makes an Ed25519 key. One of some 200 that ssh2 makes it cannot read itself: then it makes another. */
 export function makeSshKey(): SshKey {
-  return utils.generateKeyPairSync('ed25519');
+  const key = utils.generateKeyPairSync('ed25519');
+  return utils.parseKey(key.private) instanceof Error ? makeSshKey() : key;
 }
 
 /** What is served, and to whom. */
