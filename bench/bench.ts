@@ -9,7 +9,7 @@ import { describeMachine, machine } from './parts/machine.ts';
 import type { Result } from './parts/result.ts';
 
 /** All benchmarks, in the order in which they run and are shown. Each is a file beside this one that also runs alone. */
-const names = ['start', 'loop', 'idle', 'pull', 'puller', 'drift', 'git', 'bump', 'edit', 'policy'];
+const names = ['start', 'loop', 'idle', 'pull', 'puller', 'drift', 'git', 'bump', 'lambda', 'aws', 'edit', 'policy'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const artifact = join(root, 'artifacts', 'bench.json');

@@ -15,7 +15,7 @@ const longestMessage = 4_000;
 
 /**
  * Sends X-Ray's daemon, which Lambda has beside the function, a subsegment for each invocation whose trace is kept: its time, whether the sandbox was
- * new, and the error. Nothing else is traced, for which X-Ray's SDK would be a quarter of the time that a function takes to start.
+ * new, and the error. Nothing else is traced, for which X-Ray's SDK would be a fifth of the time that a start takes.
  * https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
  */
 export function openTracer({ service, env }: { service: string; env: Env }): Tracer {

@@ -6,6 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bumpCases } from '../../bench/parts/bump-cases.ts';
 import type { Result } from '../../bench/parts/result.ts';
+import { functionFiles } from '../../functions/bundle.ts';
+import { describeWithLambda } from '../helpers/lambda-client.ts';
+import { describeLoop } from '../helpers/loop.ts';
+import { describeWithMiniStack } from '../helpers/ministack.ts';
 import { describeWithStandins } from '../standins/describe.ts';
 
 const folder = fileURLToPath(new URL('../../bench/', import.meta.url));
@@ -14,7 +18,7 @@ const names = readdirSync(folder).flatMap((file) =>
 );
 
 function node(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 110_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 280_000 });
   expect(status, stderr).toBe(0);
   return stdout;
 }
@@ -65,5 +69,38 @@ describeWithStandins('the benchmark of bump', () => {
       ['requests to GitHub of an event that leads to a commit', 'met'],
       ['requests to GitHub of an event that leads to nothing', 'met'],
     ]);
+  });
+});
+
+await describeWithMiniStack('the benchmarks in AWS', async () => {
+  describeWithStandins('with GitHub', () => {
+    it('aws commits every push, and says what the way of it takes', () => {
+      const { tables, raw } = quickResult('aws', '--pushes', '2', '--burst', '3');
+      const { pushes, burst } = raw as { pushes: Record<string, number>[]; burst: { commits: number } };
+      expect(pushes).toHaveLength(2);
+      for (const { began, invoked, committed, ended } of pushes) {
+        expect(invoked).toBeGreaterThanOrEqual(began!);
+        expect(committed).toBeGreaterThanOrEqual(invoked!);
+        expect(ended).toBeGreaterThanOrEqual(invoked!);
+      }
+      expect(burst.commits).toBeGreaterThan(0);
+      expect(burst.commits).toBeLessThanOrEqual(3);
+      expect(tables[0]?.rows.map(([words]) => words)).toContain('push -> commit');
+    }, 300_000);
+  });
+
+  await describeWithLambda('and its runtime', () => {
+    describeWithStandins('with GitHub and Slack', () => {
+      describeLoop('and a cluster', () => {
+        it('lambda has a row for each function, all of whose events are done', () => {
+          const { tables } = quickResult('lambda', '--objects', '20');
+          expect(tables[0]?.rows.map(([name]) => name)).toEqual(['a trivial handler', ...functionFiles]);
+          expect(tables[1]?.rows.map(([name]) => name)).toEqual([...functionFiles]);
+          for (const table of tables) for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
+          const sizes = tables[2]?.rows.filter(([what]) => what!.endsWith('bundle'));
+          expect(sizes?.map((row) => row.at(-1))).toEqual(['met', 'met']);
+        }, 300_000);
+      });
+    });
   });
 });

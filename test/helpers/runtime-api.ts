@@ -42,6 +42,8 @@ export interface FunctionError {
 
 /** A function that can be invoked, in one sandbox after the other. */
 export interface RunningFunction {
+  /** Starts a sandbox where there is none, and waits until it asks for an event or is gone. Gives its process, and milliseconds until it asked. */
+  start(): Promise<{ pid: number; init?: number }>;
   /** One event at a time, which may take so many milliseconds; 300,000 unless told. Starts a sandbox where there is none. */
   invoke(event: unknown, limit?: { timeout: number }): Promise<Invoked>;
   /** Stops the sandbox where it is, as Lambda does between events. The next event lets it go on. */
@@ -58,11 +60,19 @@ export interface RunningFunction {
 export function runFunction(fn: LambdaFunction): RunningFunction {
   const lines: string[] = [];
   let sandbox: Sandbox | undefined;
+  const started = async () => {
+    sandbox ??= await Sandbox.start(fn, lines);
+    await sandbox.started;
+    return sandbox;
+  };
   return {
+    start: async () => {
+      const { pid, init } = await started();
+      return { pid, init };
+    },
     invoke: async (event, { timeout } = { timeout: 300_000 }) => {
       const cold = sandbox === undefined;
-      sandbox ??= await Sandbox.start(fn, lines);
-      const mine = sandbox;
+      const mine = await started();
       const invoked = await mine.invoke(event, timeout);
       if (mine.isOver) {
         sandbox = undefined;
@@ -87,6 +97,9 @@ interface Pending {
 }
 
 class Sandbox {
+  readonly pid: number;
+  /** It asks for its first event, or is gone. */
+  readonly started: Promise<void>;
   init: number | undefined;
   /** It takes no more events. */
   isOver = false;
@@ -119,6 +132,8 @@ class Sandbox {
       env: { ...environmentOf(fn, port), ...fn.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.pid = this.#child.pid!;
+    this.started = this.#asked.promise;
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) keepLines(stream, lines);
     // What it wrote last is there by then, too.
     this.#closed = once(this.#child, 'close');
@@ -128,7 +143,7 @@ class Sandbox {
   async invoke(event: unknown, timeout: number): Promise<Invoked> {
     if (this.#isFrozen) this.#child.kill('SIGCONT');
     this.#isFrozen = false;
-    const pid = this.#child.pid!;
+    const { pid } = this;
     const id = randomUUID();
     const { promise, resolve: done } = Promise.withResolvers<Pick<Invoked, 'answer' | 'error'>>();
     await this.#asked.promise;
