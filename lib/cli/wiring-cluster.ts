@@ -1,5 +1,5 @@
 import { openCluster } from '../adapters/kubernetes/cluster.ts';
-import { contextsOf } from '../adapters/kubernetes/kubeconfig.ts';
+import { clusterOf, contextsOf } from '../adapters/kubernetes/kubeconfig.ts';
 import { UserError } from '../model/errors.ts';
 import type { Args, Io, Option } from './command.ts';
 import { kubeconfigOf } from './commands/sync-options.ts';
@@ -21,6 +21,21 @@ export async function clusterMeant(args: Args, io: Io): Promise<NamedContext & {
   } finally {
     await cluster.close();
   }
+}
+
+/** What a kubeconfig says of the cluster of a context. */
+export interface ContextCluster {
+  context: string;
+  /** The cluster's name in the kubeconfig. */
+  cluster: string;
+  server: string;
+}
+
+/** The same, of the context that a person means; nothing is asked of the cluster. Throws `UserError` for a context that is not there. */
+export async function clusterOfContext(args: Args, io: Io): Promise<ContextCluster> {
+  const asked = { kubeconfig: kubeconfigOf(args, io), context: args.text('context') };
+  const { kubeconfig, context } = await contextMeant(asked, io, contextsOf);
+  return { context, ...(await clusterOf(kubeconfig, context)) };
 }
 
 /** Does what only an administrator of the cluster may do: where the API server forbids a part of it, says so. */

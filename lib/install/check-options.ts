@@ -28,7 +28,14 @@ export function checkOptions(asked: AskedOptions): void {
   const problems: Problem[] = [];
   const wrong = (object: string, message: string, hint?: string) =>
     problems.push({ code: 'install-option', object, message, ...(hint !== undefined && { hint }) });
-  if (parseImageRef(asked.image) === undefined)
+  const image = parseImageRef(asked.image);
+  if (image !== undefined && image.tag === undefined && image.digest === undefined)
+    wrong(
+      '--image',
+      `${JSON.stringify(asked.image)} has no tag and no digest`,
+      'say which one it is: registry.example.com/windlass:1.0.0',
+    );
+  if (image === undefined)
     wrong('--image', `${JSON.stringify(asked.image)} is no image`, 'registry.example.com/windlass:1.0.0');
   if (asked.region !== undefined && !region.test(asked.region))
     wrong('--region', `${JSON.stringify(asked.region)} is no AWS region`, 'eu-west-1');

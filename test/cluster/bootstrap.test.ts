@@ -36,9 +36,9 @@ await describeWithMiniStack('windlass bootstrap of a cluster', () => {
   });
 
   const resultOf = ({ stdout }: Ran, name: string) =>
-    (JSON.parse(stdout) as { steps: { step: string; result: string; text: string; code?: string }[] }).steps.find(
-      ({ step }) => step === name,
-    );
+    (
+      JSON.parse(stdout) as { steps: { step: string; result: string; text: string; notes?: string[]; code?: string }[] }
+    ).steps.find(({ step }) => step === name);
 
   describeWithCluster('with a real API server', () => {
     it('installs the puller and the rights of the check by the outputs, and finds both there the second time', async () => {
@@ -62,6 +62,8 @@ await describeWithMiniStack('windlass bootstrap of a cluster', () => {
       expect([first.code, resultOf(first, 'puller')?.text, resultOf(first, 'checker')?.text], first.stderr).toEqual([
         ...[0, 'installed', 'installed'],
       ]);
+      const noKey = expect.stringContaining('nothing is pulled, as ssh needs a key');
+      expect(resultOf(first, 'puller')?.notes).toEqual([noKey]);
       expect(first.stderr).toContain('nothing is pulled, as ssh needs a key (docs/config-repo.md makes the key)');
       const deployment = JSON.stringify(await cluster.live('apps/Deployment/windlass-system/windlass-puller'));
       expect(deployment).toContain(
@@ -77,6 +79,15 @@ await describeWithMiniStack('windlass bootstrap of a cluster', () => {
 
       const second = await world.bootstrap(...told);
       expect(second.code, second.stderr).toBe(0);
+      expect(resultOf(second, 'puller')?.notes).toEqual([noKey]);
+      const words = await world.bootstrap(...told.filter((one) => one !== '--json'));
+      expect(words.stdout).toMatch(/^what was tested works, but mind the notes of: puller\n/);
+      expect(words.stdout).toContain('not seen yet: a pull');
+      const bare = await world.bootstrap(...argv, '--image', 'notanimage');
+      expect([bare.code, resultOf(bare, 'puller')?.text]).toEqual([
+        2,
+        expect.stringContaining('has no tag and no digest'),
+      ]);
       for (const part of ['puller', 'checker'])
         expect(resultOf(second, part)).toMatchObject({
           result: 'done',

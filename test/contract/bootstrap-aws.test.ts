@@ -69,7 +69,8 @@ await describeWithMiniStack('windlass bootstrap', () => {
         '✓ message: sent to slack:slack-bot:#oncall',
       ],
     ]);
-    expect(first.stdout).toContain('Windlass works');
+    expect(first.stdout).toMatch(/^what was tested works\n {2}not seen yet: a commit of Windlass/);
+    expect(first.stdout).not.toContain('a pull');
     expect(first.stdout).toContain('https://eu-west-1.console.aws.amazon.com/cloudwatch/');
     expect(slack.posts.map(({ body }) => body['text'])).toEqual([
       expect.stringContaining('A test of Windlass for acme/config'),
@@ -100,7 +101,7 @@ await describeWithMiniStack('windlass bootstrap', () => {
     expect(world.github.log()).toHaveLength(2);
   });
 
-  it('does not say that Windlass works where bump cannot look at an image', async () => {
+  it('does not say that it works where bump cannot look at an image', async () => {
     const world = await bootstrapWorld(aws, slack, {
       ...files(),
       'windlass.yaml': `windlass: 1\nimages:\n  web: { image: ${repository.replace('shop', 'closed')}, semver: "*" }\n`,
@@ -111,7 +112,7 @@ await describeWithMiniStack('windlass bootstrap', () => {
     expect(ran.stderr).toMatch(
       /✗ event: bump runs, and cannot do its work for each image\n {2}web: \S+\/closed\/web may not be read/,
     );
-    expect(ran.stdout).not.toContain('Windlass works');
+    expect(ran.stdout).not.toContain('works');
   });
 
   it('says what to do where there is no stack, or another one', async () => {
@@ -187,6 +188,16 @@ await describeWithMiniStack('windlass bootstrap', () => {
     world.github.push({ 'windlass.yaml': text });
     world.pull();
     expect(resultOf(await world.bootstrap('--json', '--wait', '1'), 'config')).toMatchObject({ result: 'done' });
+  });
+
+  it('makes up no app for a new repo', async () => {
+    const world = await bootstrapWorld(aws, slack, { 'README.md': 'ours\n' });
+    const ran = await world.bootstrap('--json', '--yes');
+    expect([ran.code, resultOf(ran, 'config')]).toEqual([2, expect.objectContaining({ code: 'no-image' })]);
+    expect(resultOf(ran, 'config')?.text).toContain(
+      `npx windlass init ${world.dir} --image REPOSITORY:TAG --clusters acme-prod=acme-prod:eu-west-1, commit`,
+    );
+    expect(existsSync(join(world.dir, 'windlass.yaml'))).toBe(false);
   });
 
   it('proposes nothing in a clone of something else', async () => {

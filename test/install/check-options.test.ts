@@ -43,6 +43,13 @@ describe('the options of an installation', () => {
     ]);
   });
 
+  it.each(['notanimage', 'registry.example.com:5000/windlass'])('name an image with its tag or digest: %s', (image) =>
+    expect(problemsOf({ image })).toEqual([`--image: "${image}" has no tag and no digest`]),
+  );
+
+  it('may name an image by its digest', () =>
+    expect(problemsOf({ image: `registry.example.com/windlass@sha256:${'0'.repeat(64)}` })).toEqual([]));
+
   it('want a puller that watches where a queue wakes it', () => {
     const wakeQueue = 'https://sqs.eu-west-1.amazonaws.com/123456789012/wake';
     expect(problemsOf({ wakeQueue })).toEqual([

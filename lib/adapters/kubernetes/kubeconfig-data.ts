@@ -31,12 +31,16 @@ export async function kubeconfigData(text: string, name?: string): Promise<Kubec
 /** The user of a context of a kubeconfig as it is written; empty where there is none. */
 export async function userFieldsIn(text: string, name?: string): Promise<Fields> {
   const whole = fieldsOf(await parsed(text));
-  const first = (list: unknown, wanted: unknown, what: string) => {
-    const entries = Array.isArray(list) ? list.map(fieldsOf) : [];
-    return fieldsOf(entries.find((entry) => entry?.['name'] === wanted)?.[what]);
-  };
   const context = first(whole?.['contexts'], name ?? whole?.['current-context'], 'context');
   return first(whole?.['users'], context?.['user'], 'user') ?? {};
+}
+
+/** The name and the server of a context's cluster as they are written; empty where they are not there. */
+export async function clusterIn(text: string, name: string): Promise<{ cluster: string; server: string }> {
+  const whole = fieldsOf(await parsed(text));
+  const context = first(whole?.['contexts'], name, 'context');
+  const server = first(whole?.['clusters'], context?.['cluster'], 'cluster')?.['server'];
+  return { cluster: String(context?.['cluster'] ?? ''), server: String(server ?? '') };
 }
 
 /** The names of the contexts of a kubeconfig, and which one is current; none for a text that is no kubeconfig. */
@@ -60,6 +64,11 @@ async function parsed(text: string): Promise<unknown> {
       throw error;
     }
   }
+}
+
+function first(list: unknown, wanted: unknown, what: string): Fields | undefined {
+  const entries = Array.isArray(list) ? list.map(fieldsOf) : [];
+  return fieldsOf(entries.find((entry) => entry?.['name'] === wanted)?.[what]);
 }
 
 function named(list: unknown, name: unknown, what: string): Fields | undefined {

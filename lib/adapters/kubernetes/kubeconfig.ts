@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Kubeconfig } from './credentials.ts';
-import { contextsIn, kubeconfigData, userFieldsIn } from './kubeconfig-data.ts';
+import { clusterIn, contextsIn, kubeconfigData, userFieldsIn } from './kubeconfig-data.ts';
 import { impersonationHeaders } from './kubeconfig-impersonation.ts';
 
 /**
@@ -29,6 +29,11 @@ export async function readKubeconfig(file: string, context?: string): Promise<Ku
 /** The contexts that a kubeconfig has. Throws `UserError` where it cannot be read. */
 export async function contextsOf(file: string): Promise<{ names: string[]; current: string | undefined }> {
   return await contextsIn(await textOf(file));
+}
+
+/** The cluster of a context as the kubeconfig writes it; empty where it says nothing. Throws `UserError` where it cannot be read. */
+export async function clusterOf(file: string, context: string): Promise<{ cluster: string; server: string }> {
+  return await clusterIn(await textOf(file), context);
 }
 
 async function textOf(file: string): Promise<string> {

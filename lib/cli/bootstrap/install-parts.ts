@@ -2,6 +2,8 @@ import type { AccessOutputs, WindlassOutputs } from '../../config/stack-outputs.
 import { UserError } from '../../model/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { install } from '../commands/install.ts';
+import { clusterOfContext } from '../wiring-cluster.ts';
+import { checkContext } from './check-context.ts';
 import type { GrantedCluster } from './find-cluster.ts';
 import { runCommand } from './run-command.ts';
 import { NotDone, type Seen } from './run-steps.ts';
@@ -19,7 +21,7 @@ export const passed = ['kubeconfig', 'context'] as const;
 export const passedToPuller = ['url', 'image', 'mode', 'git-secret', 'cluster-admin', 'namespace'] as const;
 
 /** Installs the puller, or finds that it is there. */
-export function installPuller(
+export async function installPuller(
   args: Args,
   io: Io,
   world: InstallWorld,
@@ -30,22 +32,24 @@ export function installPuller(
       code: 'usage',
     });
   const { outputs, cluster } = world;
+  checkContext(await clusterOfContext(args, io), cluster);
   const wakes = args.text('mode') === 'watch' ? ['--wake-queue', cluster.wakeQueueUrl] : [];
   const role = access.identity === 'irsa' ? ['--role-arn', access.pullerRoleArn] : [];
   const own = [...passed, ...passedToPuller].flatMap((name) => givenAs(args, name));
-  return run(io, [...of(args, world), ...own, '--report-queue', outputs.reportsQueueUrl, ...wakes, ...role]);
+  return await run(io, [...of(args, world), ...own, '--report-queue', outputs.reportsQueueUrl, ...wakes, ...role]);
 }
 
 /** Gives the scheduled check its rights, or finds that it has them. `group` is who checks. */
-export function installChecker(
+export async function installChecker(
   args: Args,
   io: Io,
   world: InstallWorld,
   group: string | undefined,
 ): Promise<Seen<true> | NotDone> {
+  checkContext(await clusterOfContext(args, io), world.cluster);
   const subject = group === undefined ? [] : ['--subject', `group:${group}`];
   const own = passed.flatMap((name) => givenAs(args, name));
-  return run(io, ['--checker', ...of(args, world), ...own, ...subject]);
+  return await run(io, ['--checker', ...of(args, world), ...own, ...subject]);
 }
 
 function of(args: Args, { dir, outputs, cluster }: InstallWorld): string[] {
@@ -62,6 +66,6 @@ function givenAs(args: Args, name: string): string[] {
 async function run(io: Io, argv: string[]): Promise<Seen<true> | NotDone> {
   const said = await runCommand(io, install, argv);
   if (said instanceof NotDone) return said;
-  const there = said.find((line) => line.includes('are as they should be'));
-  return { text: there ?? 'installed', value: true };
+  const there = said.lines.find((line) => line.includes('are as they should be'));
+  return { text: there ?? 'installed', notes: said.notes, value: true };
 }

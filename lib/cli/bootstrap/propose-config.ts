@@ -3,12 +3,12 @@ import type { WindlassOutputs } from '../../config/stack-outputs.ts';
 import { windlassFileName } from '../../config/windlass-file.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Args, Io } from '../command.ts';
-import { init } from '../commands/init.ts';
+import { initOfStack } from '../commands/init.ts';
 import { runCommand } from './run-command.ts';
 import { NotDone } from './run-steps.ts';
 
 /**
- * Runs `windlass init` in the clone, with the clusters that the stack has. Throws `UserError` also where that worked: a person has to look at what it made,
+ * Runs `windlass init` in the clone, with the clusters that the stack has; not in one without manifests, whose first app nobody can guess. Throws `UserError` also where that worked: a person has to look at what it made,
  * and to push it, as the functions read GitHub.
  */
 export async function proposeConfig(
@@ -23,7 +23,7 @@ export async function proposeConfig(
       ? ['--clusters', `${eks.name}=${eks.name}:${eks.region}`]
       : [];
   });
-  const made = await runCommand(io, init, [dir, ...named, ...(args.flag('yes') ? ['--yes'] : [])]);
+  const made = await runCommand(io, initOfStack, [dir, ...named, ...(args.flag('yes') ? ['--yes'] : [])]);
   if (made instanceof NotDone) return made;
   throw new UserError(
     `GitHub has no ${windlassFileName} yet, and ${dir} has one: look at it, commit it, push it to ${branch}, and run this again`,

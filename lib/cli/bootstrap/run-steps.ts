@@ -8,6 +8,8 @@ export interface StepReport {
   result: 'done' | 'failed' | 'declined' | 'left';
   /** What was seen, or why it did not work. */
   text: string;
+  /** What to mind although it was done. */
+  notes?: readonly string[];
   /** Of an error. */
   code?: string;
 }
@@ -15,6 +17,8 @@ export interface StepReport {
 /** What a step saw, and what the steps after it work with. */
 export interface Seen<T> {
   text: string;
+  /** What to mind all the same. */
+  notes?: readonly string[];
   value: T;
 }
 
@@ -56,7 +60,7 @@ export function stepRunner(io: Io): StepRunner {
   const end = (report: StepReport) => {
     reports.push(report);
     const show = { done: shown.done, failed: shown.failed, declined: shown.failed, left: shown.left }[report.result];
-    show(report.step, report.text);
+    show(report.step, [report.text, ...(report.notes ?? []).map((note) => `  note: ${note}`)].join('\n'));
   };
   return {
     reports,
@@ -69,7 +73,8 @@ export function stepRunner(io: Io): StepRunner {
           end({ step, result: seen.result, text: seen.text });
           return undefined;
         }
-        end({ step, result: 'done', text: seen.text });
+        const { text, notes = [] } = seen;
+        end({ step, result: 'done', text, ...(notes.length > 0 && { notes }) });
         return seen.value;
       } catch (error) {
         if (!(error instanceof UserError || error instanceof RetryableError)) throw error;

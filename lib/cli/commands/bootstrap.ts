@@ -21,7 +21,7 @@ export const bootstrap: Command = {
     '--repo is a clone of the config repo, at the commit that GitHub has. AWS is asked with the usual credentials (AWS_PROFILE), which need',
     'cloudformation:DescribeStacks, secretsmanager:GetSecretValue on the GitHub secret, sqs:SendMessage and sqs:GetQueueAttributes on the queues of',
     'pushes and notices, dynamodb:GetItem and Query on both tables. WINDLASS_GITHUB_API_URL names the API of GitHub Enterprise.',
-    'JSON: { stack, region, repo, branch, cluster, dashboard, steps: [{ step, result, text, code }] }; result is done, failed, declined or left.',
+    'JSON: { stack, region, repo, branch, cluster, dashboard, steps: [{ step, result, text, notes, code }] }; result is done, failed, declined or left.',
     'Exit code: 0 when all is done; 1 when the answer was no; 2 when somebody has to mend something; 3 when it may work later.',
   ].join('\n'),
   options: {
@@ -91,6 +91,16 @@ function ending(steps: StepRunner, { outputs }: Found): string {
   const open = steps.reports.filter(({ result }) => result === 'failed' || result === 'declined');
   if (open.length > 0)
     return `not done: ${open.map(({ step }) => step).join(', ')}; run this again when that is mended\n`;
-  const next = outputs === undefined ? '' : `\n  dashboard  ${outputs.dashboard}`;
-  return `Windlass works: push an image, and its commit follows${next}\n`;
+  const noted = steps.reports.filter(({ notes }) => notes !== undefined).map(({ step }) => step);
+  const isInstalled = steps.reports.some(({ step, result }) => step === 'puller' && result === 'done');
+  const unseen = [
+    'a commit of Windlass: push an image, and it follows',
+    ...(isInstalled ? ['a pull: kubectl get syncs -n windlass-system shows it within a minute'] : []),
+  ];
+  return [
+    noted.length === 0 ? 'what was tested works' : `what was tested works, but mind the notes of: ${noted.join(', ')}`,
+    ...unseen.map((what) => `  not seen yet: ${what}`),
+    ...(outputs === undefined ? [] : [`  dashboard: ${outputs.dashboard}`]),
+    '',
+  ].join('\n');
 }

@@ -52,10 +52,13 @@ export const init: Command = {
     'windlass init --clusters dev=acme-dev:eu-west-1,prod=acme-prod:eu-west-1',
     'windlass init ../fleet-infra --print | less',
   ],
-  run,
+  run: (args, io) => run(args, io, { guess: true }),
 };
 
-async function run(args: Args, io: Io): Promise<ExitCode> {
+/** The same for a stack that is deployed: throws `UserError` where a new repo's first app would be made up. */
+export const initOfStack: Command = { ...init, run: (args, io) => run(args, io, { guess: false }) };
+
+async function run(args: Args, io: Io, { guess }: { guess: boolean }): Promise<ExitCode> {
   const [directory = '.', ...more] = args.positionals;
   if (more.length > 0)
     throw new UserError(`windlass init takes one directory: ${args.positionals.join(' ')}`, { code: 'usage' });
@@ -67,6 +70,7 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
     },
     { tools: renderers(io), originOf: (path) => originOf(io, path) },
   );
+  if (!guess && plan.mode === 'new' && image === undefined) throw noFirstApp(plan.directory, args.list('clusters'));
   if (args.flag('json')) return await asJson(args, io, plan);
   if (plan.mode === 'there') {
     io.stdout.write(
@@ -88,6 +92,14 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   await write(plan);
   printNext(io, plan);
   return 0;
+}
+
+function noFirstApp(directory: string, clusters: readonly string[]): UserError {
+  const where = clusters.map((one) => ` --clusters ${one}`).join('');
+  return new UserError(
+    `${directory} has no manifests yet, and which image is its first app? Run npx windlass init ${directory} --image REPOSITORY:TAG${where}, commit and push that, and run this again`,
+    { code: 'no-image', subject: directory },
+  );
 }
 
 async function write({ directory, files, makeRepo }: InitPlan): Promise<void> {
