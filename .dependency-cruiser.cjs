@@ -151,7 +151,8 @@ module.exports = {
       from: { path: '^lib/infra/' },
       to: {
         path: `${OWN_CODE}|node_modules/`,
-        pathNot: '^lib/(?:infra|config|model)/|node_modules/(?:aws-cdk-lib|cdk-nag|constructs|@aws-cdk/lambda-layer-kubectl-v35)/',
+        pathNot:
+          '^lib/(?:infra|config|model)/|node_modules/(?:aws-cdk-lib|cdk-nag|constructs|@aws-cdk/lambda-layer-kubectl-v35)/',
       },
     },
     {
@@ -180,7 +181,10 @@ module.exports = {
       name: 'shipped-packages-are-dependencies',
       comment: 'What runs outside of a checkout is listed under dependencies.',
       severity: 'error',
-      from: { path: '^(?:bin|functions|lib)/', pathNot: '^lib/infra/|^bin/cdk[.]ts$|^functions/bundle[.]ts$|[.]d[.]ts$' },
+      from: {
+        path: '^(?:bin|functions|lib)/',
+        pathNot: '^lib/infra/|^bin/cdk[.]ts$|^functions/bundle[.]ts$|[.]d[.]ts$',
+      },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         pathNot: 'node_modules/@types/',
