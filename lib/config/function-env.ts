@@ -42,7 +42,10 @@ const settings = {
   /** `acme/shop-config`; the owner is all but the last part. */
   repo: z.string().regex(/^[^/\s]+(?:\/[^/\s]+)+$/, 'is no repository with its owner (acme/shop-config)'),
   branch: someText,
-  githubUrl: z.string().refine(isGitHubApi, 'is no URL of the GitHub API (https://HOST/api/v3)').optional(),
+  githubUrl: z
+    .string()
+    .refine(isGitHubApi, 'is no URL of the GitHub API (https://HOST/api/v3, or https://api.NAME.ghe.com)')
+    .optional(),
   githubSecret: someText,
   auditTable: someText,
   stateTable: someText,

@@ -1,7 +1,12 @@
-/** True for the URL of a GitHub API: `https://api.github.com`, `https://HOST/api/v3`; without TLS only on this machine, for a stand-in. */
+/**
+ * True for the URL of a GitHub API: `https://HOST/api/v3`, `https://api.github.com`, `https://api.NAME.ghe.com`; without TLS only on this machine, where a
+ * stand-in may be anywhere. A page of github.com is none.
+ */
 export function isGitHubApi(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
-  const isLocal = protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-  return (protocol === 'https:' || isLocal) && [username, password, search, hash].every((part) => part === '');
+  const { protocol, hostname, pathname, username, password, search, hash } = new URL(text);
+  if ([username, password, search, hash].some((part) => part !== '')) return false;
+  if (protocol === 'http:') return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  const path = pathname.replace(/\/+$/, '');
+  return protocol === 'https:' && (path.endsWith('/api/v3') || (path === '' && hostname.startsWith('api.')));
 }

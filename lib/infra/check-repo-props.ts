@@ -44,7 +44,11 @@ function githubUrlProblems({ githubUrl }: WindlassProps): Problem[] {
   if (githubUrl === undefined || (typeof githubUrl === 'string' && isGitHubApi(githubUrl))) return [];
   const message = `${shown(githubUrl)} is not the URL of a GitHub API`;
   return [
-    propProblem('githubUrl', message, 'leave it out for github.com; for a server of your own: https://HOST/api/v3'),
+    propProblem(
+      'githubUrl',
+      message,
+      'leave it out for github.com; for a server of your own: https://HOST/api/v3, on ghe.com https://api.NAME.ghe.com',
+    ),
   ];
 }
 

@@ -305,6 +305,7 @@ typo: 1.0.0 # {"$imagepolicy": "wbe:tag"}
       ['a path for a name', ['--repo', 'github:acme/..'], {}, 2, 'github:OWNER/NAME'],
       ['another branch', [...on, '--branch', 'mian'], {}, 2, 'has no branch mian'],
       ['plain http', on, { WINDLASS_GITHUB_API_URL: 'http://github.test' }, 2, 'https only'],
+      ['a page of GitHub', on, { WINDLASS_GITHUB_API_URL: 'https://github.com/acme' }, 2, 'https://HOST/api/v3'],
       ['GitHub away', on, { WINDLASS_GITHUB_API_URL: 'http://127.0.0.1:9' }, 3, 'cannot read acme/config'],
     ])('returns an error for %s', async (_name, argv, more, code, message) => {
       const { env, at } = await start();

@@ -106,7 +106,7 @@ describe('the environment of a function', () => {
     expect(problemsOf(() => readDriftEnv(wrong))).toEqual([
       'WINDLASS_REPO: it is no repository with its owner (acme/shop-config)',
       'WINDLASS_BRANCH: it is not set',
-      'WINDLASS_GITHUB_URL: it is no URL of the GitHub API (https://HOST/api/v3)',
+      'WINDLASS_GITHUB_URL: it is no URL of the GitHub API (https://HOST/api/v3, or https://api.NAME.ghe.com)',
       'WINDLASS_REPORTS_QUEUE: it is no URL of an SQS queue',
       'WINDLASS_CLUSTERS[1]["arn"]: it is no ARN of an EKS cluster',
       'WINDLASS_CLUSTERS[1]: it has keys that it cannot have: rolle',
@@ -122,6 +122,11 @@ describe('the environment of a function', () => {
     ['http://github.acme.example/api/v3', false],
     ['https://token@github.acme.example/api/v3', false],
     ['github.acme.example', false],
+    ['https://api.github.com', true],
+    ['https://api.acme.ghe.com/', true],
+    ['https://github.com/acme', false],
+    ['https://github.com', false],
+    ['https://api.github.com/repos/acme', false],
   ])('may name %s as the API of GitHub: %s', (url, right) =>
     expect(problemsOf(() => readWhoEnv({ ...all, WINDLASS_GITHUB_URL: url })).length === 0).toBe(right),
   );

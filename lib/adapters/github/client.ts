@@ -1,6 +1,7 @@
 import { request as octokitRequest } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
 import * as z from 'zod';
+import { isGitHubApi } from '../../config/github-api.ts';
 import { UserError } from '../../model/errors.ts';
 import { failureOf, graphqlFailure, isFailure, lost, said } from './failure.ts';
 import { type GitHubAuth, type ReadAuth, type Tokens, tokensFor, tokensRead } from './tokens.ts';
@@ -232,6 +233,11 @@ function graphqlUrl(baseUrl: string): string {
 function checkUrl(text: string, name?: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const local = url !== undefined && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  if (url?.protocol === 'https:' && name !== undefined && !isGitHubApi(text))
+    throw new UserError(
+      `${said(text)} is no URL of GitHub's API: give ${name} as https://HOST/api/v3 or https://api.NAME.ghe.com, and leave it out for github.com`,
+      { code: 'github-url' },
+    );
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return text.replace(/\/+$/, '');
   const remedy = name === undefined ? '' : ` (${said(text)}): give ${name} as https://HOST/api/v3`;
   throw new UserError(`GitHub's API is reached by https only${remedy}`, { code: 'github-url' });
