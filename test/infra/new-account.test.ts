@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,7 @@ async function bundlesIn(folder: string): Promise<string> {
 describe('the example of a new account', () => {
   let folder: string;
   let outdir: string;
+  let said: string;
   const template = async (stack: string) =>
     JSON.parse(await readFile(join(outdir, `${stack}.template.json`), 'utf8')) as Template;
   const ofType = async (stack: string, type: string) =>
@@ -64,9 +65,17 @@ describe('the example of a new account', () => {
     const CDK_CONTEXT_JSON = JSON.stringify({ ...context, 'windlass:functions': await bundlesIn(folder) });
     // As the CDK's command starts it. No account is asked: there are no credentials here.
     const env = { PATH: process.env['PATH'], HOME: folder, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON };
-    await run(process.execPath, ['app.ts'], { cwd: folder, env });
+    ({ stderr: said } = await run(process.execPath, ['app.ts'], { cwd: folder, env }));
   }, 300_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('is synthesized without a warning', async () => {
+    expect(said).toBe('');
+    const remarks = (await readdir(outdir)).filter((file) => file.endsWith('.metadata.json'));
+    expect(remarks).not.toEqual([]);
+    for (const file of remarks)
+      expect(await readFile(join(outdir, file), 'utf8')).not.toMatch(/aws:cdk:(?:warning|error)/);
+  });
 
   it('passes the type check, as it is copied', async () => {
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--allowImportingTsExtensions', '--types', 'node'];
