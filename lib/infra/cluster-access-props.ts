@@ -1,7 +1,7 @@
 import { Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { type EksArn, parseEksArn } from '../config/eks-arn.ts';
-import { type Problem, UserError } from '../model/errors.ts';
-import { problemsOfList, propProblem, shown, unknownKeys } from './prop-problem.ts';
+import type { Problem, UserError } from '../model/errors.ts';
+import { problemsOfList, propProblem, shown, unknownKeys, wrongProps } from './prop-problem.ts';
 import type { Place } from './windlass-props.ts';
 
 /** Whom a cluster lets in, and where its puller reports to. What is of Windlass's own stack is among its outputs. */
@@ -59,21 +59,29 @@ const lists = ['checkerPrincipalArns', 'chartRepositoryArns', 'auditorPrincipalA
 const known = ['cluster', ...Object.keys(single), ...lists, 'oidcProviderArn'];
 const whole = 'write the whole ARN';
 
-/** The props of all clusters as cdk.json's context has them; none where it is absent. Throws `UserError` for what is no list of objects, or has a key that is no prop. */
-export function readClusterAccess(context: unknown): WindlassClusterAccessProps[] {
+/** One cluster in cdk.json's context: its ARN, or props, of which those that Windlass's own stack knows may be left out. */
+export type WrittenAccess =
+  | string
+  | (Partial<WindlassClusterAccessProps> & Pick<WindlassClusterAccessProps, 'cluster'>);
+
+/** The clusters as cdk.json's context has them; none where it is absent. Throws `UserError` for what is no list of ARNs and objects, or has a key that is no prop. */
+export function readClusterAccess(context: unknown): WrittenAccess[] {
   if (context === undefined) return [];
-  const isObject = (one: unknown) => typeof one === 'object' && one !== null && !Array.isArray(one);
-  if (!Array.isArray(context) || !context.every(isObject)) {
-    const hint = 'write one object for each cluster, with cluster, checkerPrincipalArns and reportsQueueArn';
-    throw wrong([propProblem('windlassClusters', 'it is not a list of objects', hint)]);
+  const isEntry = (one: unknown) =>
+    typeof one === 'string' || (typeof one === 'object' && one !== null && !Array.isArray(one));
+  if (!Array.isArray(context) || !context.every(isEntry)) {
+    const hint = 'write for each cluster its ARN, or an object with cluster, checkerPrincipalArns and reportsQueueArn';
+    throw wrong([propProblem('windlassClusters', 'it is not a list of ARNs and objects', hint)]);
   }
-  const problems = context.flatMap((props: object, index) => unknownKeys(`windlassClusters[${index}]`, props, known));
+  const problems = context.flatMap((one: string | object, index) =>
+    typeof one === 'string' ? [] : unknownKeys(`windlassClusters[${index}]`, one, known),
+  );
   if (problems.length > 0) throw wrong(problems);
-  return context as WindlassClusterAccessProps[];
+  return context as WrittenAccess[];
 }
 
 function wrong(problems: Problem[]): UserError {
-  return new UserError('The properties of the access to a cluster are wrong', { code: 'stack-props', problems });
+  return wrongProps('the access to a cluster', problems);
 }
 
 /** Throws `UserError` with every problem of the props at once, each naming its prop. They may come from outside of TypeScript. */

@@ -3,9 +3,9 @@ import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { EventBus as BusTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { type Problem, UserError } from '../model/errors.ts';
+import type { Problem } from '../model/errors.ts';
 import { prefixProblems } from './check-repo-props.ts';
-import { propProblem, shown } from './prop-problem.ts';
+import { propProblem, shown, wrongProps } from './prop-problem.ts';
 import { pushRules } from './push-patterns.ts';
 
 /** Whose events are forwarded, and where to. */
@@ -62,6 +62,5 @@ function checkForwarding(props: ForwardPushesProps, here: Stack): void {
     problems.push(
       propProblem('region', 'the events are there already', 'leave ForwardPushes out: Windlass has rules there'),
     );
-  if (problems.length > 0)
-    throw new UserError('The properties of ForwardPushes are wrong', { code: 'stack-props', problems });
+  if (problems.length > 0) throw wrongProps('ForwardPushes', problems);
 }

@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import { type Problem, UserError } from '../model/errors.ts';
+import { formatProblem, type Problem, UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 
 /** What is wrong with a prop, and what to do about it. `object` is the prop as a person would point at it: `clusters[1].arn`. */
@@ -7,9 +7,10 @@ export function propProblem(object: string, message: string, hint: string): Prob
   return { code: 'stack-props', object, message, hint };
 }
 
-/** All that is wrong with the props of a construct; `whose` names it. */
+/** All that is wrong with the props of a construct; `whose` names it. The message has it all: an app of the CDK that it ends shows nothing else. */
 export function wrongProps(whose: string, problems: readonly Problem[]): UserError {
-  return new UserError(`The properties of ${whose} are wrong`, { code: 'stack-props', problems });
+  const message = [`The properties of ${whose} are wrong`, ...problems.map(formatProblem)].join('\n');
+  return new UserError(message, { code: 'stack-props', problems });
 }
 
 /** A value as a message shows it. */

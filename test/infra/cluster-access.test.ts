@@ -357,11 +357,11 @@ describe('the props of an access', () => {
       'auditorPrincipalArns: the cluster is in the account of the roles, where Windlass grants it itself\n  = leave it out, and write auditLog: true in the grant of the cluster (prop clusters of Windlass)',
     ]));
 
-  it('from cdk.json are a list of objects without unknown keys', () => {
+  it('from cdk.json are a list of ARNs, and of objects without unknown keys', () => {
     expect(readClusterAccess(undefined)).toEqual([]);
-    expect(readClusterAccess([least])).toEqual([least]);
+    expect(readClusterAccess([least, least.cluster])).toEqual([least, least.cluster]);
     expect(complaints(() => readClusterAccess(least))).toEqual([
-      'windlassClusters: it is not a list of objects\n  = write one object for each cluster, with cluster, checkerPrincipalArns and reportsQueueArn',
+      'windlassClusters: it is not a list of ARNs and objects\n  = write for each cluster its ARN, or an object with cluster, checkerPrincipalArns and reportsQueueArn',
     ]);
     const [problem] = complaints(() => readClusterAccess([least, { ...least, wakeQueue: 'x' }]));
     expect(problem).toMatch(/^windlassClusters\[1\]\.wakeQueue: there is no such property/);

@@ -39,6 +39,18 @@ describe('the properties of the stack', () => {
     ]);
   });
 
+  it('are complained about in the message, too: an app of the CDK shows nothing else', () =>
+    expect(() => makeStack({ repo: 'acme', repositoryPrefixes: ['shop/'] })).toThrow(
+      'The properties of Windlass are wrong\nrepo: "acme" is not a repository with its owner\n  = write owner and name: acme/shop-config',
+    ));
+
+  it('name the API of GitHub, and no page of it', () =>
+    expect(stack({ ...leastProps, githubUrl: 'https://github.com/acme' })).toEqual([
+      expect.stringMatching(
+        /^githubUrl: "https:\/\/github.com\/acme" is not the URL of a GitHub API\n.*https:\/\/HOST\/api\/v3/,
+      ),
+    ]));
+
   it.each([
     'https://github.com/acme/shop-config',
     'https://github.com/acme/shop-config.git',

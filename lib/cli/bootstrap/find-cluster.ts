@@ -61,7 +61,7 @@ export async function findAccess(
   if (stack.outputs === undefined)
     throw new UserError(
       `there is no stack ${name} in ${region}: run npx cdk deploy ${name} with the credentials of the cluster's account, or say where it is with --access-stack and --access-profile\n` +
-        `cdk.json makes it where windlassClusters of its context has this beside what else it has:\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: checkerPrincipals, reportsQueueArn, wakeQueueArn, gitSecretArn: asked.gitSecret })}`,
+        `cdk.json makes it where windlassClusters of its context has this beside what else it has (in the account and Region of Windlass, and deployed with it, the ARN alone):\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: checkerPrincipals, reportsQueueArn, wakeQueueArn, gitSecretArn: asked.gitSecret })}`,
       { code: 'stack-missing', subject: name },
     );
   const access = readAccessOutputs(name, stack.outputs);
