@@ -1,7 +1,8 @@
-import { type StackProps, Token } from 'aws-cdk-lib';
+import type { StackProps } from 'aws-cdk-lib';
 import { parseEksArn } from '../config/eks-arn.ts';
 import type { Problem } from '../model/errors.ts';
 import type { WindlassClusterAccessProps, WrittenAccess } from './cluster-access-props.ts';
+import { knownNow } from './known-now.ts';
 import { propProblem, shown, wrongProps } from './prop-problem.ts';
 import type { WindlassProps } from './windlass-props.ts';
 import type { WindlassStack } from './windlass-stack.ts';
@@ -58,9 +59,4 @@ function problemOf(stack: WindlassStack, cluster: unknown, at: string): Problem 
   }
   if (stack.windlass.wakes.has(cluster)) return undefined;
   return propProblem(at, `Windlass may not look at ${eks.name}`, `add "${cluster}" to clusters of windlass`);
-}
-
-/** What is only known when it is deployed is a token. */
-function knownNow(value: string): string | undefined {
-  return Token.isUnresolved(value) ? undefined : value;
 }

@@ -1,4 +1,4 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { WindlassAlarms } from './alarms.ts';
@@ -13,6 +13,7 @@ import type { Parts } from './functions/parts.ts';
 import { addReport, reportTimeout } from './functions/report.ts';
 import { addWho, whoTimeout } from './functions/who.ts';
 import { GuardedQueue, type GuardedQueueProps } from './guarded-queue.ts';
+import { knownNow } from './known-now.ts';
 import { admitPuller } from './puller-access.ts';
 import { PushEvents } from './push-events.ts';
 import { RecordsTables } from './records-tables.ts';
@@ -121,9 +122,4 @@ export class Windlass extends Construct {
       drift: addDrift(this, parts),
     };
   }
-}
-
-/** What is only known when it is deployed is a token. */
-function knownNow(value: string): string | undefined {
-  return Token.isUnresolved(value) ? undefined : value;
 }

@@ -36,10 +36,12 @@ export function addBump(scope: Construct, parts: Parts): WindlassFunction {
     ]),
     readsSecrets(scope, 'opens the config repo', [githubSecretOf(parts.props)]),
     appends(parts),
-    usesState(parts, 'keeps what it knows of the branch and of images', {
-      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
-      partitions: [surveys, 'state#image', 'state#recorded', 'bump#trouble'],
-    }),
+    usesState(parts, 'keeps what it knows of the branch and of images', [
+      surveys,
+      'state#image',
+      'state#recorded',
+      'bump#trouble',
+    ]),
     sends('tells people of bumps', [parts.notices.queue]),
     sends('wakes pullers', [...parts.wakes.values()]),
   );

@@ -76,10 +76,7 @@ function driftFunction(scope: Construct, parts: Parts, { id, layer, clusters, ot
   drift.allow(
     ...readsClusters(clusters),
     readsRegistries(scope, parts, 'reads Helm charts', ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']),
-    usesState(parts, 'runs once at a time, and keeps the last valid windlass.yaml', {
-      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
-      partitions: [surveys, 'lease#*'],
-    }),
+    usesState(parts, 'runs once at a time, and keeps the last valid windlass.yaml', [surveys, 'lease#*']),
     readsSecrets(scope, 'reads the config repo', [githubSecretOf(parts.props)]),
     sends('reports what it found', [parts.reports.queue]),
   );

@@ -28,10 +28,7 @@ export function addNotify(scope: Construct, parts: Parts): WindlassFunction {
   notify.consume(parts.notices.queue, { batchSize: 10, maxConcurrency: 5 });
   notify.allow(
     appends(parts),
-    usesState(parts, 'remembers what was sent where', {
-      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
-      partitions: [surveys, 'delivery#*'],
-    }),
+    usesState(parts, 'remembers what was sent where', [surveys, 'delivery#*']),
     readsSecrets(scope, 'reads the routes in windlass.yaml', [githubSecretOf(parts.props)]),
     readsSecrets(scope, 'sends to Slack', parts.props.notifySecrets ?? []),
     {

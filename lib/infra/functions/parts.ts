@@ -117,14 +117,10 @@ export function appends({ records }: Parts): Permission {
  * What may be done to the table of states, in these partitions alone (`*` stands for the rest of a name): what one function wrote, another one trusts.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
-export function usesState(
-  { records }: Parts,
-  why: string,
-  { calls, partitions }: { calls: readonly StateCall[]; partitions: readonly string[] },
-): Permission {
+export function usesState({ records }: Parts, why: string, partitions: readonly string[]): Permission {
   return {
     why,
-    actions: calls.map((call) => `dynamodb:${call}`),
+    actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query'],
     resources: [records.state.tableArn],
     conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } },
     only: `in the partitions ${partitions.map((one) => `\`${one}\``).join(' ')}`,
@@ -133,5 +129,3 @@ export function usesState(
 
 /** Where the survey of the branch and the last valid windlass.yaml are. */
 export const surveys = 'survey#*';
-
-type StateCall = 'GetItem' | 'PutItem' | 'DeleteItem' | 'Query';

@@ -27,10 +27,7 @@ export function addWho(scope: Construct, parts: Parts): WindlassFunction {
   who.consume(parts.questions.queue, { batchSize: 5, maxConcurrency: 2 });
   who.allow(
     ...readsAuditLogs(asked),
-    usesState(parts, 'keeps the last valid windlass.yaml', {
-      calls: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
-      partitions: [surveys],
-    }),
+    usesState(parts, 'keeps the last valid windlass.yaml', [surveys]),
     readsSecrets(scope, 'reads windlass.yaml', [githubSecretOf(parts.props)]),
     sends('sends its answers', [parts.reports.queue]),
   );
