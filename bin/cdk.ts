@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { bundleFunction, functionFiles } from '../functions/bundle.ts';
+import { accessStackName } from '../lib/config/stack-outputs.ts';
 import { readProps, readStackName } from '../lib/infra/check-props.ts';
 import { accessBeside } from '../lib/infra/cluster-access-beside.ts';
 import { readClusterAccess } from '../lib/infra/cluster-access-props.ts';
@@ -21,9 +22,9 @@ try {
   const stack = new WindlassStack(app, name, { env, ...windlass });
   for (const [index, written] of readClusterAccess(app.node.tryGetContext('windlassClusters')).entries()) {
     const { props, refers } = accessBeside(stack, windlass, { written, at: `windlassClusters[${index}]` });
-    // A stack's name has no underscore.
-    const name = String(props.cluster).split('/').at(-1)?.replaceAll('_', '-');
-    const access = new WindlassClusterAccessStack(app, `WindlassClusterAccess-${name}`, props);
+    // What is no ARN is told of by the stack itself.
+    const name = accessStackName(String(props.cluster).split('/').at(-1) ?? '');
+    const access = new WindlassClusterAccessStack(app, name, props);
     if (refers) access.addStackDependency(stack);
   }
   addSecurityChecks(app);

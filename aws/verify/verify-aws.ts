@@ -9,6 +9,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { openGitHub } from '../../lib/adapters/github/client.ts';
 import { gitHubAuthOf } from '../../lib/adapters/github/secret.ts';
+import { parseEksArn } from '../../lib/config/eks-arn.ts';
 import { formatProblem, messageOf, UserError } from '../../lib/model/errors.ts';
 import { openSend, queryCall, type Send } from './call.ts';
 import { announcement, type Plan, planOf } from './plan.ts';
@@ -110,8 +111,9 @@ async function accountOf(send: Send): Promise<{ account: string; partition: stri
 }
 
 function checkCluster({ cluster, account, region }: Plan): void {
-  const [, at, owner] = /^arn:aws[a-z-]*:eks:([a-z0-9-]+):(\d{12}):cluster\//.exec(cluster ?? '') ?? [];
-  if (cluster === undefined || (at === region && owner === account)) return;
+  if (cluster === undefined) return;
+  const eks = parseEksArn(cluster);
+  if (eks?.region === region && eks.account === account) return;
   throw new UserError(`${cluster} is no EKS cluster of the account ${account} in ${region}`, { code: 'usage' });
 }
 

@@ -1,9 +1,9 @@
 import { openAuditLog } from '../../lib/adapters/aws/audit-logs.ts';
 import type { ClusterEntry, Config } from '../../lib/config/config.ts';
+import { meantOf } from '../../lib/config/eks-arn.ts';
 import type { GrantedCluster } from '../../lib/config/function-env.ts';
 import type { AuditLog } from '../../lib/drift/ports.ts';
 import { UserError } from '../../lib/model/errors.ts';
-import { grantFor } from './grants.ts';
 
 /** Opens the audit logs of clusters, each once. */
 export function openAuditLogs(
@@ -14,7 +14,7 @@ export function openAuditLogs(
   return (cluster, { clusters }) => {
     const entry: ClusterEntry | undefined = clusters[cluster];
     if (entry?.auditLog !== true || entry.eks === undefined || entry.region === undefined) return undefined;
-    const grant = grantFor(entry, grants);
+    const grant = meantOf(entry, grants);
     if (grant?.auditLog !== true) return { writes: () => Promise.reject(notGranted(entry)) };
     const key = `${grant.arn} ${grant.role}`;
     const place = { name: entry.eks, region: entry.region, ...(grant.role && { assumeRole: grant.role }) };

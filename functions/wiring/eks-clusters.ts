@@ -5,13 +5,12 @@ import { Client } from '../../lib/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../lib/adapters/kubernetes/cluster.ts';
 import { ClusterRecords } from '../../lib/adapters/kubernetes/records.ts';
 import type { ClusterEntry } from '../../lib/config/config.ts';
-import { parseEksArn } from '../../lib/config/eks-arn.ts';
+import { meantOf, parseEksArn } from '../../lib/config/eks-arn.ts';
 import type { FunctionEnv, GrantedCluster } from '../../lib/config/function-env.ts';
 import type { Renderers } from '../../lib/desired/ports.ts';
 import type { OpenCluster } from '../../lib/drift/check-cluster.ts';
 import { gitReader, type RevisionSource } from '../../lib/drift/git-reader.ts';
 import { UserError } from '../../lib/model/errors.ts';
-import { grantFor } from './grants.ts';
 
 /** What opening a cluster works with, beside AWS. */
 export interface EksClustersDeps extends Renderers {
@@ -59,7 +58,7 @@ export function looksAt({
   private: isPrivate,
 }: Pick<FunctionEnv<'drift'>, 'clusters' | 'otherClusters' | 'private'>): (cluster: ClusterEntry) => boolean {
   const others = otherClusters.map((arn) => ({ arn }));
-  return (cluster) => (isPrivate ? grantFor(cluster, clusters) !== undefined : grantFor(cluster, others) === undefined);
+  return (cluster) => (isPrivate ? meantOf(cluster, clusters) !== undefined : meantOf(cluster, others) === undefined);
 }
 
 function placeOf({ name, eks, region }: ClusterEntry, grants: readonly GrantedCluster[]): EksName {
@@ -67,7 +66,7 @@ function placeOf({ name, eks, region }: ClusterEntry, grants: readonly GrantedCl
     const message = `windlass.yaml does not say where cluster ${name} is: give it eks and region`;
     throw new UserError(message, { code: 'no-eks', subject: name });
   }
-  const grant = grantFor({ eks, region }, grants);
+  const grant = meantOf({ eks, region }, grants);
   if (grant === undefined) throw notGranted(name, `${eks} in ${region}`, grants);
   return { name: eks, region, ...(grant.role !== undefined && { assumeRole: grant.role }) };
 }

@@ -18,3 +18,14 @@ export function parseEksArn(arn: string): EksArn | undefined {
   if (partition === undefined || region === undefined || account === undefined || name === undefined) return undefined;
   return { partition, region, account, name };
 }
+
+/** That of these clusters, told by their ARNs, which windlass.yaml means: by its name in EKS and its Region. Undefined where none is it. */
+export function meantOf<Cluster extends { arn: string }>(
+  { eks, region }: { eks?: string; region?: string },
+  clusters: readonly Cluster[],
+): Cluster | undefined {
+  return clusters.find(({ arn }) => {
+    const read = parseEksArn(arn);
+    return read !== undefined && read.name === eks && read.region === region;
+  });
+}

@@ -1,5 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../model/errors.ts';
+
+/** What the stack is called that opens a cluster, by its name in EKS: a stack's name has no underscore. */
+export function accessStackName(eks: string): string {
+  return `WindlassClusterAccess-${eks.replaceAll('_', '-')}`;
+}
 
 /** What the stack Windlass tells of itself: where its tables and queues are, and what it was made for. */
 export interface WindlassOutputs {

@@ -1,6 +1,11 @@
 import type { ClusterEntry, Config } from '../../config/config.ts';
-import { parseEksArn } from '../../config/eks-arn.ts';
-import { type AccessOutputs, readAccessOutputs, type WindlassOutputs } from '../../config/stack-outputs.ts';
+import { meantOf } from '../../config/eks-arn.ts';
+import {
+  type AccessOutputs,
+  accessStackName,
+  readAccessOutputs,
+  type WindlassOutputs,
+} from '../../config/stack-outputs.ts';
 import { UserError } from '../../model/errors.ts';
 import { clusterNamed } from '../installation.ts';
 import { stackOutputs } from '../wiring-bootstrap.ts';
@@ -27,7 +32,7 @@ export function findCluster(
     return new NotDone('left', 'windlass.yaml has no clusters: nothing is installed');
   const name = clusterNamed(config, asked);
   const { eks, region } = inEks(config.clusters[name]!);
-  const granted = clusters.find(({ arn }) => isSame(arn, eks, region));
+  const granted = meantOf({ eks, region }, clusters);
   if (granted === undefined)
     throw new UserError(
       `the stack has no cluster ${eks} in ${region}, which windlass.yaml calls ${name}: add its ARN to the prop clusters of Windlass in cdk.json, and run npx cdk deploy`,
@@ -44,19 +49,13 @@ function inEks({ name, eks, region }: ClusterEntry): { eks: string; region: stri
   );
 }
 
-function isSame(arn: string, eks: string, region: string): boolean {
-  const read = parseEksArn(arn);
-  return read?.name === eks && read.region === region;
-}
-
 /** Reads the stack that opens the cluster, in the cluster's region. Throws `UserError` where there is none, or it is another cluster's. */
 export async function findAccess(
   { eks, region, arn, wakeQueueArn }: GrantedCluster,
   { reportsQueueArn, checkerPrincipals }: Pick<WindlassOutputs, 'reportsQueueArn' | 'checkerPrincipals'>,
   asked: { stack: string | undefined; profile: string | undefined; gitSecret: string | undefined },
 ): Promise<Seen<AccessOutputs>> {
-  // A stack's name has no underscore.
-  const name = asked.stack ?? `WindlassClusterAccess-${eks.replaceAll('_', '-')}`;
+  const name = asked.stack ?? accessStackName(eks);
   const stack = await stackOutputs(name, { region, profile: asked.profile });
   if (stack.outputs === undefined)
     throw new UserError(
