@@ -1,6 +1,7 @@
 import { printable } from '../model/drift-text.ts';
 import { RetryableError, UserError } from '../model/errors.ts';
 import type { Notice } from '../model/messages.ts';
+import { fewOf } from '../model/shorten.ts';
 import type { BumpNotices } from './ports.ts';
 import type { BumpStory, MovedImage } from './story.ts';
 import type { View } from './view.ts';
@@ -93,16 +94,12 @@ function failedNotice(troubles: readonly Trouble[], at: string): Notice {
   const names = troubles.map(({ subject }) => subject.replace(/^image:/, ''));
   const [first = '', ...rest] = (troubles[0]?.error.message ?? '').split('\n');
   const isWhole = names.some((name) => name.startsWith('branch:'));
-  const what = isWhole ? 'nothing is bumped' : `${someNames(names)} cannot be bumped`;
+  const what = isWhole ? 'nothing is bumped' : `${fewOf(names, 5)} cannot be bumped`;
   return {
     ...{ type: 'Notice', kind: 'bump-failed', at },
     title: printable(`${what}: ${first}`),
     lines: someOf(rest.map(printable)),
   };
-}
-
-function someNames(names: readonly string[]): string {
-  return names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
 }
 
 function someOf(lines: readonly string[]): string[] {

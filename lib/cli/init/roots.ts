@@ -1,4 +1,5 @@
 import { checkKustomization } from '../../desired/kustomization.ts';
+import { fewOf } from '../../model/shorten.ts';
 import { isWithin, parentOf } from '../../model/tree-path.ts';
 import type { Candidate, Remark } from './candidate.ts';
 import { environmentIn, nameOfPath, stepOf } from './names.ts';
@@ -87,7 +88,7 @@ function plainRoots(
       return [];
     }
     if (others.length > 0) {
-      const names = `${files.slice(0, 3).join(', ')}${files.length > 3 ? ` and ${files.length - 3} more` : ''}`;
+      const names = fewOf(files, 3);
       const message = `these manifests are in no sync, as ${others[0]} lies beside or below them: give them a directory of their own: ${names}`;
       remarks.push({ about: directory, message });
       return [];
