@@ -15,8 +15,8 @@ export interface BumpOnPushDeps extends BumpPorts, Partial<Watched> {
 
 /**
  * Makes the handler of the FIFO queue of events: each record is read alone, what says nothing about an image is recorded and done with, and
- * all others of the batch become one bump, which looks at every policy where the clock asks for a sweep. A failure that may pass sends back the events that it concerns. However long the other side asks
- * to wait, nothing waits here: the queue's visibility timeout does.
+ * all others of the batch become one bump, which looks at every policy where the clock asks for a sweep. A failure that may pass sends back the
+ * events that it concerns. However long the other side asks to wait, nothing waits here: the queue's visibility timeout does.
  */
 export function bumpOnPush(deps: BumpOnPushDeps): Handler<SQSEvent, SQSBatchResponse> {
   const logger = deps.logger ?? new Logger({ serviceName: 'windlass-bump' });
