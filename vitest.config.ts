@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { testMs, waitMs } from './test/helpers/patience.ts';
 
 /** Minutes, not seconds: the machine may be slow or busy, and every wait in a test waits for a condition. */
-const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
+const patient = { testTimeout: testMs, hookTimeout: testMs, expect: { poll: { timeout: waitMs } } };
 const withCluster = ['./test/helpers/cluster-setup.ts'];
 const folders = ['contract', 'cluster', 'e2e', 'browser', 'infra'];
 
@@ -17,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: folders.map((folder) => `test/${folder}/**`),
-          testTimeout: 120_000,
+          ...patient,
         },
       },
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...patient } },

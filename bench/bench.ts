@@ -9,7 +9,21 @@ import { describeMachine, machine } from './parts/machine.ts';
 import type { Result } from './parts/result.ts';
 
 /** All benchmarks, in the order in which they run and are shown. Each is a file beside this one that also runs alone. */
-const names = ['start', 'loop', 'idle', 'pull', 'puller', 'drift', 'git', 'bump', 'lambda', 'aws', 'edit', 'policy'];
+const names = [
+  'cli',
+  'start',
+  'loop',
+  'idle',
+  'pull',
+  'puller',
+  'drift',
+  'git',
+  'bump',
+  'lambda',
+  'aws',
+  'edit',
+  'policy',
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const artifact = join(root, 'artifacts', 'bench.json');
@@ -18,7 +32,8 @@ const document = join(root, 'docs', 'benchmarks.md');
 const usage = `npm run bench -- [--quick] [--write-docs] [NAME ...]
   NAME          ${names.join(', ')}; all unless named
   --quick       few runs, only to see that they work
-  --write-docs  put the results of this and earlier runs (artifacts/bench.json) into docs/benchmarks.md
+  --write-docs  put the results of this and earlier runs (artifacts/bench.json) into docs/benchmarks.md;
+                a benchmark that has none keeps what stands there
 Each also runs alone, with its own options: node bench/pull.ts --help
 `;
 

@@ -55,6 +55,8 @@ async function run(context: Context<Knobs>): Promise<Result> {
     }
     say(`sandbox ${turn + 1} of ${knob.runs}`);
   }
+  const [ignored] = await stage.ignored();
+  if (ignored !== undefined) throw new Error(`an event was refused: ${ignored}`);
   for (const { name, samples } of measured) say(`${name}: ${time(median(samples.map(({ start }) => start.init)))}`);
   return {
     tables: [startTable(measured, trivials), eventTable(measured), tableOfAims(lambdaAims(measured))],

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { openEcrRegistry } from '../lib/adapters/aws/ecr.ts';
 import { openNotifyQueue } from '../lib/adapters/aws/notify-queue.ts';
+import { shortPatience } from '../lib/adapters/aws/patience.ts';
 import { openTroubleStore } from '../lib/adapters/aws/trouble-store.ts';
 import { openWakeSender } from '../lib/adapters/aws/wake-sender.ts';
 import { openOciRegistry } from '../lib/adapters/registry/open.ts';
@@ -26,7 +27,7 @@ export const handler = entry<SQSEvent, SQSBatchResponse>('windlass-bump', async 
   const { repo } = openConfigRepo(place, { client, table, logger, now });
   return bumpOnPush({
     repo,
-    registry: registryFor({ ecr: openEcrRegistry(), oci: openOciRegistry({ now }) }),
+    registry: registryFor({ ecr: openEcrRegistry(shortPatience), oci: openOciRegistry({ now }) }),
     records: Object.assign(records, { announce: async () => {} }),
     wakes: Object.values(settings.wakeQueues).map((url) => openWakeSender({ url })),
     notices: { ...openNotifyQueue({ url: settings.noticesQueue }), ...openTroubleStore(client, { table }) },

@@ -22,6 +22,21 @@ const streams = /^@smithy\/core\/event-streams$/;
 /** Files for what no function does: the CLI makes the JSON Schema of windlass.yaml. An empty one is in their place; whoever uses it nevertheless fails at once. */
 const unused = /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/;
 
+/** Packages for what no function does, that others make an object of nevertheless. */
+const idle = [
+  // What a GitHub App does as a person, or with its client secret: a function is the App's installation alone.
+  {
+    filter: /\/@octokit\/auth-oauth-(?:app|user)\/dist-[a-z]+\/index\.js$/,
+    contents:
+      'export const createOAuthAppAuth = () => undefined, createOAuthUserAuth = undefined, requiresBasicAuth = () => false;',
+  },
+  // DynamoDB is asked for no other endpoint.
+  {
+    filter: /\/@aws-sdk\/endpoint-cache\/dist-[a-z]+\/index\.js$/,
+    contents: 'export class EndpointCache {}',
+  },
+];
+
 const leaveOut: Plugin = {
   name: 'leave-out',
   setup: ({ onLoad, onResolve }) => {
@@ -30,6 +45,7 @@ const leaveOut: Plugin = {
       kind === 'dynamic-import' ? { path, external: true } : undefined,
     );
     onLoad({ filter: unused }, () => ({ contents: 'module.exports = {};' }));
+    for (const { filter, contents } of idle) onLoad({ filter }, () => ({ contents }));
     // Nothing else is read there.
     onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
       const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;

@@ -19,7 +19,7 @@ export const handler = entry<SQSEvent, SQSBatchResponse>('windlass-who', async (
   const logOf = openAuditLogs(settings.clusters);
   return driftOnIncident({
     logOf: async (cluster) => logOf(cluster, await head.config()),
-    answers: openReportQueue({ url: settings.reportsQueue }),
+    answers: openReportQueue({ url: settings.reportsQueue, sender: 'who' }),
     ...{ now, logger, tracer },
   });
 });

@@ -31,7 +31,7 @@ export const handler = entry<unknown, DriftRun>('windlass-drift', async ({ env, 
       ...{ source: openGitHubSource(place), grants: settings.clusters },
       ...openRenderers(env, logger),
     }),
-    reports: openReportQueue({ url: settings.reportsQueue }),
+    reports: openReportQueue({ url: settings.reportsQueue, sender: 'drift' }),
     ...{ now, logger, tracer, measures: openMeasures(settings) },
   });
 });

@@ -1,4 +1,4 @@
-// Makes what is published: node package/build.ts [--tarball FILE]
+// Makes what is published: npm run package -- --help
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -9,6 +9,14 @@ import { bundlePuller } from '../images/puller/bundle.ts';
 import { bundleCdk } from './bundle-cdk.ts';
 import { bundleCli } from './bundle-cli.ts';
 import { type CheckoutManifest, packageManifest } from './manifest.ts';
+
+const tarball = 'dist/windlass.tgz';
+const help = `Makes what is published: npm run package -- [--tarball FILE]
+
+  --tarball FILE     where to (${tarball})
+
+What is in it is left in dist/package.
+`;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -57,10 +65,26 @@ export async function pack(directory: string, file: string): Promise<void> {
   }
 }
 
+/** What the command line says; undefined where it is wrong, which is then told. */
+function options(): { tarball: string; help: boolean } | undefined {
+  try {
+    const flags = { tarball: { type: 'string', default: tarball }, help: { type: 'boolean', default: false } } as const;
+    return parseArgs({ options: flags }).values;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\n\n${help}`);
+    return undefined;
+  }
+}
+
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { tarball: { type: 'string', default: 'dist/windlass.tgz' } } });
-  const outdir = join(root, 'dist/package');
-  await buildPackage(outdir);
-  await pack(outdir, resolve(values.tarball));
-  process.stdout.write(`${values.tarball}, out of ${outdir}\n`);
+  const said = options();
+  if (said === undefined) process.exitCode = 2;
+  else if (said.help) process.stdout.write(help);
+  else {
+    const outdir = join(root, 'dist/package');
+    await buildPackage(outdir);
+    await pack(outdir, resolve(said.tarball));
+    process.stdout.write(`${said.tarball}, out of ${outdir}\n`);
+  }
 }

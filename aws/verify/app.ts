@@ -18,8 +18,8 @@ const { windlass } = new WindlassStack(app, plan.stack, {
 });
 if (cluster !== undefined) {
   new WindlassClusterAccessStack(app, plan.accessStack, {
-    ...{ env, cluster, checkerPrincipalArns: windlass.checkerPrincipalArns },
-    reportsQueueArn: windlass.reports.queue.queueArn,
+    ...{ env, cluster, checkerPrincipalArns: [windlass.checkers.get(cluster)!] },
+    reportsQueueArn: windlass.reportQueues.get(cluster)!.queueArn,
   });
 }
 Tags.of(app).add('windlass-verify', plan.id);

@@ -12,6 +12,7 @@ import { gitHubAuthOf } from '../../lib/adapters/github/secret.ts';
 import { parseEksArn } from '../../lib/config/eks-arn.ts';
 import { formatProblem, messageOf, UserError } from '../../lib/model/errors.ts';
 import { openSend, queryCall, type Send } from './call.ts';
+import { accessTrouble } from './own-access.ts';
 import { announcement, type Plan, planOf } from './plan.ts';
 import { removeAll, type Tools, verify } from './verify.ts';
 
@@ -29,7 +30,7 @@ It says before what it makes and what it costs, and asks. docs/verify-aws.md
   --remove ID         remove what a verification left that was cut off; with the same --repo and --secret
 `;
 
-/** Exit code: 0 all was as it should be, 1 not all, 2 a wrong command line. */
+/** Exit code: 0 all was as it should be, 1 not all, or the answer was no. What is thrown is a 2. */
 async function main(): Promise<number> {
   const text = (value?: string) => ({ type: 'string' as const, ...(value !== undefined && { default: value }) });
   const flag = { type: 'boolean' as const, default: false };
@@ -83,7 +84,11 @@ async function openTools(
 ): Promise<Tools> {
   const { region, githubSecret, githubUrl } = plan;
   const secrets = new SecretsManagerClient({ region });
-  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: githubSecret }));
+  const { SecretString } = await secrets
+    .send(new GetSecretValueCommand({ SecretId: githubSecret }))
+    .catch((error: unknown) => {
+      throw accessTrouble(`cannot read the secret ${githubSecret} in ${region}`, error);
+    });
   const auth = gitHubAuthOf(SecretString ?? '', githubSecret);
   const github = openGitHub({
     auth,
@@ -103,7 +108,9 @@ async function openTools(
 
 /** Whose credentials these are. */
 async function accountOf(send: Send): Promise<{ account: string; partition: string }> {
-  const { text } = await send(queryCall('sts', '2011-06-15', 'GetCallerIdentity'));
+  const { text } = await send(queryCall('sts', '2011-06-15', 'GetCallerIdentity')).catch((error: unknown) => {
+    throw accessTrouble('AWS does not say whose credentials these are', error);
+  });
   const [, partition, account] = /arn:(aws[a-z-]*):(?:sts|iam)::(\d{12}):/.exec(text) ?? [];
   if (partition === undefined || account === undefined)
     throw new UserError('AWS does not say whose credentials these are', { code: 'credentials' });

@@ -25,10 +25,12 @@ const always = ['ClustersChecked', 'ClustersUnreachable', 'PullersSilent', 'Sync
 export function shapeOf({ clusters, vpcs }: { clusters: number; vpcs: number }): StackShape {
   const checked = clusters > 0;
   return {
-    ...{ sweepMinutes: 15, driftMinutes: 5, polled: { fifo: 3, standard: 1 } },
+    ...{ sweepMinutes: 15, driftMinutes: 5 },
+    // Pushes, notices, what functions report, and what the puller of each cluster does.
+    polled: { fifo: 3 + clusters, standard: 1 },
     memory: { bump: 0.5, drift: 1769 / 1024, report: 0.5, notify: 0.25, who: 0.25 },
     driftFunctions: 1 + vpcs,
-    alarms: (checked ? 22 : 19) + 2 * vpcs,
+    alarms: (checked ? 22 : 19) + clusters + 2 * vpcs,
     dashboards: 1,
     metrics: {
       always: checked ? always.length : 0,

@@ -54,13 +54,13 @@ const seconds = { bump: 1.5, report: 0.08, notify: 0.5, who: 20 };
 /** A pull that rolls out is reported every two seconds until all is healthy, and brings that many of its syncs something. */
 const [reportsARollout, syncsABump] = [20, 1.5];
 /** Write units of what one thing leaves: the state of a sync (3 KB), of a cluster or an image; all records of a bump and its roll-out. */
-const writes = { report: 3, heartbeat: 1, image: 1, lease: 2, bump: 25, incident: 15 };
+const writes = { report: 3, heartbeat: 1, image: 1, lease: 2, bump: 40, incident: 16 };
 /** Read units of one report, one bump. */
 const reads = { report: 4, bump: 20 };
 /** Bytes of Lambda's own lines of one invocation, of a line of metrics, of all lines of a bump. */
 const logged = { invocation: 700, metrics: 400, bump: 3_000 };
 /** Bytes of one record with its copies for each subject. */
-const auditBytes = { bump: 12_000, incident: 6_000 };
+const auditBytes = { bump: 20_000, incident: 6_000 };
 
 /** Works out the volumes of a month. */
 export function volumesOf(usage: Usage, shape: StackShape): Volumes {

@@ -7,7 +7,6 @@ import { openGitConfigRepo } from '../../lib/adapters/git/config-repo.ts';
 import { openGitHub } from '../../lib/adapters/github/client.ts';
 import { openGitHubConfigRepo } from '../../lib/adapters/github/config-repo.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
-import type { ConfigRepo } from '../../lib/bump/ports.ts';
 import { pushEvent } from '../../lib/bump/push-event.ts';
 import type { HostKind, Places } from './bump-servers.ts';
 import { answerCalls, optionsOf } from './calls.ts';
@@ -85,7 +84,7 @@ const methods = {
 };
 answerCalls(methods);
 
-function openRepo(): ConfigRepo {
+function openRepo(): ReturnType<typeof openGitHubConfigRepo> {
   if (kind === 'git') {
     const author = { name: 'Windlass', email: 'windlass@example.com' };
     return openGitConfigRepo({ url: places.urls.git, branch, cacheDir, author });

@@ -4,7 +4,7 @@ import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { FunctionFile } from '../../functions/bundle.ts';
 import { pushEvent } from '../../lib/bump/push-event.ts';
-import { makeSurroundings, type Surroundings, sqsEvent } from '../../test/functions/surroundings.ts';
+import { fromPuller, makeSurroundings, type Surroundings, sqsEvent } from '../../test/functions/surroundings.ts';
 import { startEks } from '../../test/helpers/eks.ts';
 import { type MiniStack, startMiniStack } from '../../test/helpers/ministack.ts';
 import { pushTo } from '../../test/helpers/push-image.ts';
@@ -23,6 +23,8 @@ export interface LambdaStage {
   env: Record<string, string>;
   /** The next event of a function: one with something to do. */
   event(name: FunctionFile): Promise<unknown>;
+  /** What functions put on record in place of doing it: a benchmark of refusals measures nothing. */
+  ignored(): Promise<string[]>;
 }
 
 const registry = '000000000000.dkr.ecr.eu-west-1.amazonaws.com';
@@ -57,7 +59,11 @@ export async function openLambdaStage(context: Context<string>, objects: number)
   await bringCluster(context, aws, github);
   const around = await makeSurroundings(aws, { githubUrl: `${url}/api/v3`, secret: JSON.stringify({ token }) });
   atEnd(async () => around.close());
-  return { env: environmentOf(around, slack.api), event: eventsOf(aws, github) };
+  const ignored = async () => {
+    const records = await around.items('audit');
+    return records.filter(({ kind }) => kind === 'event-ignored').map(({ summary }) => String(summary));
+  };
+  return { env: environmentOf(around, slack.api), event: eventsOf(aws, github), ignored };
 }
 
 function environmentOf({ env }: Surroundings, slackApi: string): Record<string, string> {
@@ -96,7 +102,7 @@ function eventsOf(aws: MiniStack, github: GitHub): LambdaStage['event'] {
       return sqsEvent(pushEvent({ id: `push-${number}`, at: new Date(), ...place, tag, digest }));
     },
     'report-on-sync': (number) =>
-      sqsEvent(pull(number * 60, number * 60 + 5, [], { run: `pull-${number}`, revision: github.head()! })),
+      fromPuller(sqsEvent(pull(number * 60, number * 60 + 5, [], { run: `pull-${number}`, revision: github.head()! }))),
     'drift-on-schedule': () => ({}),
     'drift-on-incident': (number) =>
       sqsEvent({

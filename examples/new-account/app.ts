@@ -10,8 +10,8 @@ const clusterName = 'acme-main';
 const adminRoleArn = 'arn:aws:iam::123456789012:role/acme-admin';
 /** Where the manifests are. */
 const configRepo = 'acme/shop-config';
-/** The ECR repositories, and the repository on GitHub whose workflows push to each. */
-const apps = { 'shop/web': 'acme/web', 'shop/worker': 'acme/worker' };
+/** The ECR repositories, and the repository on GitHub whose workflows push to each, with the ids of its owner and its own. */
+const apps = { 'shop/web': 'acme@1234567/web@7654321', 'shop/worker': 'acme@1234567/worker@7654322' };
 /** The puller's key to the config repo, in Secrets Manager. */
 const gitSecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:windlass/git-a1b2c3';
 
@@ -30,8 +30,8 @@ const { windlass } = new WindlassStack(app, 'Windlass', {
 });
 const access = new WindlassClusterAccessStack(app, `WindlassClusterAccess-${clusterName}`, {
   cluster: clusterArn,
-  checkerPrincipalArns: windlass.checkerPrincipalArns,
-  reportsQueueArn: windlass.reports.queue.queueArn,
+  checkerPrincipalArns: [windlass.checkers.get(clusterArn)!],
+  reportsQueueArn: windlass.reportQueues.get(clusterArn)!.queueArn,
   wakeQueueArn: windlass.wakes.get(clusterArn)?.queueArn,
   gitSecretArn,
 });

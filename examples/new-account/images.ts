@@ -6,7 +6,10 @@ import type { Construct } from 'constructs';
 const github = 'token.actions.githubusercontent.com';
 
 export interface ImagesStackProps extends StackProps {
-  /** By the name of an ECR repository: the repository on GitHub whose workflows push to it. */
+  /**
+   * By the name of an ECR repository: the repository on GitHub whose workflows push to it, as `sub` in their token names it:
+   * `acme@1234567/web@7654321`, or `acme/web` where it has no ids in it.
+   */
   apps: Record<string, string>;
 }
 

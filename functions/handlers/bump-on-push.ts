@@ -4,18 +4,26 @@ import { type BumpResult, bump } from '../../lib/bump/bump.ts';
 import type { BumpPorts } from '../../lib/bump/ports.ts';
 import { type Push, type ReadEvent, readEvent } from '../../lib/bump/push-event.ts';
 import { tellIgnored } from '../../lib/bump/tell.ts';
+import { wakePullers } from '../../lib/bump/wake.ts';
 import type { RetryableError } from '../../lib/model/errors.ts';
+import { rollBack } from '../../lib/rollback/automatic.ts';
+import type { AutomaticPorts } from '../../lib/rollback/automatic-ports.ts';
+import type { RepoPast } from '../../lib/rollback/ports.ts';
 import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { type Batch, failuresOf, readBatch, sendAgain } from '../middleware/sqs-batch.ts';
 
 /** What the handler is made of. */
 export interface BumpOnPushDeps extends BumpPorts, Partial<Watched> {
+  repo: BumpPorts['repo'] & RepoPast;
+  /** Who is told of rollbacks; whoever is told of bumps unless given. */
+  rollbackNotices?: AutomaticPorts['notices'];
   now(): Date;
 }
 
 /**
- * Makes the handler of the FIFO queue of events: each record is read alone, what says nothing about an image is recorded and done with, and
- * all others of the batch become one bump, which looks at every policy where the clock asks for a sweep. A failure that may pass sends back the
+ * Makes the handler of the FIFO queue of events: each record is read alone, what says nothing about an image is recorded and done with, each wish for a
+ * rollback is answered by a commit of its own or refused, and all others of the batch become one bump, which looks at every policy where the clock asks for
+ * a sweep: after the rollbacks, as what is held then is not to be taken. A failure that may pass sends back the
  * events that it concerns. However long the other side asks to wait, nothing waits here: the queue's visibility timeout does.
  */
 export function bumpOnPush(deps: BumpOnPushDeps): Handler<SQSEvent, SQSBatchResponse> {
@@ -39,6 +47,7 @@ async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Log
   const sweeps = batch.messages.filter(({ value }) => value.kind === 'sweep');
   // The clock asks again soon: a sweep that fails is not worth a second try, and holds up no push.
   for (const message of sweeps) message.done = true;
+  await answerWishes(batch, deps, logger);
   const pushes = batch.messages.flatMap(({ value }) => (value.kind === 'push' ? [value.push] : []));
   const all = sweeps.length > 0;
   if (pushes.length > 0 || all) {
@@ -49,6 +58,24 @@ async function answer(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Log
       message.done ||= message.value.kind === 'push' && !again.has(message.value.push.id);
   }
   return failuresOf(batch);
+}
+
+/** Answers the wishes for rollbacks, one after the other. One that fails stops the batch: what follows may be of the same image. */
+async function answerWishes(batch: Batch<ReadEvent>, deps: BumpOnPushDeps, logger: Logger): Promise<void> {
+  for (const message of batch.messages) {
+    if (message.value.kind !== 'rollback') continue;
+    const { wanted } = message.value;
+    const now = deps.now();
+    const result = await rollBack({ wanted, now }, { ...deps, notices: deps.rollbackNotices ?? deps.notices });
+    message.done = true;
+    const { sync, cluster, run } = wanted;
+    const said = { ...result, sync, cluster, run, applied: wanted.revision };
+    if (result.outcome === 'refused') logger.warn('rollback', said);
+    else logger.info('rollback', said);
+    if (result.outcome !== 'rolled-back') continue;
+    const notWoken = await wakePullers(result.revision, now, deps);
+    if (notWoken.length > 0) logger.warn('some pullers could not be woken, and look by themselves', { notWoken });
+  }
 }
 
 /** What came of it, in the log and in metrics. */

@@ -11,7 +11,7 @@ import {
 } from '../../lib/drift/check-cluster.ts';
 import { unusedRules } from '../../lib/drift/rule-notices.ts';
 import { readStops } from '../../lib/drift/stops.ts';
-import { messageOf, type Problem, RetryableError, UserError } from '../../lib/model/errors.ts';
+import { isTrouble, messageOf, type Problem } from '../../lib/model/errors.ts';
 import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 
 /** The config repo as a check needs it. */
@@ -109,7 +109,7 @@ async function readRepo(
     const stops = await readStops(tree, now());
     return { config, head: { revision: tree.revision, stops, standIn: problems.length > 0 } };
   } catch (error) {
-    if (!(error instanceof UserError || error instanceof RetryableError)) throw error;
+    if (!isTrouble(error)) throw error;
     const config = await repo.lastValid();
     if (config === undefined) throw error;
     logger.warn('the head of the config repo cannot be read: the last valid windlass.yaml counts', error);

@@ -14,6 +14,17 @@ export interface Message<Value> {
   done: boolean;
 }
 
+/** What SQS says of a message: none of it is in the sender's hands. */
+export interface Envelope {
+  id: string;
+  /** ISO 8601: when it was sent. */
+  at: string;
+  /** ARN of the queue that it came by. */
+  queue: string;
+  /** The principal that sent it: the id of a user, or that of a role and its session. Absent where SQS does not tell. */
+  sender?: string;
+}
+
 /** What the handler gets instead of the SQS event. */
 export interface Batch<Value> {
   messages: Message<Value>[];
@@ -24,7 +35,11 @@ const sqsEvent = z.object({
     z.object({
       messageId: z.string().min(1),
       body: z.string(),
-      attributes: z.object({ SentTimestamp: z.string().regex(/^\d+$/), MessageGroupId: z.string().optional() }),
+      eventSourceARN: z.string().min(1),
+      attributes: z.object({
+        SentTimestamp: z.string().regex(/^\d+$/),
+        ...{ MessageGroupId: z.string().optional(), SenderId: z.string().optional() },
+      }),
     }),
   ),
 });
@@ -34,17 +49,17 @@ const sqsEvent = z.object({
  * SQS: the function is wired wrongly.
  */
 export function readBatch<Value>(
-  read: (body: string, message: { id: string; at: string }) => Value,
+  read: (body: string, envelope: Envelope) => Value,
   logger: Pick<Logger, 'appendKeys'>,
 ): MiddlewareObj<Batch<Value>, SQSBatchResponse> {
   return {
     name: 'read-batch',
     before: (request) => {
       const { Records } = sqsEvent.parse(request.event);
-      const messages = Records.map(({ messageId, body, attributes }) => {
+      const messages = Records.map(({ messageId, body, attributes, eventSourceARN: queue }) => {
         const at = new Date(Number(attributes.SentTimestamp)).toISOString();
-        const group = attributes.MessageGroupId ?? messageId;
-        return { messageId, group, value: read(body, { id: messageId, at }), done: false };
+        const { SenderId: sender, MessageGroupId: group = messageId } = attributes;
+        return { messageId, group, value: read(body, { id: messageId, at, queue, sender }), done: false };
       });
       logger.appendKeys({ messages: messages.map(({ messageId }) => messageId) });
       request.event = { messages };

@@ -1,7 +1,7 @@
 import { type GitHub, type GitHubOptions, openGitHub } from '../../lib/adapters/github/client.ts';
 import { gitHubAuthOf } from '../../lib/adapters/github/secret.ts';
 import type { GitHubAuth } from '../../lib/adapters/github/tokens.ts';
-import { type FunctionName, functionVariables } from '../../lib/config/function-env.ts';
+import { type FunctionName, functionVariables, gitHubWriters } from '../../lib/config/function-env.ts';
 import { UserError } from '../../lib/model/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Secrets } from './secrets.ts';
@@ -36,7 +36,8 @@ export function openRepoPlace(
   options: Pick<GitHubOptions, 'fetch'> = {},
 ): RepoPlace {
   const slash = repo.lastIndexOf('/');
-  const wanted = { name: githubSecret, reader, named: 'the prop githubSecret', code: 'github-credentials' };
+  const named = gitHubWriters.includes(reader) ? 'the prop githubSecret' : 'the prop githubReadSecret, or githubSecret';
+  const wanted = { name: githubSecret, reader, named, code: 'github-credentials' };
   const client = openGitHub({
     auth: async (fresh) => {
       const text = await secrets.read(wanted, { fresh });
@@ -56,10 +57,8 @@ export function openRepoPlace(
   return { client, owner: repo.slice(0, slash), repo: repo.slice(slash + 1), branch };
 }
 
-/** The functions that write to the config repo, or beside its commits. What the App may do there is its owner's choice, and all of it is asked for. */
-const writers: readonly FunctionName[] = ['bump', 'report'];
-
+/** What the App may do is its owner's choice: who writes asks for all of it. */
 function forReader(reader: FunctionName, auth: GitHubAuth): GitHubAuth {
-  if (!('app' in auth) || writers.includes(reader)) return auth;
+  if (!('app' in auth) || gitHubWriters.includes(reader)) return auth;
   return { app: { ...auth.app, permissions: { contents: 'read' } } };
 }

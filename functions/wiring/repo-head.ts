@@ -1,9 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { ConfigRepo, Head, SurveyStore } from '../../lib/bump/ports.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { readConfig, windlassFileName } from '../../lib/config/windlass-file.ts';
 import type { SourceTree } from '../../lib/desired/ports.ts';
-import { RetryableError, UserError } from '../../lib/model/errors.ts';
+import { isTrouble, RetryableError, UserError } from '../../lib/model/errors.ts';
 import { openHeads } from '../../lib/pull/heads.ts';
 import type { KeptText } from '../../lib/pull/ports.ts';
 import type { CheckedRepo } from '../handlers/drift-on-schedule.ts';
@@ -15,10 +16,29 @@ export interface RepoHead extends CheckedRepo {
    * never was one.
    */
   config(): Promise<Config>;
+  /**
+   * windlass.yaml by a look at the head that began at this time or later; the last valid one where it is broken. Throws `RetryableError` while the head cannot
+   * be read. Between two looks it waits for seconds: who makes others ask does not use up what the host allows.
+   */
+  configSince(at: Date): Promise<Config>;
+}
+
+/** What reading the head works with. */
+export interface RepoHeadDeps {
+  /** Keeps the last valid windlass.yaml under the key. */
+  store: SurveyStore;
+  key: string;
+  logger: Logger;
+  now(): Date;
+  /** Milliseconds. Default: by the timer of Node. */
+  sleep?(milliseconds: number): Promise<unknown>;
 }
 
 /** Milliseconds for which a windlass.yaml counts without another look. */
 const fresh = 60_000;
+
+/** Milliseconds between two looks at the head that messages ask for. A function may wait so long beside its work. */
+const pause = 10_000;
 
 /**
  * Reads the head by one question to the host. `store` keeps the last valid windlass.yaml for the next sandbox; where it fails the work goes on, and the
@@ -26,7 +46,7 @@ const fresh = 60_000;
  */
 export function openRepoHead(
   repo: Pick<ConfigRepo, 'head'>,
-  { store, key, logger, now }: { store: SurveyStore; key: string; logger: Logger; now(): Date },
+  { store, key, logger, now, sleep = setTimeout }: RepoHeadDeps,
 ): RepoHead {
   const kept = keptIn(store, key, logger);
   let found: Head | undefined;
@@ -40,11 +60,20 @@ export function openRepoHead(
   };
   // Another function may have seen a newer one.
   const lastValid = async () => validIn(await kept.read()) ?? heads.config();
+  let begun = Number.NEGATIVE_INFINITY;
+  let looked: { at: number; config: Config } | undefined;
+  const look = async () => {
+    begun = now().getTime();
+    const at = begun;
+    const { config } = await head();
+    looked = { at, config };
+    return config;
+  };
   const config = async () => {
     try {
-      return (await head()).config;
+      return await look();
     } catch (error) {
-      if (!(error instanceof UserError || error instanceof RetryableError)) throw error;
+      if (!isTrouble(error)) throw error;
       const last = await lastValid();
       const message = `no windlass.yaml could be read yet: ${error.message}`;
       if (last === undefined)
@@ -65,7 +94,23 @@ export function openRepoHead(
         throw error;
       });
     },
+    configSince: async (at) => {
+      if (looked !== undefined && looked.at >= at.getTime()) return looked.config;
+      const left = begun + pause - now().getTime();
+      if (left > 0) await sleep(left);
+      const config = await look().catch((error: unknown) => {
+        if (isTrouble(error)) throw notNow(error.message, error);
+        throw error;
+      });
+      known = { at: begun, config: Promise.resolve(config) };
+      return config;
+    },
   };
+}
+
+function notNow(why: string, cause?: Error): RetryableError {
+  const message = `the head of the config repo cannot be read now: ${why}`;
+  return new RetryableError(message, { code: 'head-unknown', subject: windlassFileName, cause });
 }
 
 /** The files of a head as a tree: no more than what bump reads of it. */

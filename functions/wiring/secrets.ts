@@ -1,5 +1,5 @@
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
-import { patience } from '../../lib/adapters/aws/patience.ts';
+import { shortPatience } from '../../lib/adapters/aws/patience.ts';
 import { secretTrouble, type WantedSecret } from '../../lib/adapters/aws/secret-trouble.ts';
 import { UserError } from '../../lib/model/errors.ts';
 
@@ -14,7 +14,7 @@ const maxAge = 300;
 
 /** Secrets Manager, of the function's own account and Region where a secret is given by its name. */
 export function openSecrets(): Secrets {
-  const provider = new SecretsProvider({ clientConfig: patience });
+  const provider = new SecretsProvider({ clientConfig: shortPatience });
   return {
     read: async (secret, { fresh } = { fresh: false }) => {
       const value = await provider.get(secret.name, { maxAge, forceFetch: fresh }).catch((error: Error) => {

@@ -1,4 +1,4 @@
-import { RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble, RetryableError, UserError } from '../model/errors.ts';
 import { commitPlan, isPutOff, withoutCommit } from './commit.ts';
 import { askedOnce, decide, named, touched } from './decide.ts';
 import { lookAtHead } from './look.ts';
@@ -117,7 +117,7 @@ async function lookAgain(
     return [...others, ...(await carryOut(plans, base, ports.repo))];
   } catch (error) {
     // The commit is made, and is to be told.
-    if (error instanceof UserError || error instanceof RetryableError) return [...first];
+    if (isTrouble(error)) return [...first];
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { ImageEntry } from '../config/config.ts';
-import { type Suspend, suspendMatches } from '../config/suspends.ts';
+import { suspendedBy, suspendMatches } from '../config/suspends.ts';
 import { currentOf } from '../edit/current.ts';
-import { messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble, messageOf, UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 import { choose } from '../policy/choose.ts';
 import { compilePolicy } from '../policy/policy.ts';
@@ -106,7 +106,7 @@ async function decideOne(look: Look, entry: ImageEntry, sources: Sources, now: D
     const outcomes = await Promise.all(all.map((route) => judge(asked, route, listed)));
     return { ...seen, lost: lostTargets(look, entry), outcomes };
   } catch (error) {
-    if (!(error instanceof UserError) && !(error instanceof RetryableError)) throw error;
+    if (!isTrouble(error)) throw error;
     return { ...known, waiting: messageOf(error), failed: error };
   }
 }
@@ -156,11 +156,7 @@ function stoppedBy(look: Look, entry: ImageEntry, now: Date): Pick<Decision, 'wa
   const unreadable = look.unreadable.find(({ name }) => name === undefined || name === entry.name);
   if (unreadable === undefined) return undefined;
   const waiting = `a hold or suspend cannot be read: ${unreadable.problems.map(placeOf).join('; ')}`;
-  return { waiting, unclear: true };
-}
-
-function suspendedBy({ by, why, until }: Suspend): string {
-  return `suspended by ${by}${until === undefined ? '' : ` until ${until}`}: ${why}`;
+  return { waiting, unclear: new UserError(waiting, { code: 'stop-unreadable', subject: entry.name }) };
 }
 
 function placeOf({ file, message }: { file?: string; message: string }): string {

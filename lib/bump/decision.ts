@@ -48,7 +48,7 @@ export interface Decision {
   /** The tags could not be told: nothing is known, and nothing is changed. */
   failed?: UserError | RetryableError;
   /** Somebody may have asked to stop, and it cannot be read: what is proposed already stays as it is. */
-  unclear?: boolean;
+  unclear?: UserError;
   /** The host refused the commit that was to move it. */
   refused?: UserError;
 }

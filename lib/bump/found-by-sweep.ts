@@ -1,9 +1,9 @@
 import { suspendMatches } from '../config/suspends.ts';
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
+import { storyIn } from '../model/bump-story.ts';
 import { ecrRepository } from '../model/ecr.ts';
 import type { Decision } from './decision.ts';
 import type { Look } from './look.ts';
-import { storyIn } from './story.ts';
 
 /** A tag that a sweep took, and an event should have. */
 export interface FoundBySweep {

@@ -1,7 +1,7 @@
+import type { SurveyedFile } from '../config/image-survey.ts';
 import { type CurrentTexts, currentOf } from '../edit/current.ts';
 import { UserError } from '../model/errors.ts';
 import type { ImageState } from '../model/state.ts';
-import type { SurveyedFile } from './survey.ts';
 import type { View } from './view.ts';
 
 /** How an image stands. `files` are those of the branch after the bump. */

@@ -1,15 +1,15 @@
 import type { Config } from '../config/config.ts';
+import { imagesOfFlux } from '../config/flux-images.ts';
 import { readHolds } from '../config/holds.ts';
+import { imageSurvey, type SurveyedFile } from '../config/image-survey.ts';
 import type { Unreadable } from '../config/stop-files.ts';
 import { readSuspends, type Suspend } from '../config/suspends.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Hold } from '../policy/spec.ts';
-import { imagesOfFlux } from './flux.ts';
 import type { ConfigRepo, Proposal, RecentCommit } from './ports.ts';
 import { type ReviewedPlace, reviewedPlaces } from './route.ts';
-import { bumpSurvey, type SurveyedFile } from './survey.ts';
 
 /** What the config repo says at one revision, as far as bump needs it. */
 export interface Look {
@@ -45,7 +45,7 @@ export async function lookAtHead(repo: ConfigRepo): Promise<Look | BrokenHead> {
   if (config === undefined) return { head, problems };
   const holds = readHolds(stops.holds);
   const suspends = readSuspends(stops.suspends);
-  const { files, tooLarge } = await repo.survey(head, bumpSurvey(config));
+  const { files, tooLarge } = await repo.survey(head, imageSurvey(config));
   const flux = imagesOfFlux(files, Object.keys(config.images));
   return {
     head,

@@ -1,10 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { pathsOfSync } from '../config/helm.ts';
 import { fillTemplate, type TemplateField } from '../config/template.ts';
+import type { BumpStory, MovedImage } from '../model/bump-story.ts';
 import type { ImageChange } from '../model/messages.ts';
 import { isWithin } from '../model/tree-path.ts';
 import type { Hold } from '../policy/spec.ts';
-import type { BumpStory, MovedImage } from './story.ts';
 
 const longestSubject = 72;
 const longestTable = 200;

@@ -1,9 +1,9 @@
+import type { BumpStory, MovedImage } from '../model/bump-story.ts';
 import { printable } from '../model/drift-text.ts';
 import { RetryableError, UserError } from '../model/errors.ts';
 import type { Notice } from '../model/messages.ts';
 import { fewOf } from '../model/shorten.ts';
 import type { BumpNotices } from './ports.ts';
-import type { BumpStory, MovedImage } from './story.ts';
 import type { View } from './view.ts';
 
 /** Lines that one message carries. */

@@ -1,10 +1,10 @@
 import type { ImageEntry } from '../config/config.ts';
+import type { MarkerFact, SurveyedFile } from '../config/image-survey.ts';
 import { hasDigest } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import { describeTarget, filesOfTarget } from '../edit/target.ts';
 import type { Look } from './look.ts';
 import { groupOf } from './route.ts';
-import type { MarkerFact, SurveyedFile } from './survey.ts';
 
 /** A place in Git that belongs to an image policy. */
 export interface Place extends MarkerFact {

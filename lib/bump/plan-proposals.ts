@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { PolicyTarget } from '../edit/target.ts';
+import { type BumpStory, proposalKey, storyIn, trailersOf } from '../model/bump-story.ts';
 import { messageOf, type RetryableError, type UserError } from '../model/errors.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Decision } from './decision.ts';
@@ -13,7 +14,7 @@ import { descriptionOf } from './proposal-text.ts';
 import type { Push } from './push.ts';
 import { deletionsOf, endedBy, isInGit } from './released.ts';
 import { sourcesOf } from './source.ts';
-import { type BumpStory, eventsFor, proposalKey, storyIn, storyOf, trailersOf } from './story.ts';
+import { eventsFor, storyOf } from './story.ts';
 
 /** What is to become of one group's proposal. */
 export type ProposalPlan = { group: string; policies: string[] } & (
@@ -81,7 +82,7 @@ async function planGroup(
     if (failed !== undefined) return only({ ...of, act: 'stop', why, cause: failed });
   }
   const proposal = look.proposals.find((candidate) => candidate.group === group);
-  const unclear = members.find((member) => member.unclear === true);
+  const unclear = members.find((member) => member.unclear !== undefined);
   if (proposal !== undefined && unclear !== undefined) {
     const why = `${nameOf(proposal)} stays as it is while ${unclear.waiting}`;
     return only({ ...of, act: 'leave', proposal, why, inReview: false });
@@ -110,9 +111,10 @@ async function planRequest(
   const { skipped, changes } = edits;
   if (edits.files.length === 0) return { plans: [], skipped };
   const moved = movedBy(wishes, changes);
-  // A commit that stays is told as its trailers tell it.
-  const story = keeps ?? storyOf(moved, changes, eventsFor(moved, pushes), await sourcesOf(moved, sources.registry));
   const ended = endedBy(moved, isDoneBeside(sources));
+  // A commit that stays is told as its trailers tell it.
+  const story =
+    keeps ?? storyOf(moved, changes, eventsFor(moved, pushes), await sourcesOf(moved, sources.registry), ended);
   const environments = environmentsOf(
     edits.files.map(({ path }) => path),
     look.config,

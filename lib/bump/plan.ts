@@ -1,5 +1,7 @@
+import { imageSurvey, type SurveyedFile, targetsOf } from '../config/image-survey.ts';
 import { withoutImage } from '../edit/plan-edits.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
+import { type BumpStory, trailersOf } from '../model/bump-story.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Decision } from './decision.ts';
@@ -12,8 +14,7 @@ import type { CommitRequest, ConfigRepo, Registry } from './ports.ts';
 import type { Push } from './push.ts';
 import { deletionsOf, endedBy, isInGit } from './released.ts';
 import { sourcesOf } from './source.ts';
-import { type BumpStory, eventsFor, storyOf, trailersOf } from './story.ts';
-import { bumpSurvey, type SurveyedFile, targetsOf } from './survey.ts';
+import { eventsFor, storyOf } from './story.ts';
 
 /** What a bump would do: nothing is written yet. */
 export interface BumpPlan {
@@ -48,9 +49,9 @@ export async function planBump(
   const wishes = wishesOf(decisions, undefined);
   const edits = await editRoute(wishes, contents, targets);
   const moved = movedBy(wishes, edits.changes);
-  const story = storyOf(moved, edits.changes, eventsFor(moved, pushes), await sourcesOf(moved, registry));
   const released = endedBy(moved, isInGit);
-  const survey = bumpSurvey(look.config);
+  const story = storyOf(moved, edits.changes, eventsFor(moved, pushes), await sourcesOf(moved, registry), released);
+  const survey = imageSurvey(look.config);
   const edited = new Map(edits.files.map(({ path, after }) => [path, survey.facts({ path, bytes: after })]));
   const files = look.files.map(({ path, facts }) => ({ path, facts: edited.get(path) ?? facts }));
   const proposals = await planProposals(look, decisions, pushes, { contents, targets, registry, committed: moved });

@@ -1,21 +1,12 @@
 import type { AuditRecord } from '../model/audit-record.ts';
+import type { CommitRequest, RecentCommit, RepoFile, Survey, Surveyed } from '../model/config-repo.ts';
 import { UserError } from '../model/errors.ts';
-import type { Interest } from '../model/interest.ts';
 import type { Bumped, Notice, Wake } from '../model/messages.ts';
-import type { CommitSummary, ImageState } from '../model/state.ts';
+import type { ImageState } from '../model/state.ts';
 import type { ScanState } from '../policy/gates.ts';
 
+export type { CommitRequest, RecentCommit, RepoFile, Survey, Surveyed } from '../model/config-repo.ts';
 export type { ImageState } from '../model/state.ts';
-
-/** One file of the config repo at one revision. */
-export interface RepoFile {
-  /** Path from the repo's root, with `/`. */
-  path: string;
-  bytes: Uint8Array;
-}
-
-/** A commit without the list of its files, which not every host tells at once. */
-export type RecentCommit = Omit<CommitSummary, 'files'>;
 
 /** The branch at one commit: what each bump reads, as one snapshot. */
 export interface Head {
@@ -29,25 +20,6 @@ export interface Head {
   recent: RecentCommit[];
   /** The proposals of bump that are open, or were declined and have their branch still. */
   proposals: Proposal[];
-}
-
-/**
- * Reads facts out of the files of a commit. The facts are JSON, and depend on nothing but the file and `key`: whoever keeps them knows by the
- * file's blob and the key that they still hold.
- */
-export interface Survey<Facts> {
-  key: string;
-  interests: readonly Interest[];
-  /** Undefined for a file that has none. Pure, never throws. */
-  facts(file: RepoFile): Facts | undefined;
-}
-
-/** What a survey found. */
-export interface Surveyed<Facts> {
-  /** By path. */
-  files: { path: string; facts: Facts }[];
-  /** Files of interest that are larger than the adapter reads. */
-  tooLarge: string[];
 }
 
 /** The config repo as bump sees it: look at the head, survey a revision, commit on top of it. */
@@ -85,16 +57,6 @@ export interface SurveyStore {
   save(key: string, content: Uint8Array): Promise<void>;
 }
 
-/** One commit: `undefined` as the new bytes deletes the file. Trailers are written at the message's end. */
-export interface CommitRequest {
-  parent: string;
-  files: { path: string; bytes: Uint8Array | undefined }[];
-  subject: string;
-  body: string[];
-  trailers: [key: string, value: string][];
-  at: Date;
-}
-
 /** The branches of proposals begin with this; the group's name follows. */
 export const proposalPrefix = 'windlass/bump/';
 
@@ -106,6 +68,11 @@ export function proposalBranch(group: string): string {
     code: 'proposal-group',
     subject: group,
   });
+}
+
+/** The branch that a proposal is made on. Throws `UserError` for a name that git does not take. */
+export function branchOf({ branch, group }: Pick<ProposalRequest, 'branch' | 'group'>): string {
+  return branch ?? proposalBranch(group);
 }
 
 /** A pull request of bump; where the host has none, the branch that a person makes one of. */
@@ -145,6 +112,8 @@ export function describesIn(description: string): string {
 /** What a proposal is to be. */
 export interface ProposalRequest extends CommitRequest {
   group: string;
+  /** Instead of the group's: a new branch that no bump looks after. Throws `RetryableError` where it is there already. */
+  branch?: string;
   title: string;
   /** Markdown. */
   description: string;
@@ -208,7 +177,7 @@ export interface Registry {
 export interface BumpRecords {
   /** Appends; a record that is there already is left as it is. */
   append(records: AuditRecord[]): Promise<void>;
-  /** Up to which of its own commits on a branch everything was recorded; undefined when that was never said. */
+  /** Up to which of the commits on a branch that tell of bumps, rollbacks and holds everything was recorded; undefined when that was never said. */
   recordedUpTo(branch: string): Promise<string | undefined>;
   /** Says it; called after `append`. */
   saveRecordedUpTo(branch: string, revision: string): Promise<void>;

@@ -1,9 +1,9 @@
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
+import { type BumpStory, storyIn, wholeSeconds } from '../model/bump-story.ts';
 import { shortTo } from './message.ts';
 import { nameOf } from './plan-proposals.ts';
 import type { Proposed } from './ports.ts';
 import type { ProposalResult } from './propose.ts';
-import { type BumpStory, storyIn, wholeSeconds } from './story.ts';
 
 const actor = 'windlass bump';
 

@@ -1,7 +1,7 @@
+import type { BumpStory } from '../model/bump-story.ts';
 import type { ImageChange } from '../model/messages.ts';
 import type { Hold } from '../policy/spec.ts';
 import { describing } from './ports.ts';
-import type { BumpStory } from './story.ts';
 
 const longestTable = 100;
 /** Characters of a body: GitHub takes 65,536 in all. */

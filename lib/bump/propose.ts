@@ -1,4 +1,4 @@
-import { messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble, messageOf, type RetryableError, type UserError } from '../model/errors.ts';
 import { isPutOff } from './commit.ts';
 import { nameOf, type ProposalPlan } from './plan-proposals.ts';
 import type { ConfigRepo, ProposalRequest, Proposed } from './ports.ts';
@@ -55,7 +55,7 @@ async function carryOutOne(
     const proposed = await repo.propose({ ...plan.request, ...base });
     return { plan, proposed, waiting: `${nameOf(proposed)} waits for a review`, inReview: true };
   } catch (error) {
-    if (!(error instanceof UserError) && !(error instanceof RetryableError)) throw error;
+    if (!isTrouble(error)) throw error;
     const what =
       plan.act === 'propose' ? 'it could not be proposed' : `${nameOf(plan.proposal)} could not be withdrawn`;
     return { plan, failed: error, waiting: `${what}: ${messageOf(error)}` };

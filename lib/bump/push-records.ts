@@ -1,10 +1,10 @@
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
+import type { BumpStory } from '../model/bump-story.ts';
 import { messageOf } from '../model/errors.ts';
 import type { Decision } from './decision.ts';
 import { tagOf } from './message.ts';
 import type { IgnoredEvent, Push } from './push.ts';
 import { receivedRecord } from './received-event.ts';
-import type { BumpStory } from './story.ts';
 import type { View } from './view.ts';
 
 const actor = 'windlass bump';

@@ -1,3 +1,5 @@
+import type { RollbackWanted } from '../model/messages.ts';
+
 /** Why bump looks at a repository: an image was pushed, its scan finished, or it came from another registry. */
 export type Cause = 'push' | 'scan' | 'replication' | 'pull-through';
 
@@ -23,6 +25,8 @@ export type ReadEvent =
   | { kind: 'push'; push: Push }
   /** The clock says: look at everything, an event may have been lost. */
   | { kind: 'sweep' }
+  /** A sync did not become healthy: whoever writes to the branch is asked to go back. */
+  | { kind: 'rollback'; wanted: RollbackWanted }
   | ({ kind: 'ignored' } & IgnoredEvent);
 
 /** A message that nothing can be done about. */

@@ -1,4 +1,5 @@
 import { type AuditKind, type AuditRecord, recordId } from '../model/audit-record.ts';
+import { imageSubjects } from '../model/audit-subjects.ts';
 import type { Cause, Push } from './push.ts';
 
 /** What each event says of its image, and the kind of its record. */
@@ -18,7 +19,12 @@ export function receivedRecord(push: Push, policies: readonly string[]): AuditRe
     at,
     kind,
     actor: `${cause} event`,
-    subjects: [`event:${id}`, ...policies.map((name) => `image:${name}`)],
+    // A repository that nobody watches is asked about by nobody.
+    subjects: [
+      `event:${id}`,
+      ...policies.map((name) => `image:${name}`),
+      ...(policies.length === 0 ? [] : imageSubjects({ repository, tag, digest })),
+    ],
     result: 'ok',
     summary: of(imageOf(push)),
     details: {

@@ -1,7 +1,7 @@
+import { pathsBuiltOn } from '../config/built-on.ts';
 import type { Config, ImageEntry } from '../config/config.ts';
-import { pathsOfSync } from '../config/helm.ts';
+import type { SurveyedFile } from '../config/image-survey.ts';
 import { isWithin } from '../model/tree-path.ts';
-import type { SurveyedFile } from './survey.ts';
 
 /** Where a commit would change an environment that takes changes by pull request alone. */
 export interface ReviewedPlace {
@@ -16,20 +16,11 @@ export interface ReviewedPlace {
  */
 export function reviewedPlaces(config: Config, files: readonly SurveyedFile[]): ReviewedPlace[] {
   const reviewed = config.environments.filter(({ update }) => update === 'pull-request').map(({ name }) => name);
-  const all = config.syncs.flatMap((sync) => {
+  return config.syncs.flatMap((sync) => {
     const { environment } = sync;
     if (environment === undefined || !reviewed.includes(environment)) return [];
-    return pathsOfSync(sync).map((path) => ({ environment, path }));
+    return pathsBuiltOn(sync, files).map((path) => ({ environment, path }));
   });
-  // The list grows while it is walked: a base may have bases.
-  for (const { environment, path } of all) {
-    const inside = files.filter((file) => isWithin(path, file.path));
-    for (const base of inside.flatMap(({ facts }) => facts.outward)) {
-      const known = all.some((place) => place.environment === environment && isWithin(place.path, base));
-      if (!known) all.push({ environment, path: base });
-    }
-  }
-  return all;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { RetryableError, UserError } from '../model/errors.ts';
+import { readSourceTime } from '../model/bump-story.ts';
+import { isTrouble } from '../model/errors.ts';
 import { type ImageRef, parseImageRef } from '../model/image-ref.ts';
 import type { RouteWish } from './edit-route.ts';
 import type { Registry } from './ports.ts';
@@ -9,23 +10,25 @@ export interface Source {
   revision?: string;
   /** The commits since the image that Git had, or the commit itself: a link, where the source is a repository on the web. */
   link?: string;
+  /** When that commit was made, as its label says (ISO 8601, UTC, whole seconds). */
+  time?: string;
 }
 
 /** Keys of the OCI image specification (annotations.md, "Pre-Defined Annotation Keys"). */
 const sourceLabel = 'org.opencontainers.image.source';
 const revisionLabel = 'org.opencontainers.image.revision';
+/** Windlass's own: the specification has a key for the time of the build alone, which is another one. */
+const timeLabel = 'dev.windlass.source-time';
 
 /** Reads the labels of an image and of the one that Git had. What cannot be read is left out: no bump waits for it. */
 async function sourceOf(registry: Registry, ref: ImageRef, before: readonly string[]): Promise<Source> {
   const labels = await labelsOf(registry, ref.repository, ref.digest ?? ref.tag);
-  const revision = revisionIn(labels);
-  if (revision === undefined) return {};
-  const site = siteIn(labels);
-  if (site === undefined) return { revision };
+  const [revision, site, time] = [revisionIn(labels), siteIn(labels), readSourceTime(labels[timeLabel])];
+  if (revision === undefined || site === undefined) return { revision, time };
   const old = before.map((text) => referenceIn(text)).find((reference) => reference !== undefined);
   const since = old === undefined ? undefined : revisionIn(await labelsOf(registry, ref.repository, old));
   const path = since === undefined || since === revision ? `commit/${revision}` : `compare/${since}...${revision}`;
-  return { revision, link: `${site}/${path}` };
+  return { revision, link: `${site}/${path}`, time };
 }
 
 /** The same for every image that an edit moves. */
@@ -44,7 +47,7 @@ async function labelsOf(registry: Registry, repository: string, reference: strin
   try {
     return (await registry.details(repository, reference)).labels;
   } catch (error) {
-    if (error instanceof UserError || error instanceof RetryableError) return {};
+    if (isTrouble(error)) return {};
     throw error;
   }
 }

@@ -1,8 +1,10 @@
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
+import { type BumpStory, bumpedRecords, isProposal, merged, storyIn, wholeSeconds } from '../model/bump-story.ts';
 import { formatProblem, messageOf, type Problem, RetryableError, type UserError } from '../model/errors.ts';
 import type { Bumped, ImageChange } from '../model/messages.ts';
 import type { ImageState } from '../model/state.ts';
+import { isByPeople, recordsByPeople } from './by-people.ts';
 import type { Decision } from './decision.ts';
 import { type FoundBySweep, foundBySweep, foundRecords } from './found-by-sweep.ts';
 import { stateOf } from './image-state.ts';
@@ -16,7 +18,6 @@ import type { ProposalResult } from './propose.ts';
 import type { IgnoredEvent, Push } from './push.ts';
 import { failureRecord, ignoredRecord, recordsOf } from './push-records.ts';
 import { receivedRecord } from './received-event.ts';
-import { type BumpStory, bumpedRecords, proposalKey, storyIn, wholeSeconds } from './story.ts';
 import { type View, viewOf } from './view.ts';
 
 /** What a bump or a sweep is asked for. */
@@ -101,6 +102,7 @@ export async function tell(told: Told, ports: BumpPorts): Promise<BumpResult> {
   await ports.records.append([
     ...pushes.flatMap((push) => recordsOf(push, answered(push), stories)),
     ...lost.flatMap(({ records }) => records),
+    ...recordsByPeople(look.recent, recorded),
     ...(commit === undefined ? [] : bumpedRecords(plan.story, commit.revision, at)),
     ...proposals.flatMap((result) => [...proposalRecords(result, wholeSeconds(order.now)), ...standingRecord(result)]),
     ...foundRecords(found, commit?.revision ?? look.head, at),
@@ -196,9 +198,7 @@ function recover({ pushes = [] }: BumpOrder, { recent }: Look, recorded: string 
     const told = { ...story, revision: commit.revision, at };
     // A merge brings in a commit from before, anywhere among the others.
     if (isProposal(commit))
-      return [
-        { ...told, isUntold: false, records: bumpedRecords(story, commit.revision, at, ', proposed and merged') },
-      ];
+      return [{ ...told, isUntold: false, records: bumpedRecords(story, commit.revision, at, merged) }];
     const isRecorded = known >= 0 && index >= known;
     if (isRecorded && !story.events.some((id) => events.has(id))) return [];
     // Where nothing was ever recorded, old commits are no news.
@@ -210,13 +210,10 @@ function recover({ pushes = [] }: BumpOrder, { recent }: Look, recorded: string 
 /** `isUntold`: people may not have heard of it. Whoever merged a proposal has. */
 type Recovered = BumpStory & { revision: string; at: string; isUntold: boolean; records: AuditRecord[] };
 
-/** The last commit of bump's own that there is: everything up to it is recorded now. */
+/** The last commit that there are records of: everything up to it is recorded now. */
 function lastOwn({ look, commit }: Told): string | undefined {
-  return commit?.revision ?? look.recent.find((one) => storyIn(one) !== undefined && !isProposal(one))?.revision;
-}
-
-function isProposal({ trailers }: RecentCommit): boolean {
-  return trailers.some(([key]) => key === proposalKey);
+  const isOwn = (one: RecentCommit) => storyIn(one) !== undefined && !isProposal(one);
+  return commit?.revision ?? look.recent.find((one) => isOwn(one) || isByPeople(one))?.revision;
 }
 
 /** True for what looks at every policy, unless at some by name. */

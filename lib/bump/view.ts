@@ -20,7 +20,8 @@ export function viewOf(
   skipped: readonly SkippedMarker[],
 ): View {
   const mine = proposals.filter(({ plan }) => plan.policies.includes(decision.entry.name));
-  const trouble = decision.failed ?? decision.refused ?? mine.find(({ failed }) => failed !== undefined)?.failed;
+  const { failed, refused, unclear } = decision;
+  const trouble = failed ?? refused ?? unclear ?? mine.find((result) => result.failed !== undefined)?.failed;
   const reasons = [
     decision.waiting,
     ...decision.outcomes.map(({ waiting }) => waiting),

@@ -42,6 +42,9 @@ function parse(command: Command, args: string[], options: Record<string, { type:
 function explain(command: Command, error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const unknown = /^Unknown option '(-{1,2}[^']*)'/.exec(text)?.[1];
+  const dashed = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(text)?.[1];
+  if (dashed !== undefined)
+    return `windlass ${command.name}: ${dashed} needs a value; one that begins with a dash is written ${dashed}=-VALUE`;
   if (unknown === undefined) return `windlass ${command.name}: ${text.split('\n')[0]?.replace(/\.$/, '')}`;
   const close = nearest(unknown.replace(/^-+/, ''), Object.keys(command.options));
   const hint = close === undefined ? '' : `, did you mean --${close}?`;

@@ -25,6 +25,8 @@ export interface Option {
   /** The word in the help for the value: `DIR`, `FILE|-`. */
   value?: string;
   help: string;
+  /** What a shell completes, where the word in the help does not say it. */
+  values?: readonly string[];
   /** May be given more than once: the value is a list. */
   multiple?: boolean;
   required?: boolean;
@@ -50,6 +52,8 @@ export interface Command {
   summary: string;
   /** What is left over besides the options, for the usage line: `IMAGE:TAG`. */
   positionals?: string;
+  /** What a shell completes there, where that does not say it: `image/NAME`, or the beginning of a word, `at/`. */
+  values?: readonly string[];
   /** Paragraphs of the command's own help: what it reads, prints, and its JSON. */
   details?: string;
   options: Record<string, Option>;

@@ -13,7 +13,7 @@ import type { Args, ExitCode, Io } from './command.ts';
 import { kubeconfigOf } from './commands/sync-options.ts';
 import { clusterNamed } from './installation.ts';
 import { type CheckedSync, type CheckedSyncs, printSyncs, printSyncsJson } from './output/drift-syncs.ts';
-import { readingOf, secretsNotice } from './secrets-left.ts';
+import { readingOf, secretsNotice, whenForbidden } from './secrets-left.ts';
 import { configSource, kubernetes } from './wiring.ts';
 import { renderers } from './wiring-renderers.ts';
 
@@ -28,6 +28,7 @@ export async function driftOfAll(args: Args, io: Io): Promise<ExitCode> {
   const { cluster, records, capabilities } = await kubernetes(kubeconfig, {
     readOnly: true,
     context: args.text('context'),
+    whenForbidden,
   });
   try {
     const { config, entry, head } = asked;

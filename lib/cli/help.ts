@@ -1,15 +1,18 @@
 import type { Command } from './command.ts';
-import type { CommandEntry } from './commands/index.ts';
+import type { CommandGroup } from './commands/index.ts';
 import type { Style } from './output/style.ts';
+import { hanging, wrapParagraphs } from './output/wrap.ts';
 
-/** `windlass --help`: one screen. */
-export function overview(entries: CommandEntry[], style: Style): string {
-  const width = Math.max(...entries.map((entry) => entry.name.length));
+/** `windlass --help`: one screen, in the width of a terminal. */
+export function overview(groups: readonly CommandGroup[], style: Style, width?: number): string {
+  const widest = Math.max(...groups.flatMap(({ commands }) => commands.map(({ name }) => name.length)));
   return [
     `${style.bold('windlass COMMAND [OPTIONS]')}: GitOps for Kubernetes on AWS`,
     '',
-    style.bold('Commands'),
-    ...entries.map((entry) => `  ${entry.name.padEnd(width)}  ${entry.summary}`),
+    ...groups.flatMap(({ title, commands }) => [
+      style.bold(title),
+      ...commands.flatMap(({ name, summary }) => hanging(`  ${name.padEnd(widest)}  `, summary, width)),
+    ]),
     '',
     style.bold('Everywhere'),
     '  --help, -h     what a command reads, prints and returns, with examples',
@@ -22,22 +25,23 @@ export function overview(entries: CommandEntry[], style: Style): string {
   ].join('\n');
 }
 
-/** `windlass COMMAND --help`. */
-export function commandHelp(command: Command, style: Style): string {
+/** `windlass COMMAND --help`, in the width of a terminal; without one lines are as long as they are. */
+export function commandHelp(command: Command, style: Style, width?: number): string {
   const rows = Object.entries(command.options).map(([name, option]): [string, string] => {
     const short = option.short === undefined ? '' : `, -${option.short}`;
     const value = option.type === 'string' ? ` ${option.value ?? 'VALUE'}` : '';
     return [`--${name}${short}${value}`, `${option.help}${option.required ? ' (required)' : ''}`];
   });
-  const width = Math.max(0, ...rows.map(([left]) => left.length));
+  const widest = Math.max(0, ...rows.map(([left]) => left.length));
   const positionals = command.positionals === undefined ? '' : ` ${command.positionals}`;
+  const details = command.details?.trim();
   return [
     `${style.bold(`windlass ${command.name}`)}: ${command.summary}`,
     '',
     `${style.bold('Usage')}  windlass ${command.name}${positionals}${rows.length > 0 ? ' [OPTIONS]' : ''}`,
-    ...(command.details === undefined ? [] : ['', command.details.trim()]),
+    ...(details === undefined ? [] : ['', ...(width === undefined ? [details] : wrapParagraphs(details, width))]),
     ...(rows.length === 0 ? [] : ['', style.bold('Options')]),
-    ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+    ...rows.flatMap(([left, right]) => hanging(`  ${left.padEnd(widest)}  `, right, width)),
     '',
     style.bold('Examples'),
     ...command.examples.map((example) => `  ${example}`),

@@ -1,9 +1,10 @@
-import { imagesOfFlux } from '../bump/flux.ts';
+import type { RecordsReader } from '../audit/ports.ts';
 import type { ConfigRepo, Head } from '../bump/ports.ts';
-import { bumpSurvey } from '../bump/survey.ts';
+import { imagesOfFlux } from '../config/flux-images.ts';
+import { imageSurvey } from '../config/image-survey.ts';
 import { readConfig, windlassFileName } from '../config/windlass-file.ts';
 import { UserError } from '../model/errors.ts';
-import { nearest } from '../model/nearest.ts';
+import { amongKnown, nearest } from '../model/nearest.ts';
 import { fewOf } from '../model/shorten.ts';
 import type { SuspendSubject } from './suspend-target.ts';
 
@@ -41,6 +42,49 @@ export async function checkName(repo: ConfigRepo, head: Head, { image, sync }: S
   });
 }
 
+/** In words, that the head does not have an image or sync: a slip, where nothing was to be done about it. That windlass.yaml cannot be read is none. */
+export async function slipIn(repo: ConfigRepo, head: Head, subject: SuspendSubject): Promise<string[]> {
+  try {
+    await checkName(repo, head, subject);
+  } catch (error) {
+    if (error instanceof UserError && error.code.startsWith('unknown-')) return [error.message];
+    if (!(error instanceof UserError)) throw error;
+  }
+  return [];
+}
+
+/**
+ * Throws `UserError` for an image or sync that the records do not have, with the one that may be meant, and for a sync of windlass.yaml that stands for one
+ * in each of several environments.
+ */
+export async function checkRecorded(
+  kind: 'image' | 'sync',
+  name: string,
+  reader: Pick<RecordsReader, 'images' | 'syncs'>,
+): Promise<void> {
+  const syncs = kind === 'sync' ? await reader.syncs() : [];
+  const known = kind === 'sync' ? syncs.map(({ sync }) => sync) : (await reader.images()).map(({ policy }) => policy);
+  if (known.includes(name)) return;
+  const several = syncs.filter(({ sync, environment }) => sync === `${name}-${environment}`);
+  if (several.length > 1)
+    throw standsForSeveral(
+      name,
+      several.map(({ sync }) => sync),
+    );
+  throw unknownName(kind, name, amongKnown(name, known));
+}
+
+/** What is thrown for the key of windlass.yaml of which there are several syncs. */
+export function standsForSeveral(name: string, syncs: readonly string[]): UserError {
+  const named = syncs.map((sync) => `sync/${sync}`).join(', ');
+  return new UserError(`sync/${name} stands for several: ${named}`, { code: 'usage', subject: name });
+}
+
+/** What is thrown for a name of which the records have nothing; `hint` follows it. */
+export function unknownName(kind: string, name: string, hint: string): UserError {
+  return new UserError(`nothing is known of ${kind} "${name}"${hint}`, { code: `unknown-${kind}`, subject: name });
+}
+
 const mostListed = 20;
 
 /** Behind a name that is near none of them, what there is. */
@@ -53,9 +97,9 @@ function listed(names: readonly string[]): string {
 async function fluxNames(
   repo: ConfigRepo,
   revision: string,
-  config: Parameters<typeof bumpSurvey>[0],
+  config: Parameters<typeof imageSurvey>[0],
   own: readonly string[],
 ): Promise<string[]> {
-  const { files } = await repo.survey(revision, bumpSurvey(config));
+  const { files } = await repo.survey(revision, imageSurvey(config));
   return Object.keys(imagesOfFlux(files, own).images);
 }

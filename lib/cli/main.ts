@@ -4,7 +4,8 @@ import { formatProblem, messageOf, RetryableError, UserError } from '../model/er
 import { nearest } from '../model/nearest.ts';
 import { parseArguments } from './arguments.ts';
 import type { ExitCode, Io } from './command.ts';
-import { type CommandEntry, commands } from './commands/index.ts';
+import { type CommandEntry, commandGroups, commands } from './commands/index.ts';
+import { fileTrouble } from './file-trouble.ts';
 import { commandHelp, overview } from './help.ts';
 import { styleFor } from './output/style.ts';
 
@@ -19,9 +20,10 @@ export async function main(argv: string[], io: Io): Promise<ExitCode> {
 
 async function dispatch(argv: string[], io: Io): Promise<ExitCode> {
   const style = styleFor(io.stdout, io.env);
+  const width = io.stdout.isTTY ? io.stdout.columns : undefined;
   const [first] = argv;
   if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && argv.length === 1)) {
-    io.stdout.write(overview(commands, style));
+    io.stdout.write(overview(commandGroups, style, width));
     return first === undefined ? 2 : 0;
   }
   if (first === '--version' || first === '-V') {
@@ -36,7 +38,7 @@ async function dispatch(argv: string[], io: Io): Promise<ExitCode> {
   const asked =
     first === 'help' || (end < 0 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h');
   if (asked) {
-    io.stdout.write(commandHelp(command, style));
+    io.stdout.write(commandHelp(command, style, width));
     return 0;
   }
   return await command.run(parseArguments(command, rest), io);
@@ -51,8 +53,13 @@ function find(words: string[]): CommandEntry {
 }
 
 function unknownCommand(words: readonly string[]): string {
-  const names = commands.map(({ name }) => name);
   const [first = '', second] = words;
+  if (first.startsWith('-')) {
+    const close = nearest(first, ['--version', '--help']);
+    const hint = close === undefined ? ': options follow a command' : `, did you mean ${close}?`;
+    return `windlass has no option ${first}${hint} (windlass --help lists the commands)`;
+  }
+  const names = commands.map(({ name }) => name);
   const group = names.filter((name) => name.startsWith(`${first} `));
   const typed = group.length > 0 && second !== undefined ? `${first} ${second}` : first;
   const close =
@@ -66,7 +73,8 @@ function unknownCommand(words: readonly string[]): string {
 }
 
 /** Prints an error for its audience: a user's with what to do, a failure with its causes, a bug with its stack. */
-function report(error: unknown, io: Io): ExitCode {
+function report(thrown: unknown, io: Io): ExitCode {
+  const error = fileTrouble(thrown, io.env) ?? thrown;
   const style = styleFor(io.stderr, io.env);
   const print = (text: string) => io.stderr.write(`${text}\n`);
   if (error instanceof UserError) {

@@ -1,4 +1,5 @@
 import type { DriftDeps } from '../drift/drift.ts';
+import { checkerGroup } from '../install/checker.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Args } from './command.ts';
 
@@ -6,6 +7,9 @@ import type { Args } from './command.ts';
 export function readingOf(args: Args): Pick<DriftDeps, 'secrets' | 'impersonation'> {
   return args.flag('no-secrets') ? { secrets: 'left', impersonation: 'never' } : {};
 }
+
+/** What whoever asks can do where the API server forbids to read. */
+export const whenForbidden = `windlass install --checker gives the group ${checkerGroup.name} the right to read all that windlass drift --no-secrets reads`;
 
 /** Says that Secrets were not looked at, once for all syncs. */
 export function secretsNotice(args: Args): Problem[] {

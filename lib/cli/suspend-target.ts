@@ -10,13 +10,19 @@ const all: Readonly<Record<string, NonNullable<Suspend['all']>>> = {
   all: true,
 };
 
+/** Reads `image/NAME` or `sync/NAME`; undefined for anything else. */
+export function imageOrSync(text: string): { image: string } | { sync: string } | undefined {
+  const [, kind, name] = /^(image|sync)\/(.+)$/.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  return kind === 'image' ? { image: name } : { sync: name };
+}
+
 /** Reads `image/NAME`, `sync/NAME`, `all-images`, `all-syncs` or `all`. Throws `UserError` for anything else. */
 export function parseTarget(text: string): SuspendSubject {
   const everything = Object.hasOwn(all, text) ? all[text] : undefined;
   if (everything !== undefined) return { all: everything };
-  const [, kind, name] = /^(image|sync)\/(.+)$/.exec(text) ?? [];
-  if (kind === 'image') return { image: name };
-  if (kind === 'sync') return { sync: name };
+  const named = imageOrSync(text);
+  if (named !== undefined) return named;
   const meant = /^[\w.-]+$/.test(text) ? `: did you mean sync/${text} or image/${text}?` : '';
   throw new UserError(
     `${JSON.stringify(text)} is none of image/NAME, sync/NAME, all-images, all-syncs and all${meant}`,
@@ -38,4 +44,13 @@ export function targetOf({ image, sync, all: everything }: SuspendSubject): stri
 export function covers(one: SuspendSubject, other: SuspendSubject): boolean {
   if (targetOf(one) === targetOf(other) || one.all === true) return true;
   return one.all === 'images' ? other.image !== undefined : one.all === 'syncs' && other.sync !== undefined;
+}
+
+/** Reads `image/NAME`, which alone can be held. Throws `UserError` for anything else. */
+export function imageOf(text: string): string {
+  const [, name] = /^image\/(.+)$/.exec(text) ?? [];
+  if (name !== undefined) return name;
+  const isName = /^[\w.-]+$/.test(text) && !Object.hasOwn(all, text);
+  const meant = isName ? `: did you mean image/${text}?` : ', and only images are held, one by one';
+  throw new UserError(`${JSON.stringify(text)} is no image/NAME${meant}`, { code: 'usage', subject: text });
 }

@@ -1,9 +1,9 @@
 import type { BumpResult } from '../bump/bump.ts';
 import type { CommitRequest, ConfigRepo, ImageState } from '../bump/ports.ts';
-import { type MovedImage, storyIn } from '../bump/story.ts';
 import type { ImageWait, ProposalSummary } from '../bump/tell.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
+import { type MovedImage, storyIn } from '../model/bump-story.ts';
 import { commitMessage } from '../model/commit-message.ts';
 import type { ImageChange } from '../model/messages.ts';
 import { unifiedDiff } from './output/unified-diff.ts';

@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { RecordsReader } from '../audit/ports.ts';
 import type { Head } from '../bump/ports.ts';
 import type { WindlassOutputs } from '../config/stack-outputs.ts';
-import { messageOf, type UserError } from '../model/errors.ts';
+import { messageOf, UserError } from '../model/errors.ts';
 import type { Notice } from '../model/messages.ts';
 import type { Deliveries } from '../notify/ports.ts';
 import type { Io } from './command.ts';
@@ -13,6 +13,20 @@ import type { Io } from './command.ts';
 export async function stackOutputs(name: string, where: { region?: string | undefined; profile?: string | undefined }) {
   const { readStack } = await import('../adapters/aws/stack-outputs.ts');
   return await readStack(name, where);
+}
+
+/** Where EKS says that a cluster is; undefined where whoever asks may not know, or asks in another account. Throws `RetryableError` where EKS does not answer. */
+export async function endpointOf(
+  { eks: name, region }: { eks: string; region: string },
+  profile: string | undefined,
+): Promise<string | undefined> {
+  const { eksEndpoint } = await import('../adapters/aws/eks-access.ts');
+  try {
+    return await eksEndpoint({ name, region }, { profile });
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** The head of the config repo as the functions see it, by the stack's own secret. `who` says whose it is, and nothing of it. */

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import type { ConfigRepo, Registry } from '../bump/ports.ts';
 import { printable } from '../model/drift-text.ts';
+import type { RepoPast } from '../rollback/ports.ts';
 import type { Io } from './command.ts';
 import { isPath, urlOf } from './wiring.ts';
 import { gitHubConfigRepo, isOnGitHub } from './wiring-github.ts';
@@ -17,7 +18,7 @@ export interface Person {
 
 /** A config repo that a command may write to. */
 export interface WritableRepo {
-  repo: ConfigRepo;
+  repo: ConfigRepo & RepoPast;
   /** The repository for people: no user, no password. */
   shown: string;
   person: Person | undefined;

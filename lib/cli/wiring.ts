@@ -107,13 +107,17 @@ export function isPath(repo: string): boolean {
 /** A cluster by its kubeconfig (its current context unless named), what it can do, and the applied records and the leases in it. With `readOnly` the records are never written. */
 export async function kubernetes(
   kubeconfig: string,
-  { readOnly, context }: { readOnly: boolean; context?: string | undefined },
+  {
+    readOnly,
+    context,
+    whenForbidden,
+  }: { readOnly: boolean; context?: string | undefined; whenForbidden?: string | undefined },
 ) {
   const { openCluster } = await import('../adapters/kubernetes/cluster.ts');
   const { ClusterRecords } = await import('../adapters/kubernetes/records.ts');
   const { ClusterLeases } = await import('../adapters/kubernetes/lease.ts');
   const { readCapabilities } = await import('../adapters/kubernetes/capabilities.ts');
-  const cluster = await openCluster({ kubeconfig, context });
+  const cluster = await openCluster({ kubeconfig, context, whenForbidden });
   const records = new ClusterRecords(cluster.client, { readOnly });
   const leases = new ClusterLeases(cluster.client);
   return { cluster, records, leases, capabilities: () => readCapabilities(cluster.client) };

@@ -42,6 +42,8 @@ export interface ImageEntry extends PolicySpec {
   pinDigests?: 'if-not-present' | 'always';
   /** Why nothing is bumped by it for now, where the policy itself says so. */
   suspended?: string;
+  /** `automatic`: a bump of it that does not become healthy is rolled back without a person. Absent: never. */
+  rollback?: 'automatic';
   /** Why the image stays as it is in Git: what its entry asks for and cannot be done yet. Absent where it can be bumped. */
   notYet?: string[];
 }
@@ -136,6 +138,8 @@ export interface SyncSpec {
   pruneLimit?: PruneLimit;
   /** Absent: changes by hand are not looked at before they are made. */
   guard?: GuardMode;
+  /** `automatic`: a bump that does not become healthy in it is rolled back without a person. Absent: never. */
+  rollback?: 'automatic';
 }
 
 /** Objects that nobody declared are drift in these namespaces. */
@@ -200,5 +204,7 @@ export interface Config {
     graceSeconds: number;
     limits: DriftLimits;
   };
+  /** Automatic rollbacks in one hour, at most. */
+  rollback: { perHour: number };
   notify: NotifyRules;
 }

@@ -13,7 +13,9 @@ export const functionVariables = {
   auditTable: 'WINDLASS_AUDIT_TABLE',
   stateTable: 'WINDLASS_STATE_TABLE',
   reportsQueue: 'WINDLASS_REPORTS_QUEUE',
+  reportQueues: 'WINDLASS_REPORT_QUEUES',
   noticesQueue: 'WINDLASS_NOTICES_QUEUE',
+  pushesQueue: 'WINDLASS_PUSHES_QUEUE',
   questionsQueue: 'WINDLASS_QUESTIONS_QUEUE',
   wakeQueues: 'WINDLASS_WAKE_QUEUES',
   clusters: 'WINDLASS_CLUSTERS',
@@ -49,8 +51,12 @@ const settings = {
   githubSecret: someText,
   auditTable: someText,
   stateTable: someText,
+  /** What Windlass's own functions report. */
   reportsQueue: queueUrl,
+  /** What pullers report: names of queues by the cluster's ARN. */
+  reportQueues: json(z.record(clusterArn, z.string().regex(/^[\w-]{1,75}\.fifo$/, 'is no name of a FIFO queue'))),
   noticesQueue: queueUrl,
+  pushesQueue: queueUrl,
   questionsQueue: queueUrl,
   /** By the cluster's ARN. */
   wakeQueues: json(z.record(clusterArn, queueUrl)),
@@ -79,12 +85,24 @@ export const functionSettings = {
   bump: [...repoSettings, 'auditTable', 'noticesQueue', 'wakeQueues'],
   drift: [...repoSettings, 'reportsQueue', 'clusters', 'otherClusters', 'private'],
   who: [...repoSettings, 'reportsQueue', 'clusters'],
-  report: [...repoSettings, 'auditTable', 'noticesQueue', 'questionsQueue', 'eventBus'],
+  report: [
+    ...repoSettings,
+    'auditTable',
+    'reportsQueue',
+    'reportQueues',
+    'noticesQueue',
+    'questionsQueue',
+    'pushesQueue',
+    'eventBus',
+  ],
   notify: [...repoSettings, 'auditTable', 'notifySecrets', 'topics', 'slackApi'],
 } as const satisfies Record<string, readonly Setting[]>;
 
 /** The name of a function, short: `bump` is functions/bump-on-push.ts. */
 export type FunctionName = keyof typeof functionSettings;
+
+/** The functions that write to the config repo, or beside its commits. The others read, and can have a key that does no more. */
+export const gitHubWriters: readonly FunctionName[] = ['bump', 'report'];
 
 /** What a function is told, read. */
 export type FunctionEnv<Name extends FunctionName> = {
@@ -144,6 +162,7 @@ function problemsOf(setting: Setting, env: Env, { issues }: z.ZodError): Problem
 
 /** The schemas' own messages say what a value is not; these are zod's. */
 function sentenceOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   if (issue.code === 'unrecognized_keys') return `has keys that it cannot have: ${issue.keys.join(', ')}`;
   return issue.code === 'invalid_type' ? `is not of the type ${issue.expected}` : issue.message;
 }

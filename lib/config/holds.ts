@@ -1,5 +1,6 @@
+import { stringify } from 'yaml';
 import * as z from 'zod';
-import type { Problem } from '../model/errors.ts';
+import { formatProblem, type Problem, UserError } from '../model/errors.ts';
 import { isDigest, isTag } from '../model/image-ref.ts';
 import type { Hold } from '../policy/spec.ts';
 import type { Config } from './config.ts';
@@ -54,6 +55,22 @@ export function readHolds(files: readonly StopFile[]): { holds: Hold[]; unreadab
 /** The path of a hold's file. */
 export function holdPath({ image, id, path }: Pick<Hold, 'image' | 'id' | 'path'>): string {
   return path ?? `${holdsDirectory}/${escapedName(image)}.${id}.yaml`;
+}
+
+/** Writes a hold as the file that `parseHold` reads. Throws `UserError` for one that it would refuse: a tag that is none, a name or id that no file can have. */
+export function holdFile(hold: Hold): { path: string; content: string } {
+  const { image, tag, past, by: who, why, until, at } = hold;
+  const path = holdPath({ ...hold, path: undefined });
+  const written = Object.entries({ image, tag, past, who, why, until, at }).filter(([, value]) => value !== undefined);
+  // As in suspends: a tag such as 1.10 is quoted, and a long line stays one.
+  const content = stringify(Object.fromEntries(written), { compat: 'yaml-1.1', lineWidth: 0 });
+  const { problems } = parseHold(content, path);
+  if (problems.length === 0) return { path, content };
+  throw new UserError(`this hold cannot be written: ${formatProblem(problems[0]!)}`, {
+    code: 'bad-hold',
+    subject: image,
+    problems,
+  });
 }
 
 /** What is wrong with a hold beside windlass.yaml: a digest policy is held by digests, every other one by tags. Undefined for an image that is not there. */

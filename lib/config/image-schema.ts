@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isTag, parseImageRef } from '../model/image-ref.ts';
 import { severities } from '../policy/gates.ts';
-import { allError, duration, name, notAll } from './scalars.ts';
+import { allError, duration, name, notAll, rollbackMode } from './scalars.ts';
 import { targetSchema } from './target-schema.ts';
 
 /** What an image is chosen by; exactly one in each entry. */
@@ -87,6 +87,7 @@ export const imageSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('Takes the newest tag of the registry even when Git has a newer one.'),
+  rollback: rollbackMode.optional().describe('What happens to a bump of it that does not become healthy.'),
 });
 
 function isRepository(text: string): boolean {

@@ -35,6 +35,15 @@ export const metrics = {
   TimeToDetect: { unit: 'Seconds', by: 'report' },
   /** From people being told to the end, of drift that is over. */
   TimeToRecover: { unit: 'Seconds', by: 'report' },
+  /** Roll-outs that became healthy, those that failed or became unhealthy: written only when there is one. */
+  Deployments: { unit: 'Count', by: 'report' },
+  ChangeFailures: { unit: 'Count', by: 'report' },
+  /** From people being told that a sync is unhealthy, or cannot be synced, to its being well again. */
+  TimeToRestore: { unit: 'Seconds', by: 'report' },
+  /** From the commit that the image of a bump was built of to a sync that is healthy with it; written only where the image says when that was. */
+  LeadTimeFromSource: { unit: 'Seconds', by: 'report' },
+  /** From the push that a bump answers to a sync that is healthy with its commit. */
+  LeadTimeFromPush: { unit: 'Seconds', by: 'report' },
   /** From the commit of a bump to a sync that is healthy with it. */
   LeadTime: { unit: 'Seconds', by: 'report' },
 } as const satisfies Record<string, Metric>;

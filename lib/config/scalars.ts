@@ -36,6 +36,9 @@ export const accountName = z
   })
   .refine((text) => text.length <= 253, { error: 'must have up to 253 characters' });
 
+/** When a bump is rolled back without a person; never, where nothing is said. */
+export const rollbackMode = z.literal('automatic');
+
 /** A JSON Pointer (RFC 6901) to something inside a document. */
 export const pointer = z
   .string()

@@ -4,7 +4,7 @@ import { guardMode, guardSchema } from './guard-schema.ts';
 import { healthRuleSchema, kindName } from './health-schema.ts';
 import { imageName, imageSchema, policyKinds } from './image-schema.ts';
 import { destinationSchema, routeSchema } from './route-schema.ts';
-import { accountName, allError, duration, name, notAll } from './scalars.ts';
+import { accountName, allError, duration, name, notAll, rollbackMode } from './scalars.ts';
 import { helmSchema, variableName } from './source-schema.ts';
 import { targetAlternatives, targetSchema } from './target-schema.ts';
 import { checkTemplate } from './template.ts';
@@ -57,6 +57,7 @@ const syncSchema = z.strictObject({
     .optional()
     .describe('The service account of the namespace windlass-system that objects are read and written as.'),
   guard: guardMode.optional().describe('What happens to changes by hand: a warning for who makes one, or a refusal.'),
+  rollback: rollbackMode.optional().describe('What happens to a bump that does not become healthy in it.'),
 });
 
 const label = z.string().regex(/^\S(?:[^\r\n,]{0,48}\S)?$/, {
@@ -102,6 +103,17 @@ export const windlassSchema = z.strictObject({
     .optional()
     .describe('Whom the guard of syncs lets through, beside Windlass and the cluster itself.'),
   drift: driftSchema.optional().describe('How the cluster is compared with what was applied.'),
+  rollback: z
+    .strictObject({
+      perHour: z
+        .int()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe('How many automatic rollbacks there are in an hour at most; 3 unless told.'),
+    })
+    .optional()
+    .describe('The limits of automatic rollbacks.'),
   notify: z
     .strictObject({
       routes: z.array(routeSchema).optional().describe('Which notices go where. Each route that fits gets a notice.'),

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { UserError } from '../model/errors.ts';
 
-/** What the stack is called that opens a cluster, by its name in EKS: a stack's name has no underscore. */
-export function accessStackName(eks: string): string {
-  return `WindlassClusterAccess-${eks.replaceAll('_', '-')}`;
+/** What the stack is called that opens a cluster, by its name in EKS: a stack's name has no underscore. `region` is part of it where that name is another cluster's, too. */
+export function accessStackName(eks: string, region?: string): string {
+  return ['WindlassClusterAccess', eks.replaceAll('_', '-'), region].filter((part) => part !== undefined).join('-');
 }
 
 /** What the stack Windlass tells of itself: where its tables and queues are, and what it was made for. */
@@ -14,16 +14,24 @@ export interface WindlassOutputs {
   auditTable: string;
   stateTable: string;
   pushesQueueUrl: string;
-  reportsQueueUrl: string;
   noticesQueueUrl: string;
-  reportsQueueArn: string;
-  clusters: { arn: string; wakeQueueUrl: string; wakeQueueArn: string }[];
-  /** ARNs of the roles that check clusters. */
-  checkerPrincipals: string[];
+  clusters: ToldCluster[];
   /** The URL of the dashboard. */
   dashboard: string;
   /** The name or ARN of the secret with which the functions are known to GitHub. */
   githubSecret: string;
+}
+
+/** What the stack has for one cluster: its puller is woken by the one queue, and reports to the other. */
+export interface ToldCluster {
+  /** The cluster's. */
+  arn: string;
+  wakeQueueUrl: string;
+  wakeQueueArn: string;
+  reportsQueueUrl: string;
+  reportsQueueArn: string;
+  /** The role that checks it. */
+  checkerPrincipalArn: string;
 }
 
 /** What a stack WindlassClusterAccess tells of the cluster that it opens. */
@@ -38,20 +46,23 @@ export interface AccessOutputs {
 
 const text = z.string().min(1);
 
+const toldCluster = z.object({
+  ...{ arn: text, checkerPrincipalArn: text },
+  ...{ wakeQueueUrl: text, wakeQueueArn: text, reportsQueueUrl: text, reportsQueueArn: text },
+}) satisfies z.ZodType<ToldCluster>;
+
 const windlass = z
   .object({
-    ...{ Repo: text, Branch: text, AuditTable: text, StateTable: text, PushesQueueUrl: text, ReportsQueueUrl: text },
-    ...{ ReportsQueueArn: text, NoticesQueueUrl: text, Dashboard: text, GithubSecret: text },
-    Clusters: jsonText(z.array(z.object({ arn: text, wakeQueueUrl: text, wakeQueueArn: text }))),
-    CheckerPrincipals: jsonText(z.array(text)),
+    ...{ Repo: text, Branch: text, AuditTable: text, StateTable: text, PushesQueueUrl: text },
+    ...{ NoticesQueueUrl: text, Dashboard: text, GithubSecret: text },
+    Clusters: jsonText(z.array(toldCluster)),
   })
   .transform(
     (outputs): WindlassOutputs => ({
       ...{ repo: outputs.Repo, branch: outputs.Branch, githubSecret: outputs.GithubSecret },
       ...{ auditTable: outputs.AuditTable, stateTable: outputs.StateTable, dashboard: outputs.Dashboard },
-      ...{ pushesQueueUrl: outputs.PushesQueueUrl, reportsQueueUrl: outputs.ReportsQueueUrl },
-      ...{ reportsQueueArn: outputs.ReportsQueueArn, noticesQueueUrl: outputs.NoticesQueueUrl },
-      ...{ clusters: outputs.Clusters, checkerPrincipals: outputs.CheckerPrincipals },
+      ...{ pushesQueueUrl: outputs.PushesQueueUrl, noticesQueueUrl: outputs.NoticesQueueUrl },
+      clusters: outputs.Clusters,
     }),
   );
 
@@ -82,7 +93,7 @@ function readOutputs<T>(stack: string, outputs: Told, shape: z.ZodType<T>): T {
   if (read.success) return read.data;
   const keys = [...new Set(read.error.issues.map(({ path }) => String(path[0])))].join(', ');
   throw new UserError(
-    `the stack ${stack} does not tell its ${keys}: it is none of this version of Windlass, or not made by its stack class (WindlassStack, WindlassClusterAccessStack). Deploy it with npx cdk deploy, or name another stack`,
+    `the stack ${stack} does not tell its ${keys}: it is none of this version of Windlass, or a stack of your own without its outputs (windlass.addOutputs(), access.addOutputs()). Deploy it with npx cdk deploy, or name another stack`,
     { code: 'stack-outputs', subject: stack },
   );
 }

@@ -77,6 +77,11 @@ export function suspendMatches(suspend: Suspend, subject: Suspendable, now: Date
   return !hasPassed(suspend.until, now) && names(suspend, subject);
 }
 
+/** Why an image is not bumped, in words: who suspended it, until when and why. */
+export function suspendedBy({ by, why, until }: Suspend): string {
+  return `suspended by ${by}${until === undefined ? '' : ` until ${until}`}: ${why}`;
+}
+
 /** The path of a suspend's file. */
 export function suspendPath(suspend: Suspend): string {
   return suspend.path ?? `${suspendsDirectory}/${escapedName(nameOf(suspend))}.${suspend.id}.yaml`;

@@ -39,6 +39,7 @@ export function expandSyncs(file: WindlassFile): SyncSpec[] {
         ...(sync.variables !== undefined && { variables: filledVariables(sync.variables, fillIn) }),
         ...(sync.serviceAccount !== undefined && { serviceAccount: sync.serviceAccount }),
         ...(sync.guard !== undefined && { guard: sync.guard }),
+        ...(sync.rollback !== undefined && { rollback: sync.rollback }),
         ...(sync.pruneLimit !== undefined && { pruneLimit: { ...defaultPruneLimit, ...sync.pruneLimit } }),
       };
       return [spec];

@@ -21,6 +21,9 @@ export type { WindlassFile } from './schema.ts';
 /** Where the file is in a config repo. */
 export const windlassFileName = 'windlass.yaml';
 
+/** Automatic rollbacks in one hour, where the file does not say how many. */
+const usualRollbacks = 3;
+
 /** What was read. With a problem the file must not be used; a warning names what is written but does nothing yet, or looks wrong. */
 export interface ParsedWindlassFile {
   file?: WindlassFile;
@@ -100,6 +103,7 @@ export function expand(file: WindlassFile): Config {
       graceSeconds: parseDuration(file.drift?.grace ?? '') ?? 0,
       limits: driftLimits(file.drift?.limits),
     },
+    rollback: { perHour: file.rollback?.perHour ?? usualRollbacks },
     notify: notifyRules(file, order.ordered),
   };
 }
@@ -150,6 +154,7 @@ const dispensable = [
   'pruneLimit',
   'serviceAccount',
   'guard',
+  'rollback',
   'update',
   'variables',
 ];

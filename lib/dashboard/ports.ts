@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../model/audit-record.ts';
-import type { DriftMetrics } from '../model/drift-figures.ts';
+import type { Metrics } from '../model/delivery-figures.ts';
 import type { Incident } from '../model/incident.ts';
 import type { CommitSummary, ImageState, SyncState } from '../model/state.ts';
 
@@ -20,15 +20,15 @@ export interface DashboardState {
   incidents: Incident[];
   /** Newest first. */
   timeline: AuditRecord[];
-  /** How fast drift was found and put right in the last 30 days. */
-  metrics?: DriftMetrics;
+  /** How changes were delivered, and drift found and put right, in the last 30 days. */
+  metrics?: Metrics;
 }
 
 /** What the page reads and does. */
 export interface DashboardPorts {
   state(): Promise<DashboardState>;
-  /** How fast drift was found and put right in the last days. */
-  metrics(days: number): Promise<DriftMetrics>;
+  /** How changes were delivered, and drift found and put right, in the last days. */
+  metrics(days: number): Promise<Metrics>;
   /** Yields after each change of the state, until the signal aborts. */
   changes(signal: AbortSignal): AsyncIterable<void>;
   /** Stands for an image push; absent where real pushes are the only ones. Throws `UserError` for an unknown repository or a bad tag. */

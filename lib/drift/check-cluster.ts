@@ -1,6 +1,6 @@
 import type { ClusterEntry, Config, SyncSpec } from '../config/config.ts';
 import { each } from '../model/each.ts';
-import { messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble, messageOf, RetryableError } from '../model/errors.ts';
 import type { CheckReported, DriftFound } from '../model/messages.ts';
 import { shortText } from '../model/shorten.ts';
 import { allRecorded, type RecordedSync } from './all-recorded.ts';
@@ -92,7 +92,7 @@ async function look(
     await each(syncs, check.syncsAtOnce, checkOne);
   } catch (error) {
     looked.unreachable = shortText(signal?.aborted ? 'it did not answer in time' : messageOf(error), longestReason);
-    if (!signal?.aborted && !isExpected(error)) looked.errors.push(error);
+    if (!signal?.aborted && !isTrouble(error)) looked.errors.push(error);
   } finally {
     // One that opens too late is closed as well, and nobody waits for a server that does not answer.
     opening.then((opened) => opened.close()).catch(() => undefined);
@@ -130,10 +130,6 @@ async function checkSync(
 async function reach({ cluster, records }: OpenCluster): Promise<void> {
   await cluster.resource('v1', 'ConfigMap');
   await records.syncs?.();
-}
-
-function isExpected(error: unknown): boolean {
-  return error instanceof UserError || error instanceof RetryableError;
 }
 
 /** What all syncs of the cluster had applied when it was asked for first. */

@@ -1,3 +1,4 @@
+import { most } from '../model/message-limits.ts';
 import { type ObjectId, parseObjectId } from '../model/object-id.ts';
 import { systemNamespace } from '../model/system-namespace.ts';
 import type { WhoQuestion, WriteRequest } from '../model/who.ts';
@@ -6,8 +7,6 @@ import type { AuditedWrite } from './ports.ts';
 
 /** The longest name of a manager that the API server keeps, in characters. */
 const longestManager = 128;
-/** Requests of one object that are named. */
-const mostNamed = 10;
 
 /**
  * The requests that can have made the difference, each person and tool once, the oldest first. Where a tool is known its requests about that time
@@ -26,7 +25,7 @@ export function matchRequests(question: WhoQuestion, writes: readonly AuditedWri
     each.delete(key);
     each.set(key, request);
   }
-  return [...each.values()].slice(-mostNamed);
+  return [...each.values()].slice(-most.requests);
 }
 
 function fitsQuestion(question: WhoQuestion, id: ObjectId, write: AuditedWrite, untold: Window): boolean {

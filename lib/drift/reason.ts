@@ -1,9 +1,9 @@
-import { messageOf, RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble, messageOf, UserError } from '../model/errors.ts';
 import { noTimeLeft } from './time-left.ts';
 
 /** Why something could not be read. Throws what is neither the user's nor the world's trouble, but a bug. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof UserError || error instanceof RetryableError) return messageOf(error);
+  if (isTrouble(error)) return messageOf(error);
   throw error;
 }
 

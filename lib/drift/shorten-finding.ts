@@ -1,4 +1,5 @@
 import type { FieldDrift, ObjectDrift, RuleUse, Unknown } from '../model/drift.ts';
+import { most } from '../model/message-limits.ts';
 import type { DriftFound } from '../model/messages.ts';
 import { formatObjectId, parseObjectId } from '../model/object-id.ts';
 import { shortText, sizeOf } from '../model/shorten.ts';
@@ -9,9 +10,8 @@ export const messageBytes = 250 * 1024;
 const objectBytes = 8 * 1024;
 /** Of a value that is too large by itself. In characters of its JSON. */
 const longestValue = 500;
-/** What is left to controllers is no finding, and what programs added is none. */
+/** What is left to controllers is no finding. */
 const mostLeft = 100;
-const mostOthers = 20;
 /** What rules did, and what could not be read, leave room for drift. In bytes. */
 const ruleBytes = 32 * 1024;
 const unknownBytes = 96 * 1024;
@@ -24,7 +24,7 @@ const unknownBytes = 96 * 1024;
 export function shortenFinding(found: DriftFound, bytes: number = messageBytes): DriftFound {
   const { addedByOthers, ...rest } = { ...found, drift: found.drift.map(shortObject) };
   if (rest.rules !== undefined) rest.rules = rest.rules.map(shortRule);
-  const others = addedByOthers?.slice(0, mostOthers).map(shortObject);
+  const others = addedByOthers?.slice(0, most.addedByOthers).map(shortObject);
   const whole = { ...rest, ...(others !== undefined && { addedByOthers: others }) };
   if (sizeOf(whole) <= bytes) return whole;
   const bare: DriftFound = {

@@ -10,6 +10,8 @@ export interface ScalarEdit {
   spot: Spot;
   value: string;
   splice: Splice;
+  /** The source is what the file had before, whatever a YAML reader makes of it: `1.10` without quotes stays so. */
+  verbatim?: boolean;
 }
 
 const readers: Record<TextFormat, (text: string) => YamlText | YamlRefusal> = {
@@ -44,7 +46,8 @@ export function readBack(before: YamlText, after: string, edits: readonly Scalar
   return undefined;
 }
 
-function isString(yaml: YamlText, spot: Spot, { value, spot: { tail = '' } }: ScalarEdit): boolean {
+function isString(yaml: YamlText, spot: Spot, { value, verbatim, spot: { tail = '' } }: ScalarEdit): boolean {
   if (yaml.value(spot) !== value + tail) return false;
+  if (verbatim === true) return true;
   return spot.style !== 'plain' || spot.tag !== undefined || readsAsString(value);
 }

@@ -3,9 +3,10 @@ import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type RunbookSection, runbookUrl } from './runbook.ts';
-import { functionsOf, own, period, queuesOf, type Watched } from './watched.ts';
+import { type RunbookSection, runbookPlace } from './runbook.ts';
+import { functionsOf, own, period, queuesOf, reportQueuesOf, type Watched } from './watched.ts';
 
 /** Seconds: longer than any message is tried again before it is a dead letter, which has an alarm of its own. */
 const longestWait = 20 * 60;
@@ -18,6 +19,8 @@ export interface WindlassAlarmsProps {
   /** Of this Windlass: `acme/shop-config@main`. */
   repo: string;
   watched: Watched;
+  /** Where the team has the runbook, when not in Windlass's own files. */
+  runbookUrl?: string;
   /** How many clusters it may read: without one there is nothing to check. */
   clusters: number;
   /** Hears of each alarm, and of its end. One of another stack must itself admit CloudWatch. */
@@ -40,7 +43,7 @@ interface Wish {
 }
 
 /**
- * One alarm for each thing that a person must mend, each with a link to its section of the runbook. No composite ones: each costs as much as
+ * One alarm for each thing that a person must mend, each of which names its section of the runbook. No composite ones: each costs as much as
  * five, and says no more.
  */
 export class WindlassAlarms extends Construct {
@@ -53,10 +56,10 @@ export class WindlassAlarms extends Construct {
     admitCloudWatch(props.topic);
   }
 
-  #ring(id: string, wish: Wish, { repo, topic }: WindlassAlarmsProps): Alarm {
+  #ring(id: string, wish: Wish, { repo, topic, runbookUrl }: WindlassAlarmsProps): Alarm {
     const [bad, of] = wish.periods ?? [1, 1];
     const alarm = new Alarm(this, id, {
-      alarmDescription: `Windlass of ${repo}: ${wish.says}. What to do: ${runbookUrl(wish.section)}`,
+      alarmDescription: `Windlass of ${repo}: ${wish.says}. What to do: ${runbookPlace(wish.section, runbookUrl)}`,
       metric: wish.metric,
       threshold: wish.threshold,
       comparisonOperator: wish.below
@@ -84,19 +87,28 @@ function queueWishes(watched: Watched): Record<string, Wish> {
       ...lying,
     },
   ]);
-  const waiting = queuesOf(watched).flatMap(([name, { queue }]): [string, Wish][] => {
-    if (name !== 'pushes' && name !== 'reports') return [];
-    const metric = queue.metricApproximateAgeOfOldestMessage(visible);
-    const says = `the oldest of the ${name} waits for more than ${longestWait / 60} minutes`;
-    return [[`${capital(name)}Wait`, { section: `${name}-wait`, says, metric, threshold: longestWait }]];
+  const wait = (section: 'pushes-wait' | 'reports-wait', what: string, queue: IQueue): Wish => ({
+    section,
+    says: `the oldest of the ${what} waits for more than ${longestWait / 60} minutes`,
+    metric: queue.metricApproximateAgeOfOldestMessage(visible),
+    threshold: longestWait,
   });
+  const waiting = {
+    PushesWait: wait('pushes-wait', 'pushes', watched.pushEvents.pushes.queue),
+    ReportsWait: wait('reports-wait', 'reports', watched.reports.queue),
+  };
+  // One for each cluster: an alarm can be about ten metrics together, and would not say which cluster it is.
+  const ofClusters = reportQueuesOf(watched).map(({ cluster, id, queue }): [string, Wish] => [
+    `ReportsWait-${id}`,
+    wait('reports-wait', `reports of ${cluster}`, queue),
+  ]);
   const undelivered: Wish = {
     section: 'events-that-were-not-delivered',
     says: 'EventBridge could not put events on the queue of pushes, or start the drift check',
     metric: watched.pushEvents.undelivered.metricApproximateNumberOfMessagesVisible(visible),
     ...lying,
   };
-  return { ...Object.fromEntries([...deadLetters, ...waiting]), Undelivered: undelivered };
+  return { ...Object.fromEntries([...deadLetters, ...ofClusters]), ...waiting, Undelivered: undelivered };
 }
 
 function functionWishes(watched: Watched): Record<string, Wish> {

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { type EksArn, parseEksArn } from '../config/eks-arn.ts';
 import type { Problem } from '../model/errors.ts';
 import { problemsOfList, propProblem, shown, unknownKeys } from './prop-problem.ts';
+import { checkerRoleName } from './role-names.ts';
 import type { Place } from './windlass-props.ts';
 
 const example = 'arn:aws:eks:eu-west-1:123456789012:cluster/prod';
@@ -11,6 +12,7 @@ const vpcParts = { id: /^vpc-[0-9a-f]+$/, subnets: /^subnet-[0-9a-f]+$/, securit
 /** What is wrong with the clusters, each alone and together. They may come from outside of TypeScript. */
 export function clusterProblems(clusters: unknown, { account }: Place): Problem[] {
   const seen: EksArn[] = [];
+  const unplaced: EksArn[] = [];
   const vpcs = new Map<string, string>();
   return problemsOfList('clusters', clusters, (entry, at) => {
     const { grant, problems } = readGrant(entry, at);
@@ -18,13 +20,19 @@ export function clusterProblems(clusters: unknown, { account }: Place): Problem[
     const { arn, role, auditLog, vpc } = grant;
     const found = [...problems, ...roleProblems(role, arn, at), ...auditLogProblems(auditLog, at)];
     found.push(...vpcProblems(vpc, `${at}.vpc`, vpcs), ...againProblems(arn, at, seen));
-    if (account === undefined && role === undefined && seen.some((other) => other.account !== arn.account)) {
-      const hint = 'give the stack an env with its account, or the cluster its role';
-      found.push(propProblem(at, 'it is of another account than an earlier one: which is that of the stack?', hint));
-    }
+    found.push(...(account === undefined && role === undefined ? strayProblems(arn, at, unplaced) : []));
+    if (role === undefined) unplaced.push(arn);
     seen.push(arn);
     return found;
   });
+}
+
+/** Where the stack's account is not known, a cluster without a role is taken to be in it: all of these (`unplaced`) are then in one. */
+function strayProblems(arn: EksArn, at: string, unplaced: readonly EksArn[]): Problem[] {
+  if (unplaced.every(({ account }) => account === arn.account)) return [];
+  const checker = `arn:${arn.partition}:iam::${arn.account}:role/${checkerRoleName(arn)}`;
+  const hint = `run it with AWS credentials of the stack's account (in an app of your own: give the stack an env with its account), or give the one of the other account its role: "role": "${checker}"`;
+  return [propProblem(at, 'it is of another account than an earlier one: which is that of the stack?', hint)];
 }
 
 interface ReadGrant {

@@ -3,14 +3,24 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Problem, UserError } from '../model/errors.ts';
 import { clusterProblems } from './check-cluster-props.ts';
 import { otherProblems, registryProblems, secretProblems, topicProblems } from './check-other-props.ts';
+import { regionProblems } from './check-regions.ts';
 import { prefixProblems, repoProblems } from './check-repo-props.ts';
-import { propProblem, shown, unknownKeys, wrongProps } from './prop-problem.ts';
+import { propProblem, shown, strangeProps, unknownKeys, wrongProps } from './prop-problem.ts';
 import type { Place, WindlassProps } from './windlass-props.ts';
 
 /** The props by their names; a compile error names one that is missing here. */
 export const propNames = Object.keys({
-  ...{ repo: 0, branch: 0, githubUrl: 0, repositoryPrefixes: 0, registries: 0, clusters: 0, githubSecret: 0 },
-  ...{ notifySecrets: 0, topics: 0, eventBus: 0, encryptionKey: 0, logRetentionDays: 0, alarmTopic: 0 },
+  ...{
+    repo: 0,
+    branch: 0,
+    githubUrl: 0,
+    repositoryPrefixes: 0,
+    registries: 0,
+    clusters: 0,
+    githubSecret: 0,
+    githubReadSecret: 0,
+  },
+  ...{ notifySecrets: 0, topics: 0, eventBus: 0, encryptionKey: 0, logRetentionDays: 0, alarmTopic: 0, runbookUrl: 0 },
 } satisfies Record<keyof WindlassProps, 0>);
 
 /** The props as cdk.json's context has them. Throws `UserError` when that is no object, or has a key that is no prop. */
@@ -34,7 +44,7 @@ export function readStackName(context: unknown): string {
 
 /** Throws `UserError` with every problem of the props at once, each naming its prop. They may come from outside of TypeScript. */
 export function checkProps(props: WindlassProps, place: Place = {}): void {
-  const problems = problemsOf(props, place);
+  const problems = [...strangeProps('Windlass', props, propNames), ...problemsOf(props, place)];
   if (problems.length > 0) throw wrong(problems);
 }
 
@@ -42,11 +52,12 @@ function problemsOf(props: WindlassProps, place: Place): Problem[] {
   return [
     ...repoProblems(props),
     ...prefixProblems(props.repositoryPrefixes),
-    ...registryProblems(props),
+    ...registryProblems(props, place),
     ...clusterProblems(props.clusters, place),
-    ...secretProblems(props),
+    ...secretProblems(props, place),
     ...topicProblems(props),
     ...otherProblems(props),
+    ...regionProblems(props, place),
     ...partitionProblems(props, place),
   ];
 }

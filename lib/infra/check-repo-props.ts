@@ -6,6 +6,8 @@ import { messageGroupOf, type WindlassProps } from './windlass-props.ts';
 /** EventBridge and SQS allow 128 characters in a message group. */
 const longestGroup = 128;
 const repoPattern = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)+$/;
+/** The repo of a cdk.json that nobody filled in. */
+export const unfilledRepo = 'OWNER/REPOSITORY';
 /** An address of a repository, as GitHub offers it to be copied. */
 const addressPattern =
   /^(?:https:\/\/[^/]+\/|(?:ssh:\/\/)?git@[^/:]+[:/])?([A-Za-z0-9._-]+\/[A-Za-z0-9._-]+?)(?:\.git)?\/?$/;
@@ -23,6 +25,10 @@ export function repoProblems(props: WindlassProps): Problem[] {
 }
 
 function namedRepoProblems({ repo }: WindlassProps): Problem[] {
+  if (repo === unfilledRepo)
+    return [
+      propProblem('repo', 'it is not filled in yet', 'write owner and name of your config repo: acme/shop-config'),
+    ];
   if (typeof repo === 'string' && repoPattern.test(repo) && !repo.endsWith('.git')) return [];
   if (repo === undefined) return [propProblem('repo', 'it is not there', 'write owner and name: acme/shop-config')];
   const bare = addressPattern.exec(String(repo))?.[1];
@@ -32,6 +38,9 @@ function namedRepoProblems({ repo }: WindlassProps): Problem[] {
 
 function branchProblems(props: WindlassProps): Problem[] {
   const { branch } = props;
+  const named = typeof branch === 'string' ? /^refs\/heads\/(.*)$/.exec(branch)?.[1] : undefined;
+  if (named !== undefined && branchPattern.test(named))
+    return [propProblem('branch', `${shown(branch)} is a ref, not a branch name`, `did you mean "${named}"?`)];
   if (branch !== undefined && (typeof branch !== 'string' || !branchPattern.test(branch))) {
     return [propProblem('branch', `${shown(branch)} is not a branch name`, "write a branch's name: main")];
   }

@@ -1,7 +1,7 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { parseEksArn } from '../config/eks-arn.ts';
 import type { Problem } from '../model/errors.ts';
-import type { WindlassClusterAccessProps, WrittenAccess } from './cluster-access-props.ts';
+import { accessName, type WindlassClusterAccessProps, type WrittenAccess } from './cluster-access-props.ts';
 import { knownNow } from './known-now.ts';
 import { propProblem, shown, wrongProps } from './prop-problem.ts';
 import type { WindlassProps } from './windlass-props.ts';
@@ -29,10 +29,12 @@ export function accessBeside(
     // What is missing is told where the access is made.
     return { props: written as WindlassClusterAccessProps, refers: false };
   const problem = problemOf(stack, told.cluster, typeof written === 'string' ? at : `${at}.cluster`);
-  if (problem !== undefined) throw wrongProps('the access to a cluster', [problem]);
+  if (problem !== undefined) throw wrongProps(accessName, [problem]);
   const { windlass } = stack;
   const props = {
-    ...{ checkerPrincipalArns: windlass.checkerPrincipalArns, reportsQueueArn: windlass.reports.queue.queueArn },
+    // The cluster is one of the stack's: that was looked at above.
+    checkerPrincipalArns: [windlass.checkers.get(told.cluster)!],
+    reportsQueueArn: windlass.reportQueues.get(told.cluster)!.queueArn,
     wakeQueueArn: windlass.wakes.get(told.cluster)?.queueArn,
     ...(typeof encryptionKey === 'string' && { queueKeyArn: encryptionKey }),
     ...told,
@@ -53,8 +55,11 @@ function problemOf(stack: WindlassStack, cluster: unknown, at: string): Problem 
   };
   if (eks.account !== account || eks.region !== region) {
     const message = `${eks.name} is in ${eks.region} of account ${eks.account}, and Windlass in ${region} of ${account}`;
-    const hint =
+    const elsewhere =
       'write an object with checkerPrincipalArns, reportsQueueArn and wakeQueueArn: windlass bootstrap prints it';
+    // Where nobody says a Region, the CDK's command takes us-east-1.
+    const here = `where Windlass is to be in ${eks.region}, set AWS_REGION=${eks.region}, or the region of the AWS profile; else ${elsewhere}`;
+    const hint = eks.account === account ? here : elsewhere;
     return propProblem(at, message, hint);
   }
   if (stack.windlass.wakes.has(cluster)) return undefined;

@@ -1,8 +1,9 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { parseEksArn } from '../config/eks-arn.ts';
-import { checkerGroup, WindlassClusterAccess } from './cluster-access.ts';
+import { WindlassClusterAccess } from './cluster-access.ts';
 import type { WindlassClusterAccessProps } from './cluster-access-props.ts';
+import { withoutStackProps } from './stack-props.ts';
 
 /**
  * One cluster's access as a stack of its own, where the cluster is: in the account and Region of its ARN unless `env` says so itself.
@@ -14,7 +15,7 @@ import type { WindlassClusterAccessProps } from './cluster-access-props.ts';
  * new WindlassClusterAccessStack(new App(), 'WindlassClusterAccess', {
  *   cluster: 'arn:aws:eks:eu-west-1:123456789012:cluster/prod',
  *   checkerPrincipalArns: ['arn:aws:iam::123456789012:role/windlass-drift-acme-shop-config-main-1a2b3c4d-eu-west-1'],
- *   reportsQueueArn: 'arn:aws:sqs:eu-west-1:123456789012:Windlass-Reports.fifo',
+ *   reportsQueueArn: 'arn:aws:sqs:eu-west-1:123456789012:Windlass-Reports-prod.fifo',
  * });
  */
 export class WindlassClusterAccessStack extends Stack {
@@ -22,18 +23,9 @@ export class WindlassClusterAccessStack extends Stack {
 
   /** Throws `UserError` that names each wrong prop. */
   constructor(scope: Construct, id: string, props: WindlassClusterAccessProps & StackProps) {
-    const { account, region } = parseEksArn(String(props.cluster)) ?? {};
+    const { account, region } = parseEksArn(String(props?.cluster)) ?? {};
     super(scope, id, { description: 'Windlass: access to an EKS cluster', env: { account, region }, ...props });
-    this.access = new WindlassClusterAccess(this, 'Access', props);
-    const { pullerRole, checkerRole, auditorRole, identity } = this.access;
-    const output = (name: string, value: string, description: string) =>
-      new CfnOutput(this, name, { value, description });
-    output('Cluster', props.cluster, 'The EKS cluster');
-    output('PullerRoleArn', pullerRole.roleArn, 'What the puller acts as; with IRSA: windlass install --role-arn');
-    output('Identity', identity, 'How the puller gets its role');
-    output('CheckerGroup', checkerGroup, 'What windlass install --checker gives rights to');
-    const checker = checkerRole?.roleArn ?? props.checkerPrincipalArns.join(',');
-    if (checker !== '') output('CheckerRoleArn', checker, 'What the scheduled check acts as in the cluster');
-    if (auditorRole !== undefined) output('AuditorRoleArn', auditorRole.roleArn, 'What asks the audit log');
+    this.access = new WindlassClusterAccess(this, 'Access', withoutStackProps<WindlassClusterAccessProps>(props));
+    this.access.addOutputs();
   }
 }

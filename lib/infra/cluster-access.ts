@@ -1,4 +1,4 @@
-import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { CfnAccessEntry, CfnPodIdentityAssociation } from 'aws-cdk-lib/aws-eks';
 import {
   AccountPrincipal,
@@ -12,11 +12,12 @@ import {
 import { Construct } from 'constructs';
 import type { EksArn } from '../config/eks-arn.ts';
 import { systemNamespace } from '../model/system-namespace.ts';
-import { type CheckedAccess, checkClusterAccess, type WindlassClusterAccessProps } from './cluster-access-props.ts';
+import { type CheckedAccess, checkClusterAccess } from './check-cluster-access.ts';
+import { clusterAccessOutputs } from './cluster-access-outputs.ts';
+import { checkerGroup, type WindlassClusterAccessProps } from './cluster-access-props.ts';
+import { addOutputsOf } from './outputs.ts';
 import { auditorRoleName, checkerRoleName, pullerRoleName } from './role-names.ts';
-
-/** The group of the API server that a check is in; `windlass install --checker` gives it its rights. */
-export const checkerGroup = 'windlass:drift';
+import { grantableSecretArn } from './secret-arn.ts';
 
 /** The service account that the puller runs as, in `windlass-system`. */
 const pullerAccount = 'windlass-puller';
@@ -33,8 +34,8 @@ const pullerAccount = 'windlass-puller';
  * new WindlassClusterAccess(stack, 'Access', {
  *   cluster: 'arn:aws:eks:eu-west-1:123456789012:cluster/prod',
  *   checkerPrincipalArns: ['arn:aws:iam::123456789012:role/windlass-drift-acme-shop-config-main-1a2b3c4d-eu-west-1'],
- *   reportsQueueArn: 'arn:aws:sqs:eu-west-1:123456789012:Windlass-Reports.fifo',
- * });
+ *   reportsQueueArn: 'arn:aws:sqs:eu-west-1:123456789012:Windlass-Reports-prod.fifo',
+ * }).addOutputs();
  */
 export class WindlassClusterAccess extends Construct {
   /** What the puller acts as in AWS. */
@@ -47,16 +48,26 @@ export class WindlassClusterAccess extends Construct {
   readonly identity: 'pod-identity' | 'irsa';
 
   private readonly cluster: EksArn;
+  readonly #props: WindlassClusterAccessProps;
 
   /** Throws `UserError` that names each wrong prop. */
   constructor(scope: Construct, id: string, props: WindlassClusterAccessProps) {
     super(scope, id);
+    this.#props = props;
     const access = checkClusterAccess(props, Stack.of(this));
     this.cluster = access.cluster;
     this.identity = props.oidcProviderArn === undefined ? 'pod-identity' : 'irsa';
     this.pullerRole = this.addPuller(props);
     this.checkerRole = this.addChecker(props, access);
     this.auditorRole = this.addAuditor(props, access);
+  }
+
+  /**
+   * Gives the stack the outputs by which the CLI finds this access: `windlass bootstrap --access-stack NAME`. WindlassClusterAccessStack has them; in a stack of
+   * your own they are yours to add, as their names (`Cluster`, `PullerRoleArn` ...) are the stack's. Throws `UserError` where one of the names is taken.
+   */
+  addOutputs(): void {
+    addOutputsOf(this, clusterAccessOutputs(this, this.#props));
   }
 
   private addPuller(props: WindlassClusterAccessProps): Role {
@@ -135,12 +146,9 @@ export class WindlassClusterAccess extends Construct {
       description: `Who asks the audit log of the EKS cluster ${this.cluster.name} who is behind a drift`,
       assumedBy: rolesOf(checkedFrom, principals),
     });
-    const group = Stack.of(this).formatArn({
-      service: 'logs',
-      resource: 'log-group',
-      resourceName: `/aws/eks/${this.cluster.name}/cluster`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+    const { partition, region, account, name } = this.cluster;
+    // By what the cluster's ARN says: it is known, also where the place of the stack is not.
+    const group = `arn:${partition}:logs:${region}:${account}:log-group:/aws/eks/${name}/cluster`;
     role.addToPolicy(new PolicyStatement({ actions: ['logs:StartQuery'], resources: [group, `${group}:*`] }));
     role.addToPolicy(new PolicyStatement({ actions: ['logs:GetQueryResults', 'logs:StopQuery'], resources: ['*'] }));
     this.acknowledgeLogs(role, group);
@@ -165,7 +173,7 @@ function pullerStatements(props: WindlassClusterAccessProps): PolicyStatement[] 
     [['sqs:SendMessage'], [reportsQueueArn]],
     [['sqs:ReceiveMessage', 'sqs:DeleteMessage'], [wakeQueueArn]],
     [['kms:GenerateDataKey', 'kms:Decrypt'], [queueKeyArn]],
-    [['secretsmanager:GetSecretValue'], [gitSecretArn]],
+    [['secretsmanager:GetSecretValue'], [gitSecretArn && grantableSecretArn(gitSecretArn)]],
     [['kms:Decrypt'], [gitSecretKeyArn]],
     [['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], charts],
   ];

@@ -12,14 +12,16 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { runbookUrl } from './runbook.ts';
-import { functionsOf, own, period, queuesOf, type Watched } from './watched.ts';
+import { runbookPlace } from './runbook.ts';
+import { functionsOf, own, period, queuesOf, reportQueuesOf, type Watched } from './watched.ts';
 
 /** What the dashboard shows. */
 export interface WindlassDashboardProps {
   /** Of this Windlass: `acme/shop-config@main`. */
   repo: string;
   watched: Watched;
+  /** Where the team has the runbook, when not in Windlass's own files. */
+  runbookUrl?: string;
   alarms: readonly IAlarm[];
 }
 
@@ -31,7 +33,7 @@ const height = 6;
 export class WindlassDashboard extends Construct {
   readonly dashboard: Dashboard;
 
-  constructor(scope: Construct, id: string, { repo, watched, alarms }: WindlassDashboardProps) {
+  constructor(scope: Construct, id: string, { repo, watched, alarms, runbookUrl }: WindlassDashboardProps) {
     super(scope, id);
     this.dashboard = new Dashboard(this, 'Dashboard', {
       defaultInterval: Duration.days(7),
@@ -39,8 +41,9 @@ export class WindlassDashboard extends Construct {
       periodOverride: PeriodOverride.AUTO,
     });
     const rows = [
-      [heading(repo), alarmsOf(alarms)],
+      [heading(repo, runbookUrl), alarmsOf(alarms)],
       [pushes(repo, watched), latency(repo)],
+      [deployments(repo), restores(repo)],
       [driftFigures(repo), driftTimes(repo)],
       [syncHealth(repo), checks(repo)],
       [errors(watched), durations(watched)],
@@ -57,12 +60,13 @@ export class WindlassDashboard extends Construct {
   }
 }
 
-function heading(repo: string): IWidget {
+function heading(repo: string, runbookUrl: string | undefined): IWidget {
+  const runbook = runbookUrl === undefined ? `${runbookPlace()} of Windlass` : runbookUrl;
   const lines = [
     `# Windlass: ${repo}`,
     'A push becomes a commit, a puller applies it, a check finds the drift.',
-    `**Something rings?** [The runbook](${runbookUrl()}) has a section for each alarm, which the alarm links to.`,
-    `Drift by sync: \`windlass metrics\`. What happened, and who did it: the audit table.`,
+    `**Something rings?** ${runbook} has a section for each alarm, which the alarm names.`,
+    `By sync and image: \`windlass metrics\`. What happened, and who did it: \`windlass audit\`.`,
   ];
   return new TextWidget({ markdown: lines.join('\n\n'), width: half, height });
 }
@@ -79,8 +83,21 @@ function pushes(repo: string, { pushEvents }: Watched): IWidget {
 
 function latency(repo: string): IWidget {
   const left = spread('BumpLatency', repo, 'push to commit, ms');
-  const right = spread('LeadTime', repo, 'commit to healthy, s');
+  const right = [
+    ...spread('LeadTimeFromSource', repo, 'source to healthy, s'),
+    ...spread('LeadTimeFromPush', repo, 'push to healthy, s'),
+    ...spread('LeadTime', repo, 'commit to healthy, s'),
+  ];
   return new GraphWidget({ title: 'Lead time', left, right, width: half, height });
+}
+
+function deployments(repo: string): IWidget {
+  const healthy = own('Deployments', repo, Stats.SUM, 'roll-outs that became healthy');
+  return graph('Deployments', [healthy, own('ChangeFailures', repo, Stats.SUM, 'roll-outs that failed')]);
+}
+
+function restores(repo: string): IWidget {
+  return graph('How fast syncs are restored', spread('TimeToRestore', repo, 'until well again, s'));
 }
 
 function driftFigures(repo: string): IWidget {
@@ -121,7 +138,9 @@ function durations(watched: Watched): IWidget {
 }
 
 function ages(watched: Watched): IWidget {
-  const oldest = queuesOf(watched).map(([name, { queue }]) =>
+  const ofClusters = reportQueuesOf(watched).map(({ cluster, queue }) => ({ name: `reports of ${cluster}`, queue }));
+  const all = [...queuesOf(watched).map(([name, { queue }]) => ({ name, queue })), ...ofClusters];
+  const oldest = all.map(({ name, queue }) =>
     queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM, period, label: name }),
   );
   return graph('Oldest message, s', oldest);
@@ -141,7 +160,14 @@ function graph(title: string, left: IMetric[]): IWidget {
 }
 
 function spread(
-  name: 'BumpLatency' | 'LeadTime' | 'TimeToDetect' | 'TimeToRecover',
+  name:
+    | 'BumpLatency'
+    | 'LeadTime'
+    | 'LeadTimeFromPush'
+    | 'LeadTimeFromSource'
+    | 'TimeToRestore'
+    | 'TimeToDetect'
+    | 'TimeToRecover',
   repo: string,
   what: string,
 ): IMetric[] {

@@ -3,9 +3,9 @@ import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { EventBus as BusTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Problem } from '../model/errors.ts';
+import { placeProblems } from './check-other-props.ts';
 import { prefixProblems } from './check-repo-props.ts';
-import { propProblem, shown, wrongProps } from './prop-problem.ts';
+import { propProblem, strangeProps, wrongProps } from './prop-problem.ts';
 import { pushRules } from './push-patterns.ts';
 
 /** Whose events are forwarded, and where to. */
@@ -52,12 +52,9 @@ export class ForwardPushes extends Construct {
 }
 
 function checkForwarding(props: ForwardPushesProps, here: Stack): void {
+  const strange = strangeProps('ForwardPushes', props, ['account', 'region', 'repositoryPrefixes']);
   const { account, region } = props;
-  const problems: Problem[] = prefixProblems(props.repositoryPrefixes);
-  if (typeof account !== 'string' || !/^\d{12}$/.test(account))
-    problems.push(propProblem('account', `${shown(account)} is no account`, 'write its 12 digits as a text'));
-  if (typeof region !== 'string' || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region))
-    problems.push(propProblem('region', `${shown(region)} is no Region`, 'eu-west-1'));
+  const problems = [...strange, ...prefixProblems(props.repositoryPrefixes), ...placeProblems(props, '')];
   if (account === here.account && region === here.region)
     problems.push(
       propProblem('region', 'the events are there already', 'leave ForwardPushes out: Windlass has rules there'),

@@ -26,6 +26,27 @@ export interface GuardedQueueProps {
   encryptionKey?: IKey | undefined;
 }
 
+/** A queue that a function reads, and where its dead letters go. */
+export interface QueueBefore extends Omit<GuardedQueueProps, 'encryptionKey'> {
+  deadLetters: Queue;
+}
+
+/** What a queue is that a function reads. */
+export function queueBefore(props: QueueBefore, key?: IKey): QueueProps {
+  return {
+    ...guarded(key),
+    ...orderOf(props),
+    visibilityTimeout: Duration.seconds(6 * props.functionTimeout.toSeconds()),
+    retentionPeriod: Duration.days(4),
+    deadLetterQueue: { queue: props.deadLetters, maxReceiveCount: props.maxReceiveCount },
+  };
+}
+
+/** EventBridge sends to a FIFO queue only where SQS makes the deduplication id from the content. */
+function orderOf({ fifo }: Pick<GuardedQueueProps, 'fifo'>): QueueProps {
+  return fifo ? { fifo: true, contentBasedDeduplication: true } : {};
+}
+
 /** A queue that a function reads, with its own dead-letter queue. */
 export class GuardedQueue extends Construct {
   readonly queue: Queue;
@@ -33,15 +54,9 @@ export class GuardedQueue extends Construct {
 
   constructor(scope: Construct, id: string, props: GuardedQueueProps) {
     super(scope, id);
-    // EventBridge sends to a FIFO queue only where SQS makes the deduplication id from the content.
-    const order: QueueProps = props.fifo ? { fifo: true, contentBasedDeduplication: true } : {};
-    const all = { ...guarded(props.encryptionKey), ...order };
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...all, retentionPeriod: untilSomebodyLooks });
-    this.queue = new Queue(this, 'Queue', {
-      ...all,
-      visibilityTimeout: Duration.seconds(6 * props.functionTimeout.toSeconds()),
-      retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
-    });
+    const { encryptionKey, ...before } = props;
+    const deadLetters = { ...guarded(encryptionKey), ...orderOf(props), retentionPeriod: untilSomebodyLooks };
+    this.deadLetters = new Queue(this, 'DeadLetters', deadLetters);
+    this.queue = new Queue(this, 'Queue', queueBefore({ ...before, deadLetters: this.deadLetters }, encryptionKey));
   }
 }

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
-/** What a role may do to what, and why. docs/aws.md has the table of all of them. */
+/** What a role may do to what, and why. docs/aws-permissions.md has the table of all of them. */
 export interface Permission {
   /** For people: `reads the tags of images`. */
   why: string;

@@ -30,6 +30,17 @@ export function problemsOfList(
   return list.flatMap((entry: unknown, index) => problemsOf(entry, `${prop}[${index}]`, index));
 }
 
+/**
+ * The keys of a construct's props that are none; `whose` names the construct. Throws `UserError` for what is no object at all, of which nothing else can be told:
+ * props may come from outside of TypeScript.
+ */
+export function strangeProps(whose: string, props: unknown, known: readonly string[]): Problem[] {
+  if (typeof props === 'object' && props !== null && !Array.isArray(props)) return unknownKeys('', props, known);
+  throw wrongProps(whose, [
+    propProblem('props', `${shown(props)} is no object`, `write one with ${known[0]}: { ... }`),
+  ]);
+}
+
 /** The keys of an object that are no props; `at` is the object itself, empty for all props. */
 export function unknownKeys(at: string, value: object, known: readonly string[]): Problem[] {
   return Object.keys(value)

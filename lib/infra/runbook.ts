@@ -1,5 +1,5 @@
-/** Where docs/runbook.md can be read by whoever is woken by an alarm. */
-const runbook = 'https://github.com/windlass-dev/windlass/blob/main/docs/runbook.md';
+/** As it is called in the checkout and in the package. No address of a site unless told: whoever is woken follows it, and nobody may take it over. */
+const runbook = 'docs/runbook.md';
 
 /** The sections of the runbook that are about an alarm: the anchors of their headings. */
 export const runbookSections = [
@@ -22,7 +22,7 @@ export const runbookSections = [
 /** A section of the runbook that is about an alarm. */
 export type RunbookSection = (typeof runbookSections)[number];
 
-/** The address of the runbook, or of a section of it. */
-export function runbookUrl(section?: RunbookSection): string {
-  return section === undefined ? runbook : `${runbook}#${section}`;
+/** What the runbook, or a section of it, is called in texts for people: `docs/runbook.md#a-function-fails`, of Windlass's own files, or below `url`, where a team has it. */
+export function runbookPlace(section?: RunbookSection, url: string = runbook): string {
+  return section === undefined ? url : `${url}#${section}`;
 }

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { parseEksArn } from '../config/eks-arn.ts';
 import { type MetricName, metricDimension, metricNamespace } from '../config/metric-names.ts';
 
 /** A function with its own role and log group. */
@@ -27,6 +28,8 @@ export interface Watched {
   };
   readonly pushEvents: { readonly pushes: WatchedQueue; readonly undelivered: IQueue };
   readonly reports: WatchedQueue;
+  /** What pullers report, by the cluster's ARN; the dead letters are with those of `reports`. */
+  readonly reportQueues: ReadonlyMap<string, IQueue>;
   readonly notices: WatchedQueue;
   readonly questions: WatchedQueue;
 }
@@ -54,6 +57,14 @@ export function queuesOf({ pushEvents, reports, notices, questions }: Watched): 
     ['notices', notices],
     ['questions', questions],
   ];
+}
+
+/** The queues that pullers report to, by a name for people and one for identifiers: `prod in eu-west-1`, `prod-eu-west-1`. */
+export function reportQueuesOf({ reportQueues }: Watched): { cluster: string; id: string; queue: IQueue }[] {
+  return [...reportQueues].map(([arn, queue]) => {
+    const { name = arn, region = '' } = parseEksArn(arn) ?? {};
+    return { cluster: `${name} in ${region}`, id: `${name}-${region}`, queue };
+  });
 }
 
 /** What is in a queue that a function reads. */

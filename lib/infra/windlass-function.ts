@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -13,8 +13,8 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { UserError } from '../model/errors.ts';
 import { useOfKey } from './encryption.ts';
+import { checkEnvironment } from './environment-size.ts';
 import { functionCode } from './function-code.ts';
 import { type Permission, statementOf, written } from './permission.ts';
 import type { ClusterVpc } from './windlass-props.ts';
@@ -30,9 +30,6 @@ const byService = (region: string): Pick<Permission, 'conditions' | 'only'> => (
   },
   only: 'by way of DynamoDB, Secrets Manager, SNS and SQS',
 });
-
-/** Bytes of names and values that Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const mostEnvironment = 4096;
 
 /** What a function is. */
 export interface WindlassFunctionProps {
@@ -54,6 +51,12 @@ export interface WindlassFunctionProps {
   vpc?: ClusterVpc;
 }
 
+/** How Lambda takes messages out of a queue. */
+interface Polling {
+  batchSize: number;
+  maxConcurrency?: number;
+}
+
 /** A function with a role and a log group of its own. Its role may write to that log and send traces, and otherwise what `allow` says. */
 export class WindlassFunction extends Construct {
   readonly fn: LambdaFunction;
@@ -67,11 +70,12 @@ export class WindlassFunction extends Construct {
     super(scope, id);
     const { file, vpc, logRetention, encryptionKey, environment } = props;
     const { description, timeout, memorySize, layers, roleName } = props;
-    this.#checkSize(file, environment);
+    checkEnvironment(this, file, environment);
     this.#roleName = roleName;
     this.#role = new Role(this, 'Role', {
       ...(roleName !== undefined && { roleName }),
-      description: `The function ${file} of Windlass`,
+      // A name that is cut may not show the VPC.
+      description: `The function ${file} of Windlass${vpc === undefined ? '' : `, in ${vpc.id}`}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const logGroup = new LogGroup(this, 'Logs', {
@@ -114,17 +118,24 @@ export class WindlassFunction extends Construct {
    * Lets Lambda start it for the messages of a queue, of which those that it names come again. `maxConcurrency`: how many run at once at most, so that a
    * flood of messages takes no more of the account; a queue with a single group needs none.
    */
-  consume(queue: Queue, how: { batchSize: number; maxConcurrency?: number }): void {
-    this.allow({
-      why: 'takes messages out of its queue',
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      resources: [queue.queueArn],
-    });
-    this.fn.addEventSourceMapping('Queue', {
-      eventSourceArn: queue.queueArn,
-      ...how,
-      reportBatchItemFailures: true,
-    });
+  consume(queue: Queue, how: Polling): void {
+    this.#takeFrom([queue], 'takes messages out of its queue');
+    this.#poll('Queue', queue, how);
+  }
+
+  /** The same for queues beside its first one, each by itself: a flood in one of them holds up no other. */
+  consumeEach(queues: readonly Queue[], how: Polling): void {
+    this.#takeFrom(queues, 'takes messages out of these queues');
+    for (const queue of queues) this.#poll(queue.node.id, queue, how);
+  }
+
+  #takeFrom(queues: readonly Queue[], why: string): void {
+    const actions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    this.allow({ why, actions, resources: queues.map(({ queueArn }) => queueArn) });
+  }
+
+  #poll(id: string, { queueArn }: Queue, how: Polling): void {
+    this.fn.addEventSourceMapping(id, { eventSourceArn: queueArn, ...how, reportBatchItemFailures: true });
   }
 
   #allowItself({ logGroupArn }: LogGroup, inNetwork: boolean, key: IKey | undefined): void {
@@ -177,13 +188,5 @@ export class WindlassFunction extends Construct {
       if (wide === undefined) throw new Error(`nothing says why ${name} is as wide as it is`);
       Validations.of(this.#role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${name}]`, reason: wide });
     }
-  }
-
-  #checkSize(file: string, environment: Readonly<Record<string, string>>): void {
-    const text = JSON.stringify(Stack.of(this).resolve(environment));
-    const bytes = Buffer.byteLength(Token.isUnresolved(text) ? '' : text);
-    if (bytes <= mostEnvironment) return;
-    const message = `the function ${file} would be told ${bytes} bytes, and Lambda takes ${mostEnvironment}`;
-    throw new UserError(`${message}: divide the clusters among several stacks of Windlass`, { code: 'stack-props' });
   }
 }

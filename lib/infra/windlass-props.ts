@@ -37,6 +37,11 @@ export interface WindlassProps {
    * `privateKey`, or with `token`. Default: `windlass/github`.
    */
   githubSecret?: string;
+  /**
+   * A secret of the same shape whose App or token can only read the config repo: for the functions that check for drift, ask audit logs and notify, which then cannot
+   * read the other one. Default: `githubSecret`.
+   */
+  githubReadSecret?: string;
   /** The secrets of Slack that windlass.yaml's routes name, by name or ARN. Default: none. */
   notifySecrets?: string[];
   /** The SNS topics that windlass.yaml's routes may name: by a bare name one that the stack makes, by its ARN one that is there. Default: none. */
@@ -49,6 +54,8 @@ export interface WindlassProps {
   logRetentionDays?: number;
   /** Where alarms go: the ARN of a topic, or the name of one of `topics`. Default: a topic of the stack's own. */
   alarmTopic?: string;
+  /** The address of your copy of docs/runbook.md, `https://wiki.acme.example/windlass`: alarms and the dashboard then lead there. Default: they name the file. */
+  runbookUrl?: string;
 }
 
 /** A cluster that may be read, and how. */
@@ -63,7 +70,7 @@ export interface ClusterGrant {
   vpc?: ClusterVpc;
 }
 
-/** The place of a function that reads clusters with private endpoints. It needs a way to GitHub and to AWS (NAT), and the clusters' security groups must let it in at port 443. */
+/** The place of a function that reads clusters with private endpoints. It needs a way out to GitHub and AWS (NAT, and egress to port 443 in its security groups), and the clusters' security groups must let it in at port 443. */
 export interface ClusterVpc {
   id: string;
   subnets: string[];
@@ -75,6 +82,9 @@ export interface Place {
   account?: string | undefined;
   region?: string | undefined;
 }
+
+/** The secret that opens the config repo, unless told. */
+export const defaultGitHubSecret = 'windlass/github';
 
 /** The one message group of a repo and branch, so that there is one writer: `acme/shop-config@main`. */
 export function messageGroupOf(props: Pick<WindlassProps, 'repo' | 'branch'>): string {

@@ -32,3 +32,8 @@ export function lacksNamespace(object: KubeObject): boolean {
   const kinds = Object.hasOwn(namespaced, group) ? namespaced[group]! : [];
   return !object.metadata.namespace && kinds.includes(object.kind);
 }
+
+/** The groups of Kubernetes itself that have a kind which lives in a namespace; the core group is ''. None where the kind is not known. */
+export function groupsOf(kind: string): string[] {
+  return Object.entries(namespaced).flatMap(([group, kinds]) => (kinds.includes(kind) ? [group] : []));
+}

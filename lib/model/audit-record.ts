@@ -11,11 +11,17 @@ export const auditKinds = [
   'bump-proposed',
   'bump-withdrawn',
   'sweep-found',
+  'rolled-back',
+  'rollback-refused',
+  'held',
+  'released',
   'synced',
   'sync-failed',
   'sync-suspended',
   'object-applied',
   'object-pruned',
+  'image-running',
+  'image-left',
   'drift-found',
   'drift-attributed',
   'incident-opened',
@@ -40,7 +46,7 @@ export interface AuditRecord {
   actor: string;
   /**
    * What questions this record answers, each a key of its own: `image:web`, `object:apps/Deployment/shop/web`, `sync:shop-prod`,
-   * `revision:<sha>`, `incident:<key>`, `event:<id>`, `run:<id>`.
+   * `revision:<sha>`, `incident:<key>`, `event:<id>`, `run:<id>`, `actor:<name>`, `ref:<repository>:<tag>`, `digest:<sha256:...>`, `pulls:<sync>`.
    */
   subjects: string[];
   /** The commit of the config repo that this is about. */

@@ -14,3 +14,8 @@ export function ecrRepository(repository: string): EcrRepository | undefined {
   const match = pattern.exec(repository);
   return match === null ? undefined : { account: match[1]!, region: match[2]!, name: match[3]! };
 }
+
+/** A text for people without the hosts of ECR, of which a line has no room. */
+export function withoutEcrHosts(text: string): string {
+  return text.replace(/\b\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\//g, '');
+}

@@ -74,3 +74,13 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
 }
+
+/** The first line of an error, for a note beside other things. */
+export function inShort(error: unknown): string {
+  return messageOf(error).split('\n')[0]!;
+}
+
+/** True for what a person can be told of, and can do without; anything else that is thrown is a bug. */
+export function isTrouble(error: unknown): error is UserError | RetryableError {
+  return error instanceof UserError || error instanceof RetryableError;
+}

@@ -40,3 +40,14 @@ export function parseImageRef(text: string): ImageRef | undefined {
 export function formatImageRef(ref: ImageRef): string {
   return `${ref.repository}${ref.tag === undefined ? '' : `:${ref.tag}`}${ref.digest === undefined ? '' : `@${ref.digest}`}`;
 }
+
+/** A reference for people: without the registry's host, and with the first twelve digits of its digest. */
+export function shortImageRef(text: string): string {
+  const ref = parseImageRef(text);
+  if (ref === undefined) return text;
+  const [host, ...path] = ref.repository.split('/');
+  // As Docker does: what has a dot, a port or this name is a host.
+  const isHost = path.length > 0 && /[.:]|^localhost$/.test(host!);
+  const digest = ref.digest?.replace(/^([^:]+:[0-9a-f]{12}).*$/, '$1');
+  return formatImageRef({ ...ref, repository: isHost ? path.join('/') : ref.repository, digest });
+}

@@ -37,6 +37,8 @@ export interface Incident {
   /** Of drift, when the change was made, as far as the API server tells it; known only where it was so when it opened. */
   madeAt?: string;
   changedAt: string;
+  /** How often its content changed since it opened. Absent: never, or an older Windlass opened it. */
+  changes?: number;
   resolvedAt?: string;
   /** How it ended, as far as that is known. */
   resolution?:
@@ -69,4 +71,15 @@ export interface Incident {
   namespaces?: string[];
   /** A hash of the content: an update is made only when it changes. */
   contentHash: string;
+}
+
+/** True where a sync was not well: it was unhealthy, or could not be synced. */
+export function isOutage({ kind }: Incident): boolean {
+  return kind === 'unhealthy' || kind === 'sync-failed';
+}
+
+/** True where that is over because the sync is well again. What ended because it went away, or was suspended, was not restored. */
+export function isRestored(incident: Incident): boolean {
+  const { resolution } = incident;
+  return isOutage(incident) && (resolution === 'healthy again' || resolution === 'synced again');
 }

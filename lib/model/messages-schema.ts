@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { incidentKinds } from './incident.ts';
+import { longestSeconds, most } from './message-limits.ts';
 import type {
   Attributed,
   CheckReported,
@@ -7,10 +8,12 @@ import type {
   DriftFound,
   Notice,
   ReportMessage,
+  RollbackWanted,
   SyncReported,
   Wake,
   WhoWanted,
 } from './messages.ts';
+import { mostImages } from './running-images.ts';
 
 /** Any ISO 8601 time with its offset, as UTC with milliseconds: times are compared as texts. */
 const time = z.iso
@@ -63,7 +66,7 @@ const about = {
   rulesHash: name.optional(),
 };
 
-const seconds = z.number().nonnegative();
+const seconds = z.number().nonnegative().max(longestSeconds);
 
 /** What a pull reports. Keys that a newer puller adds are left out. */
 export const syncReportedSchema = z.object({
@@ -89,6 +92,7 @@ export const syncReportedSchema = z.object({
       reason: z.string(),
     }),
   ),
+  images: z.array(name).max(mostImages).optional(),
   errors: z.array(problem),
   left: z.array(z.object({ object: name, fields: z.array(z.string()), holder: z.string() })).optional(),
   notices: z.array(problem).optional(),
@@ -112,7 +116,7 @@ export const driftFoundSchema = z.object({
     }),
   ),
   leftToControllers: z.array(name),
-  addedByOthers: z.array(objectDrift).optional(),
+  addedByOthers: z.array(objectDrift).max(most.addedByOthers).optional(),
   // Its text has a path, of any length.
   rules: z.array(z.object({ rule: z.string().min(1), objects: count })).optional(),
   rulesCut: count.optional(),
@@ -170,14 +174,16 @@ export const whoWantedSchema = z.object({
   incident: name,
   since: time.optional(),
   until: time,
-  objects: z.array(
-    z.object({
-      object: name,
-      gone: z.boolean(),
-      tools: z.array(z.object({ manager: text, at: time.optional() })),
-      untold: z.boolean(),
-    }),
-  ),
+  objects: z
+    .array(
+      z.object({
+        object: name,
+        gone: z.boolean(),
+        tools: z.array(z.object({ manager: text, at: time.optional() })),
+        untold: z.boolean(),
+      }),
+    )
+    .max(most.questions),
 }) satisfies z.ZodType<WhoWanted>;
 
 /** What an audit log says of a drift. */
@@ -188,22 +194,26 @@ export const attributedSchema = z.object({
   cluster: name,
   sync: name,
   incident: name,
-  objects: z.array(
-    z.object({
-      object: name,
-      requests: z.array(
-        z.object({
-          at: time,
-          verb: text,
-          person: text,
-          on: text.optional(),
-          userAgent: text.optional(),
-          sourceIp: text.optional(),
-        }),
-      ),
-      note: text.optional(),
-    }),
-  ),
+  objects: z
+    .array(
+      z.object({
+        object: name,
+        requests: z
+          .array(
+            z.object({
+              at: time,
+              verb: text,
+              person: text,
+              on: text.optional(),
+              userAgent: text.optional(),
+              sourceIp: text.optional(),
+            }),
+          )
+          .max(most.requests),
+        note: text.optional(),
+      }),
+    )
+    .max(most.questions),
 }) satisfies z.ZodType<Attributed>;
 
 /** What the report flow reads from its queue. */
@@ -214,6 +224,22 @@ export const reportSchema = z.discriminatedUnion('type', [
   checkReportedSchema,
   attributedSchema,
 ]) satisfies z.ZodType<ReportMessage>;
+
+/** The names that Git gives to commits. */
+const commit = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/, 'is no id of a commit');
+
+/** The wish for a rollback. */
+export const rollbackWantedSchema = z.object({
+  type: z.literal('RollbackWanted'),
+  at: time,
+  cluster: name,
+  sync: name,
+  environment: name.optional(),
+  revision: commit,
+  settled: commit,
+  run: name,
+  reasons: z.array(z.object({ object: name, reason: text })).max(most.wishReasons),
+}) satisfies z.ZodType<RollbackWanted>;
 
 /** What wakes a puller. The puller takes any other message on its queue for the same wish. */
 export const wakeSchema = z.object({
@@ -232,6 +258,8 @@ export const noticeSchema = z.object({
     'incident-resolved',
     'bumped',
     'bump-failed',
+    'rolled-back',
+    'rollback-refused',
     'sync-failed',
     'test',
   ]),
@@ -243,5 +271,5 @@ export const noticeSchema = z.object({
   about: z.enum(incidentKinds).optional().catch(undefined),
   cluster: name.optional(),
   sync: name.optional(),
-  namespaces: z.array(name).optional(),
+  namespaces: z.array(name).max(most.namespaces).optional(),
 }) satisfies z.ZodType<Notice>;

@@ -77,6 +77,11 @@ export interface SyncReported {
   /** Those of `drift` where Git changed, and says by now what is live in each field. Absent: none, and from an older puller. */
   adopted?: string[];
   health: ObjectHealth[];
+  /**
+   * The image references of the workloads, each once, sorted, at most `mostImages`, where everything of the revision is applied. Absent where it is
+   * not, where the list was too long to be sent, and from an older puller.
+   */
+  images?: string[];
   errors: Problem[];
   /** What was left to others, of changed and of unchanged objects: the first hundred. Absent where there is nothing, and from an older puller. */
   left?: LeftFields[];
@@ -206,6 +211,26 @@ export interface Attributed {
   objects: ObjectWho[];
 }
 
+/**
+ * A sync that was healthy does not become so with what Git brought since, and windlass.yaml asks for a rollback where a bump is the cause. Worked in with
+ * the pushes, so that the branch has one writer.
+ */
+export interface RollbackWanted {
+  type: 'RollbackWanted';
+  /** ISO 8601, UTC: of the report that said so. */
+  at: string;
+  cluster: string;
+  sync: string;
+  environment?: string;
+  /** What is applied and not healthy, and with what the sync was last healthy. */
+  revision: string;
+  settled: string;
+  /** The pull that reported it. */
+  run: string;
+  /** What is not healthy, and why: in the words of the pods where they have any. */
+  reasons: { object: string; reason: string }[];
+}
+
 /** Makes a puller that watches look at the branch now. It only says *look*: nothing depends on what is in it. */
 export interface Wake {
   type: 'Wake';
@@ -253,6 +278,8 @@ export interface Notice {
     | 'incident-resolved'
     | 'bumped'
     | 'bump-failed'
+    | 'rolled-back'
+    | 'rollback-refused'
     | 'sync-failed'
     | 'test';
   at: string;

@@ -35,15 +35,25 @@ export type Topic = keyof typeof severityOfTopic;
 /** Everything that a notice can be about. */
 export const topics = Object.keys(severityOfTopic) as [Topic, ...Topic[]];
 
+/** The topics of notices that are about no incident. */
+const topicOfKind: Partial<Record<Notice['kind'], Topic>> = {
+  bumped: 'bumped',
+  'bump-failed': 'bump-failed',
+  'rolled-back': 'rolled-back',
+  'rollback-refused': 'rolled-back',
+  'sync-failed': 'sync-failed',
+};
+
 /** What a notice is about: the kind of its incident, else its own. Undefined for one of an earlier version, which does not say. */
 export function topicOf({ kind, about }: Pick<Notice, 'kind' | 'about'>): Topic | undefined {
-  if (about !== undefined) return about;
-  return kind === 'bumped' || kind === 'bump-failed' || kind === 'sync-failed' ? kind : undefined;
+  return about ?? topicOfKind[kind];
 }
 
 /** How bad it is what a notice tells. One that tells the end of an incident is as bad as the incident was: who heard of that hears of this. */
 export function severityOf(notice: Pick<Notice, 'kind' | 'about'>): Severity {
   if (notice.kind === 'test') return 'info';
+  // What went back by itself can wait until the morning; what did not waits for a person.
+  if (notice.kind === 'rollback-refused') return 'error';
   const topic = topicOf(notice);
   return topic === undefined ? 'warning' : severityOfTopic[topic];
 }

@@ -1,6 +1,8 @@
 import type { ObjectChange } from './change-set.ts';
 import type { ObjectDrift, RuleUse } from './drift.ts';
 import type { CheckReported, DriftFound, SyncReported } from './messages.ts';
+import type { Rollout } from './rollout.ts';
+import type { RunningImage } from './running-images.ts';
 
 /** The last known state of one image policy. */
 export interface ImageState {
@@ -43,12 +45,18 @@ export interface SyncState {
   appliedAt?: string;
   /** The revision with which a pull last found everything healthy. */
   settled?: string;
+  /** The first revision that was not healthy since. Absent: none. */
+  unhealthy?: string;
+  /** The last revision that brought it something, or failed to, and how it turned out. Absent: none since an older Windlass. */
+  rollout?: Rollout;
   pulledAt?: string;
   checkedAt?: string;
   /** `suspended`: somebody did that, which `notices` tell; counts, health and what was skipped are of the pull before. */
   result?: SyncReported['result'] | 'suspended';
   counts?: SyncReported['counts'];
   health: SyncReported['health'];
+  /** What its workloads run, by the last pull that applied everything. Absent where no puller told it. */
+  images?: RunningImage[];
   errors: SyncReported['errors'];
   /** What people should know although nothing failed. */
   notices?: SyncReported['notices'];
@@ -73,6 +81,8 @@ export interface SyncState {
   rulesHash?: string;
   /** When pulls last put objects right: a look from before that, which comes late, opens nothing about them. */
   healed?: { object: string; at: string }[];
+  /** What the last check found to drift, the first 200, and since which one each check did (ISO 8601), whatever pulls said. Absent: nothing. */
+  found?: { object: string; since: string; state?: 'unmanaged' }[];
   /** Number of checks in a row that could not read everything. */
   unknownChecks?: number;
   /** Where there is a grace period: what drifts, the first 500 by name, and since when there are more. */

@@ -31,13 +31,16 @@ const names: Record<Topic, string> = {
   'held-long': 'Stopped for long',
 };
 
+/** Where the topic alone would say something else. */
+const nameOfKind: Partial<Record<Notice['kind'], string>> = { 'rollback-refused': 'Not rolled back', test: 'Test' };
+
 const marks: Record<Severity, string> = { info: '🔵', warning: '🟡', error: '🔴' };
 
 /** What begins every message: a mark for how bad it is, and what it is about. No text of others is in it. */
 export function headlineOf(notice: Notice): { mark: string; words: string } {
   const topic = topicOf(notice);
   const state = stateOf(notice);
-  const name = topic === undefined ? nameless(notice) : names[topic];
+  const name = nameOfKind[notice.kind] ?? (topic === undefined ? 'Windlass' : names[topic]);
   const ending = { opened: '', changed: ', changed', resolved: ', resolved', told: '' }[state];
   return { mark: state === 'resolved' ? '🟢' : marks[severityOf(notice)], words: name + ending };
 }
@@ -50,8 +53,4 @@ export function placeOf({ sync, cluster }: Pick<Notice, 'sync' | 'cluster'>): st
 
 function clean(name: string): string {
   return name.replace(/[^A-Za-z0-9-]/g, '?').slice(0, 63);
-}
-
-function nameless({ kind }: Notice): string {
-  return kind === 'test' ? 'Test' : 'Windlass';
 }

@@ -97,10 +97,15 @@ function passesDigest(digest: string, hold: Hold): boolean {
   return past !== undefined && past !== digest.toLowerCase() && digestIn(hold.tag) !== digest.toLowerCase();
 }
 
-/** The digest of `sha256:...` or `latest@sha256:...`; undefined where there is none. */
-function digestIn(text: string): string | undefined {
+/** The digest of a hold's text, `sha256:...` or `latest@sha256:...`; undefined where there is none. */
+export function digestIn(text: string): string | undefined {
   const digest = text.slice(text.indexOf('@') + 1);
   return isDigest(digest) ? digest.toLowerCase() : undefined;
+}
+
+/** What a hold's text is compared by: its digest, where it has one, else the tag. */
+export function digestOrTag(text: string): string {
+  return digestIn(text) ?? text;
 }
 
 function textOf({ tag, digest }: DigestInGit): string {

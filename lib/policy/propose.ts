@@ -68,10 +68,11 @@ function version(tag: string): TagFamily | undefined {
   };
 }
 
-/** Versions of one variant: what stands behind the dash is the same for all. */
-function variant(tag: string, suffix: string): TagFamily {
-  const core = tag.slice(0, tag.length - suffix.length - 1);
-  const { major } = parseTagVersion(core)!;
+/** Versions of one variant: what stands behind the dash is the same for all. Undefined where no version is left before it. */
+function variant(tag: string, suffix: string): TagFamily | undefined {
+  const core = parseTagVersion(tag.slice(0, tag.length - suffix.length - 1));
+  if (core === undefined) return undefined;
+  const { major } = core;
   const next = BigInt(major || '0') + 1n;
   const include = `^v?(?P<version>[0-9]+\\.[0-9]+\\.[0-9]+)-${literal(suffix)}$`;
   return {

@@ -1,5 +1,7 @@
+import { imagesOf } from '../kube/images.ts';
 import { restOf } from '../kube/plan.ts';
 import { recordEntry } from '../kube/record.ts';
+import { mostImages } from '../model/running-images.ts';
 import { applyInTurn } from './in-turn.ts';
 import { lookAtHealth } from './look.ts';
 import { type Planned, resourcesOf } from './prepare.ts';
@@ -40,7 +42,10 @@ async function doAll(planned: Planned, request: PullRequest, deps: PullDeps, run
     postponePrune(plan, run, 'the API server stopped answering');
     return await ledger.save();
   }
-  if (run.errors.length === 0 && held.size === 0) ledger.reach(head.tree.revision);
+  if (run.errors.length === 0 && held.size === 0) {
+    ledger.reach(head.tree.revision);
+    run.images = imagesOf(wanted.objects.map(({ object }) => object)).slice(0, mostImages);
+  }
   await ledger.save();
   const decided = await lookAtHealth(
     planned,

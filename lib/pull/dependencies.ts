@@ -1,5 +1,5 @@
 import type { SyncSpec } from '../config/config.ts';
-import { messageOf, type Problem, RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble, messageOf, type Problem } from '../model/errors.ts';
 import type { AppliedRecords } from './ports.ts';
 
 /**
@@ -36,8 +36,7 @@ async function stateOf(
       return `which is applied at ${record.revision.slice(0, 12)} and not at ${revision.slice(0, 12)}`;
     return undefined;
   } catch (error) {
-    if (error instanceof UserError || error instanceof RetryableError)
-      return `whose applied record cannot be read: ${messageOf(error)}`;
+    if (isTrouble(error)) return `whose applied record cannot be read: ${messageOf(error)}`;
     throw error;
   }
 }

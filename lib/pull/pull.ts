@@ -143,6 +143,7 @@ function reportOf({ head, sync, run: id }: PullRequest, run: Run, startedAt: str
     ...(run.drift.length > 0 && run.notHealed !== undefined && { notHealed: run.notHealed }),
     ...(run.adopted.length > 0 && { adopted: run.adopted }),
     health: run.health,
+    ...(run.images !== undefined && { images: run.images }),
     errors: run.errors,
     ...(run.left.length > 0 && { left: run.left }),
     ...(run.notices.length > 0 && { notices: run.notices }),

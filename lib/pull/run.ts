@@ -25,6 +25,8 @@ export class Run {
   /** What is left to others although Git sets it. */
   left: LeftFields[] = [];
   health: ObjectHealth[] = [];
+  /** What the workloads run; undefined until everything is applied. */
+  images: string[] | undefined;
   verdict: 'synced' | 'progressing' | 'unhealthy' = 'synced';
   /** True when an error may pass by itself; false when all of them are the user's to mend. */
   trouble = false;

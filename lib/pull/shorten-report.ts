@@ -45,12 +45,15 @@ function cutSync(report: SyncReported, step: Step): SyncReported {
   const health = first(unwell, ({ status }) => status === 'Failed', step);
   const notices = report.notices ?? [];
   const left = report.left ?? [];
+  // Half a list would say of the other half that it runs no more.
+  const images = (report.images?.length ?? 0) <= step.list ? report.images : undefined;
   const kept = {
     changes: changes.map((one) => ({ ...one, ...(one.reason !== undefined && { reason: short(one.reason, step) }) })),
     drift: report.drift.slice(0, step.list).map((one) => ({ ...one, fields: one.fields.slice(0, step.list) })),
     ...(report.notHealed && { notHealed: report.notHealed.filter((object) => drifting.has(object)) }),
     ...(report.adopted && { adopted: report.adopted.filter((object) => drifting.has(object)) }),
     health: health.map((one) => ({ ...one, reason: short(one.reason, step) })),
+    ...(report.images && { images }),
     errors: report.errors.slice(0, Math.max(1, step.list)).map((one) => shortProblem(one, step)),
     ...(report.left && {
       left: left.slice(0, step.list).map((one) => ({ ...one, fields: one.fields.slice(0, step.list) })),
@@ -61,6 +64,7 @@ function cutSync(report: SyncReported, step: Step): SyncReported {
     lost('changes', report.changes.length, kept.changes.length),
     lost('drifting objects', report.drift.length, kept.drift.length),
     lost('objects with their health', report.health.length, kept.health.length),
+    lost('images', report.images?.length ?? 0, images?.length ?? 0),
     lost('errors', report.errors.length, kept.errors.length),
     lost('objects with fields left to others', left.length, kept.left?.length ?? 0),
     lost('notices', notices.length, kept.notices.length),

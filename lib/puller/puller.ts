@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { readPullerSettings } from '../config/puller-env.ts';
-import { RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble } from '../model/errors.ts';
 import { type Loop, type LoopTimes, oneRound, startLoop } from '../pull/loop.ts';
 import type { WakeQueue } from '../pull/ports.ts';
 import { SyncWatches } from '../pull/watch-syncs.ts';
@@ -48,7 +48,7 @@ export async function runPuller({ env, write, now, signal }: PullerIo): Promise<
       await parts.close();
     }
   } catch (error) {
-    if (!(error instanceof UserError || error instanceof RetryableError)) throw error;
+    if (!isTrouble(error)) throw error;
     log.failed('run the puller', error);
     return 1;
   }

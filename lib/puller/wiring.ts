@@ -1,6 +1,7 @@
 // Puts adapters behind the rounds of a puller.
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import packageJson from '../../package.json' with { type: 'json' };
 import { accessFromKubeconfig } from '../adapters/kubernetes/access.ts';
 import { readCapabilities } from '../adapters/kubernetes/capabilities.ts';
 import { Client } from '../adapters/kubernetes/client.ts';
@@ -69,7 +70,7 @@ export async function openParts(
         // In a pod the puller's own account may do next to nothing; outside of it, whoever runs it is asked for no accounts that nobody made.
         impersonation: inPod ? 'always' : 'where-named',
         records: new ClusterRecords(client),
-        leases: new ClusterLeases(client),
+        leases: new ClusterLeases(client, { version: packageJson.version }),
         currentHead: head,
         renderer: rendererWith(tools),
         sleep: (milliseconds) => wait(milliseconds, undefined, { signal }).catch(() => undefined),
@@ -173,7 +174,8 @@ export async function holdWorker(client: Client, log: Log, signal: AbortSignal) 
   const waiting = (line: string) => log.info(line);
   while (!signal.aborted) {
     try {
-      return await holdLease(client, 'windlass-puller', { patience: leasePatience, signal, waiting });
+      const { version } = packageJson;
+      return await holdLease(client, 'windlass-puller', { patience: leasePatience, signal, waiting, version });
     } catch (error) {
       if (!(error instanceof RetryableError)) throw error;
       if (!signal.aborted) log.failed('begin to work', error);

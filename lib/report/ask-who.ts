@@ -1,6 +1,7 @@
 import type { FieldDrift, ObjectDrift } from '../model/drift.ts';
-import { RetryableError, UserError } from '../model/errors.ts';
+import { isTrouble } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
+import { most } from '../model/message-limits.ts';
 import type { Report, WhoWanted } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 import type { WhoQuestion } from '../model/who.ts';
@@ -8,8 +9,6 @@ import type { Transitions } from './draft.ts';
 import { objectsOf } from './drift-content.ts';
 import type { WhoAsks } from './ports.ts';
 
-/** Objects of one incident that are asked for. */
-const mostObjects = 50;
 /** Milliseconds between two looks, as far as is known where there is a grace period. */
 const longestPause = 3_600_000;
 /** What drift calls a tool whose name the API server has forgotten. */
@@ -41,7 +40,7 @@ export async function askWho(
       if (wanted.objects.length > 0) await asks.send(wanted);
     }
   } catch (error) {
-    if (!(error instanceof UserError || error instanceof RetryableError)) throw error;
+    if (!isTrouble(error)) throw error;
     warn(`the audit log of ${report.cluster} is not asked who is behind a drift of ${report.sync}: ${error.message}`);
   }
 }
@@ -57,14 +56,15 @@ function wantedOf(report: Report, state: SyncState | undefined, incident: Incide
     incident: incident.key,
     ...sinceOf(report, state),
     until: report.at,
-    objects: drifts.flatMap(questionOf).slice(0, mostObjects),
+    objects: drifts.flatMap(questionOf).slice(0, most.questions),
   };
 }
 
 /** The look before the one that found it. With a grace period it was found long before it was told. */
 function sinceOf({ at, graceSeconds = 0 }: Report, state: SyncState | undefined): Pick<WhoWanted, 'since'> {
   if (graceSeconds > 0) return { since: new Date(Date.parse(at) - graceSeconds * 1000 - longestPause).toISOString() };
-  return state?.seenAt === undefined ? {} : { since: state.seenAt };
+  // A pull may have looked since, or its clock be ahead.
+  return state?.seenAt === undefined || state.seenAt >= at ? {} : { since: state.seenAt };
 }
 
 /** Nothing where no request can have made the difference. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AuditRecord, recordId } from '../model/audit-record.ts';
+import { actorSubjects } from '../model/audit-subjects.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Attributed, Notice } from '../model/messages.ts';
 import { fewOf } from '../model/shorten.ts';
@@ -51,12 +52,13 @@ function summary(objects: readonly ObjectWho[]): string {
 function attributedRecord(message: Attributed, incident: Incident, news: readonly ObjectWho[]): AuditRecord {
   const { at, sync, run } = message;
   const about = incident.object === undefined ? [] : [`object:${incident.object}`];
+  const persons = personsIn(news);
   return {
     id: recordId('drift-attributed', incident.key, run),
     at,
     kind: 'drift-attributed',
-    actor: personsIn(news).join(', ') || 'not recorded',
-    subjects: [`sync:${sync}`, `run:${run}`, `incident:${incident.key}`, ...about],
+    actor: persons.join(', ') || 'not recorded',
+    subjects: [`sync:${sync}`, `run:${run}`, `incident:${incident.key}`, ...about, ...actorSubjects(persons)],
     result: 'ok',
     summary: `${incident.title}: ${summary(news)}`,
     details: { who: news },

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Incident } from '../model/incident.ts';
+import { most } from '../model/message-limits.ts';
 import { namespacesOf } from '../model/object-id.ts';
 import type { SyncState } from '../model/state.ts';
 
-/** Namespaces that an incident names. */
-const mostNamespaces = 100;
+/** After so many changes of its content an incident is told of anew only after a while, in milliseconds. */
+const manyChanges = 10;
+const rest = 3_600_000;
 
 /** What is known about a sync before a report is read. */
 export interface Known {
@@ -69,8 +71,9 @@ export class Draft {
       const incident: Incident = { key: keyOf(about, at), ...about, ...content, ...times };
       this.opened.push(incident);
       this.#open.set(place(about), incident);
-    } else if (open.contentHash !== content.contentHash) {
-      const incident: Incident = { ...open, ...content, ...allNamespaces(open, content), changedAt: at };
+    } else if (open.contentHash !== content.contentHash && !changesTooOften(open, at)) {
+      const changes = (open.changes ?? 0) + 1;
+      const incident: Incident = { ...open, ...content, ...allNamespaces(open, content), changedAt: at, changes };
       this.changed.push(incident);
       this.#open.set(place(about), incident);
     }
@@ -90,7 +93,7 @@ export class Draft {
 
 /** The namespaces of what an incident is about, where there are any. */
 export function inNamespaces(objects: readonly (string | undefined)[]): Pick<Content, 'namespaces'> {
-  const namespaces = namespacesOf(objects).slice(0, mostNamespaces);
+  const namespaces = namespacesOf(objects).slice(0, most.namespaces);
   return namespaces.length === 0 ? {} : { namespaces };
 }
 
@@ -99,9 +102,14 @@ export function contentHash(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
+// A value that something counts up is another one at each look: that must not be a message and a record each time.
+function changesTooOften({ changes = 0, changedAt }: Incident, at: string): boolean {
+  return changes >= manyChanges && Date.parse(at) - Date.parse(changedAt) < rest;
+}
+
 // Who heard of it because of a namespace hears of it to the end.
 function allNamespaces(...of: Pick<Content, 'namespaces'>[]): Pick<Content, 'namespaces'> {
-  const all = [...new Set(of.flatMap(({ namespaces = [] }) => namespaces))].sort().slice(0, mostNamespaces);
+  const all = [...new Set(of.flatMap(({ namespaces = [] }) => namespaces))].sort().slice(0, most.namespaces);
   return all.length === 0 ? {} : { namespaces: all };
 }
 

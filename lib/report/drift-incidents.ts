@@ -14,6 +14,7 @@ import {
   objectsOf,
   stateOf,
 } from './drift-content.ts';
+import { isNextCheck, standsSince } from './found.ts';
 import { firstSeen, isDue } from './grace.ts';
 import { type Ended, howItEnded, howItHealed } from './how-it-ended.ts';
 import { hasFailed, isForChecks, isHealed, isUnseen, type Look, lookOf, unreadOf } from './look.ts';
@@ -23,12 +24,13 @@ export function driftTransitions(draft: Draft, known: Known, report: Report): vo
   const look = lookOf(report);
   const fresh = look.at > (known.state?.seenAt ?? '');
   const healed = report.type === 'SyncReported' && report.drift.some((drift) => isHealed(report, drift));
-  if (fresh || healed) tellDrift(draft, known, report, look, fresh);
-  if (fresh && look.complete) resolveGone(draft, known, report, look);
+  const stands = report.drift.some(({ object }) => standsSince(known.state, report, object) !== undefined);
+  if (fresh || healed || stands) tellDrift(draft, known, report, look, fresh);
+  if (look.complete && (fresh || isNextCheck(known.state, report))) resolveGone(draft, known, report, look, fresh);
   if (healed) resolveHealed(draft, known, report, look);
 }
 
-/** Tells each drifting object, or all in one; an older look only tells what its own pull healed and nobody has told. */
+/** Tells each drifting object, or all in one; an older look only tells what its own pull healed and nobody has told, or what each check finds. */
 function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh: boolean): void {
   const about = (object?: string): About => ({
     kind: 'drift',
@@ -37,34 +39,39 @@ function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh
     ...(object === undefined ? {} : { object }),
   });
   const isOpen = (drift: ObjectDrift) => draft.find(about(drift.object)) !== undefined;
-  const told = fresh
-    ? look.drift
-    : look.drift.filter((drift) => report.type === 'SyncReported' && isHealed(report, drift));
-  const alone = told.filter(
-    (drift) =>
-      !isOpen(drift) && !isSettled(known, drift.object, look, report) && isDue(known.state, report, drift.object),
+  const stands = ({ object }: ObjectDrift) => standsSince(known.state, report, object) !== undefined;
+  const counts = (drift: ObjectDrift) => fresh || stands(drift);
+  const told = look.drift.filter(
+    (drift) => counts(drift) || (report.type === 'SyncReported' && isHealed(report, drift)),
   );
+  const isNew = ({ object }: ObjectDrift) =>
+    !isSettled(known, object, look, report) && isDue(known.state, report, object);
+  const alone = told.filter((drift) => !isOpen(drift) && (stands(drift) || isNew(drift)));
   const group = draft.find(about());
-  if (fresh) {
-    for (const drift of look.drift.filter(isOpen)) draft.tell(about(drift.object), contentOf(drift), look.at);
-  }
-  const first = (drift: ObjectDrift) => seenBefore(firstSeen(known.state, drift.object, look.at), look);
+  for (const drift of look.drift.filter((one) => counts(one) && isOpen(one)))
+    draft.tell(about(drift.object), contentOf(drift), look.at);
+  const first = ({ object }: ObjectDrift) =>
+    seenBefore(standsSince(known.state, report, object) ?? firstSeen(known.state, object, look.at), look);
   // What is cut off has no names to be told by.
   const isMany = alone.length > mostAlone || (alone.length > 0 && look.cut > 0);
   if (group === undefined && !isMany) {
     for (const drift of alone)
       draft.tell(about(drift.object), contentOf(drift), look.at, { ...madeAt(drift, look.at), ...first(drift) });
-  } else if (group === undefined || (fresh && bringsNew(group, alone))) {
+  } else if (group === undefined || ((fresh || alone.some(stands)) && bringsNew(group, alone))) {
     const kept = group === undefined ? [] : linesUnseen(group, report, alone);
     draft.tell(about(), groupContent(report.sync, alone, { kept, cut: look.cut }), look.at, earliest(alone.map(first)));
   }
 }
 
-/** Resolves what a complete look did not show any more, save what it could not read or does not look at. */
-function resolveGone(draft: Draft, known: Known, report: Report, look: Look): void {
+/**
+ * Resolves what a complete look did not show any more, save what it could not read or does not look at. A check that pulls outran ends only what nobody
+ * declared: of that they say nothing.
+ */
+function resolveGone(draft: Draft, known: Known, report: Report, look: Look, fresh: boolean): void {
   const drifting = new Set(look.drift.map((drift) => drift.object));
   for (const incident of draft.ofKind('drift')) {
     const { object } = incident;
+    if (!fresh && !endedOf(incident).isUnmanaged) continue;
     const stays =
       object === undefined
         ? isHeldUp(incident, report) ||

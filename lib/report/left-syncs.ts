@@ -20,7 +20,7 @@ export async function leftSyncTransitions(
   const objects = new Map(left.syncs.map((one) => [one.sync, one.objects]));
   for (const sync of new Set([...objects.keys(), ...open.map((one) => one.sync ?? '')])) {
     const before = open.find((one) => one.sync === sync);
-    const last = before ?? (await records.lastIncident({ kind, sync, object: undefined }));
+    const last = before ?? (await records.lastIncident({ kind, cluster: left.cluster, sync, object: undefined }));
     if (last !== undefined && at <= last.changedAt) continue;
     const draft = new Draft(before === undefined ? [] : [before]);
     const count = objects.get(sync);

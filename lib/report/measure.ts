@@ -1,14 +1,24 @@
-import type { Incident } from '../model/incident.ts';
+import type { MetricName } from '../config/metric-names.ts';
+import { type Incident, isRestored } from '../model/incident.ts';
 import type { SyncReported } from '../model/messages.ts';
+import { isDeployed, nextRollout, outcomeOf, type Rollout } from '../model/rollout.ts';
 import type { SyncState } from '../model/state.ts';
+import { suspensionOf } from '../model/suspension.ts';
 import type { Transitions } from './draft.ts';
 import type { Measures, ReportRecords } from './ports.ts';
+import { isLate } from './state.ts';
+
+/** Measures what became of incidents. */
+export function measureIncidents(transitions: Transitions, measures: Measures): void {
+  measureDrift(transitions, measures);
+  measureRestored(transitions.resolved, measures);
+}
 
 /**
  * Measures drift that opened and drift that is over. The time to detect is only there where the API server told when the change was made. One line of the log
  * says of which sync and object it was: as dimensions of the metrics these would cost one metric each.
  */
-export function measureDrift({ opened, resolved }: Transitions, measures: Measures): void {
+function measureDrift({ opened, resolved }: Transitions, measures: Measures): void {
   const found = opened.filter(isDrift).length;
   if (found > 0) measures.add('DriftFound', found);
   for (const { key, cluster, sync, object, madeAt, openedAt, resolvedAt, resolution } of resolved.filter(isDrift)) {
@@ -38,28 +48,49 @@ export function measureCheck({ syncs, open, silent }: Checked, measures: Measure
 }
 
 /**
- * Measures how long the commit of a bump took until a sync is healthy with it: once, and only where it brought the sync something. Throws `RetryableError`
- * when the records cannot be reached.
+ * What a report is measured by of roll-outs: that one became healthy, and how long it took since the commit of its bump, the push and the source's commit before that; and
+ * that one failed. Each is there once. Throws `RetryableError` when the records cannot be reached.
  */
-export async function measureRollout(
+export async function rolloutValues(
   report: SyncReported,
   before: SyncState | undefined,
-  { records, measures }: { records: Pick<ReportRecords, 'bumpedAt'>; measures: Measures },
-): Promise<void> {
-  const { revision, at } = report;
-  if (revision === undefined || !isRolledOut(report, before)) return;
-  const bumpedAt = await records.bumpedAt(revision);
-  if (bumpedAt !== undefined) measures.add('LeadTime', secondsBetween(bumpedAt, at));
+  records: Pick<ReportRecords, 'bump'>,
+): Promise<[name: MetricName, value: number][]> {
+  if (isLate(before, report) || suspensionOf(report) !== undefined) return [];
+  const rollout = nextRollout(before ?? {}, outcomeOf(report));
+  if (rollout === undefined) return [];
+  const { at, revision, failedAt } = rollout;
+  const known = before?.rollout?.at === at && before.rollout.revision === revision ? before.rollout : undefined;
+  const isFailure = failedAt !== undefined && known?.failedAt === undefined;
+  const isDeployment = isDeployed(rollout) && (known === undefined || !isDeployed(known));
+  return [
+    ...(isFailure ? [['ChangeFailures', 1] as [MetricName, number]] : []),
+    ...(isDeployment
+      ? [['Deployments', 1] as [MetricName, number], ...(await leadTimes(rollout, report.at, records))]
+      : []),
+  ];
 }
 
-/** True for the first pull that finds everything healthy with a commit which changed something: then, or in a pull before that was not healthy yet. */
-function isRolledOut({ result, revision, at, changes }: SyncReported, before: SyncState | undefined): boolean {
-  if (result !== 'synced' || before === undefined || before.settled === revision) return false;
-  if (at <= (before.pulledAt ?? '')) return false;
-  const isWritten = changes.some(
-    ({ action }) => action === 'created' || action === 'configured' || action === 'pruned',
-  );
-  return isWritten || before.revision === revision;
+async function leadTimes(
+  { revision, first: isFirst }: Rollout,
+  healthyAt: string,
+  records: Pick<ReportRecords, 'bump'>,
+): Promise<[name: MetricName, value: number][]> {
+  const bump = isFirst ? undefined : await records.bump(revision);
+  if (bump === undefined) return [];
+  const times: [MetricName, string | undefined][] = [
+    ['LeadTime', bump.bumpedAt],
+    ['LeadTimeFromPush', bump.pushedAt],
+    ['LeadTimeFromSource', bump.sourceAt],
+  ];
+  return times.flatMap(([name, from]) => (from === undefined ? [] : [[name, secondsBetween(from, healthyAt)]]));
+}
+
+/** How long a sync was not well, where that is over because it is well again. */
+function measureRestored(resolved: readonly Incident[], measures: Measures): void {
+  for (const incident of resolved)
+    if (isRestored(incident) && incident.resolvedAt !== undefined)
+      measures.add('TimeToRestore', secondsBetween(incident.openedAt, incident.resolvedAt));
 }
 
 function isDrift({ kind }: Incident): boolean {

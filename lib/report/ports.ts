@@ -2,10 +2,19 @@ import type { MetricName } from '../config/metric-names.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Incident } from '../model/incident.ts';
 import type { IncidentEvent } from '../model/incident-event.ts';
-import type { Notice, WhoWanted } from '../model/messages.ts';
+import type { Notice, RollbackWanted, WhoWanted } from '../model/messages.ts';
 import type { ClusterState, SyncState } from '../model/state.ts';
 
 export type { SyncState } from '../model/state.ts';
+
+/** The times of a bump (ISO 8601). */
+export interface BumpTimes {
+  bumpedAt: string;
+  /** When the first push was that it answers; absent where it answers none that is on record. */
+  pushedAt?: string;
+  /** When the first of the commits was made that its images were built of; absent where none of them says it. */
+  sourceAt?: string;
+}
 
 /** The tables behind the report flow. Every method throws `RetryableError` when they cannot be reached. */
 export interface ReportRecords {
@@ -21,8 +30,10 @@ export interface ReportRecords {
   saveClusterState(state: ClusterState): Promise<void>;
   /** Of one sync, or of all. */
   openIncidents(sync?: string): Promise<Incident[]>;
-  /** When bump made a commit (ISO 8601); undefined for one of somebody else. */
-  bumpedAt(revision: string): Promise<string | undefined>;
+  /** What is on record of a commit of bump; undefined for one of somebody else. */
+  bump(revision: string): Promise<BumpTimes | undefined>;
+  /** What bumps that moved an image to this said, by its subject (`ref:...`, `digest:...`): the policies, and the digest that the tag had at the last one. */
+  bumpedImage(subject: string): Promise<{ policies: string[]; digest?: string } | undefined>;
   /** The incident of the same kind, sync (or, without one, cluster) and object that was resolved last; undefined when there was none. */
   lastIncident(of: Pick<Incident, 'kind' | 'sync' | 'object' | 'cluster'>): Promise<Incident | undefined>;
   /**
@@ -46,6 +57,16 @@ export interface WhoAsks {
   /** False where windlass.yaml does not switch it on for the cluster. */
   isWanted(cluster: string): Promise<boolean>;
   send(wanted: WhoWanted): Promise<void>;
+}
+
+/**
+ * Asks for rollbacks, through the one queue of what writes to the branch. Methods throw `RetryableError` where that cannot be done now, `UserError` where
+ * somebody must mend it.
+ */
+export interface Rollbacks {
+  /** False where windlass.yaml asks for none in the sync. */
+  isWanted(of: { cluster: string; sync: string }): Promise<boolean>;
+  send(wanted: RollbackWanted): Promise<void>;
 }
 
 /** Puts a message for people on the notify queue. */

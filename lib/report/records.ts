@@ -1,10 +1,12 @@
 import { valueChanges } from '../kube/value-changes.ts';
 import { type AuditKind, type AuditRecord, recordId } from '../model/audit-record.ts';
+import { actorSubjects } from '../model/audit-subjects.ts';
 import type { ObjectChange } from '../model/change-set.ts';
 import { driftLines, managersOf } from '../model/drift-text.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { LeftFields, Report, SyncReported } from '../model/messages.ts';
+import { broughtBy } from '../model/rollout.ts';
 import { fewOf } from '../model/shorten.ts';
 import type { SyncState } from '../model/state.ts';
 import { suspensionOf } from '../model/suspension.ts';
@@ -61,7 +63,7 @@ function suspendedRecord(report: SyncReported, { message }: Problem): AuditRecor
     ...base(report, 'windlass pull'),
     id: recordId('sync-suspended', report.cluster, report.sync, report.run),
     kind: 'sync-suspended',
-    subjects: subjects(report),
+    subjects: [...subjects(report), `pulls:${report.sync}`],
     result: 'skipped',
     summary: `nothing was pulled: ${message}`,
     details: { result: 'suspended' },
@@ -77,17 +79,26 @@ function pullRecord(report: SyncReported): AuditRecord {
     ...base(report, 'windlass pull'),
     id: recordId(kind, report.cluster, report.sync, report.run),
     kind,
-    subjects: subjects(report),
+    subjects: [...subjects(report), `pulls:${report.sync}`],
     result: failed || report.result === 'unhealthy' ? 'failed' : 'ok',
     summary: pullSummary(report),
     details: {
       result: report.result,
       counts: report.counts,
+      ...putRight(report),
+      ...(report.images && { images: report.images }),
       ...(failed && { errors: report.errors }),
       ...(report.notices?.length && { notices: report.notices }),
       ...(report.left?.length && { left: leftLines(report.left) }),
     },
   };
+}
+
+/** How many of the written objects were only put right, where there are some. */
+function putRight(report: SyncReported): { putRight?: number } {
+  const { created, configured, pruned } = report.counts;
+  const only = created + configured + pruned - broughtBy(report);
+  return only > 0 ? { putRight: only } : {};
 }
 
 /** A line for each object and holder, of many the first: a row is no place for thousands of paths. */
@@ -143,18 +154,19 @@ function groupRecords(report: Report, incident: Incident): AuditRecord[] {
     const from = first;
     first += objects.length;
     if (part === 0) return { ...found, details: { objects, ...(more > 0 && { notNamed: more }) } };
-    const id = recordId('drift-found', incident.key, incident.contentHash, String(part));
+    const id = recordId('drift-found', incident.key, incident.contentHash, found.at, String(part));
     return { ...found, id, summary: `${incident.title} (objects ${from} to ${first - 1})`, details: { objects } };
   });
 }
 
 function foundRecord(report: Report, incident: Incident, tools: readonly string[]): AuditRecord {
+  const at = incident.resolvedAt === undefined ? incident.changedAt : incident.openedAt;
   return {
     ...base(report, fewOf(tools, mostTools) || 'not recorded'),
-    id: recordId('drift-found', incident.key, incident.contentHash),
-    at: incident.resolvedAt === undefined ? incident.changedAt : incident.openedAt,
+    id: recordId('drift-found', incident.key, incident.contentHash, at),
+    at,
     kind: 'drift-found',
-    subjects: subjects(report, incident),
+    subjects: [...subjects(report, incident), ...actorSubjects(tools)],
     result: 'ok',
     summary: incident.title,
   };
@@ -167,7 +179,7 @@ export function graceRecords(report: Report, ended: readonly EndedWithinGrace[])
     ...base(report, (drift && managersOf(drift).join(', ')) || 'not recorded'),
     id: recordId('drift-found', 'within grace', report.cluster, report.sync, report.run, object),
     kind: 'drift-found',
-    subjects: [...subjects(report), `object:${object}`],
+    subjects: [...subjects(report), `object:${object}`, ...actorSubjects(drift ? managersOf(drift) : [])],
     result: 'ok',
     summary: `${(drift && driftLines(drift, valueChanges)[0]) ?? `${object} drifted`}; over within the grace period: ${how}`,
     details: { ...(drift && { state: drift.state, fields: drift.fields }), since, resolution: how },

@@ -5,18 +5,22 @@ import { type Known, noTransitions } from './draft.ts';
 import { mostAlone } from './drift-content.ts';
 import { isFromBeforeItLeft } from './ended-syncs.ts';
 import { endedWithinGrace } from './grace.ts';
+import { imageRecords } from './images.ts';
 import { nextIncidents } from './incidents.ts';
-import { measureRollout } from './measure.ts';
+import { rolloutValues } from './measure.ts';
 import type { ReportRecords } from './ports.ts';
 import { graceRecords, incidentRecords, recordsFor } from './records.ts';
 import { nextState } from './state.ts';
 import { type TellDeps, tell } from './tell.ts';
 import type { TellHost } from './tell-host.ts';
+import { type WantRollback, wantRollback } from './want-rollback.ts';
 
 /** What the report flow works with. */
 export interface ReportDeps extends TellDeps {
   /** Where the audit logs of clusters may be asked who is behind a drift. */
   askWho?: AskWho;
+  /** Where a rollback can be asked for. */
+  wantRollback?: WantRollback;
   /** Where the host of the config repo shows statuses on commits. */
   tellHost?: TellHost;
 }
@@ -24,7 +28,7 @@ export interface ReportDeps extends TellDeps {
 /**
  * Works one report in: audit records, incidents, messages for people, and the state of the sync, in this order, so that a report that
  * broke off half way does the rest when it comes again, and leaves nothing twice but perhaps a message. The host of the config repo is told last.
- * Who is behind a drift is asked only when people were told, and nothing waits for the answer.
+ * Who is behind a drift is asked only when people were told, and nothing waits for the answer; so it is with the wish for a rollback.
  * Throws `RetryableError` when the records cannot be reached or another report of the sync was worked in meanwhile.
  */
 export async function report(message: Report, deps: ReportDeps): Promise<void> {
@@ -35,13 +39,18 @@ export async function report(message: Report, deps: ReportDeps): Promise<void> {
   const trail = [
     ...recordsFor(message, known.state, transitions),
     ...graceRecords(message, endedWithinGrace(known, message, transitions)),
+    ...(await imageRecords(message, known.state, records)),
   ];
   await tell(transitions, trail, deps);
   if (deps.askWho !== undefined) await askWho(message, known.state, transitions, deps.askWho);
+  if (message.type === 'SyncReported' && !isOver && deps.wantRollback)
+    await wantRollback(message, known.state, deps.wantRollback);
   if (message.type === 'SyncReported') await lookForChecks(message, deps);
-  if (message.type === 'SyncReported' && deps.measures)
-    await measureRollout(message, known.state, { ...deps, measures: deps.measures });
+  const values =
+    message.type === 'SyncReported' && deps.measures ? await rolloutValues(message, known.state, records) : [];
   await records.saveSyncState(nextState(known.state, message));
+  // Not before: where the state cannot be saved the report comes again.
+  for (const [name, value] of values) deps.measures?.add(name, value);
   // The same report once more is no older one: it may have broken off here.
   const isOlder = message.at < (known.state?.pulledAt ?? '');
   if (message.type === 'SyncReported' && !isOlder) await tellHost?.(message);

@@ -1,4 +1,5 @@
 import type { SyncReported } from '../model/messages.ts';
+import { broughtBy } from '../model/rollout.ts';
 import { isRollingOut, nextStatus } from './commit-status.ts';
 import type { ToldStatus, ToldSync } from './ports.ts';
 
@@ -18,11 +19,7 @@ export interface Sayings {
 /** True when a report tells that its commit brought the cluster something; what a pull only put right again is no roll-out. */
 export function isRollout(report: CommitReport, told: ToldSync | undefined): boolean {
   if (told?.revision === report.revision && told.status?.state === 'success') return false;
-  const drifted = new Set(report.drift.map(({ object }) => object));
-  return report.changes.some(({ object, action, reason }) => {
-    const isWritten = action === 'created' || action === 'configured' || action === 'pruned';
-    return isWritten && (!drifted.has(object) || reason === 'changed in Git');
-  });
+  return broughtBy(report) > 0;
 }
 
 /**

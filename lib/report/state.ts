@@ -1,11 +1,14 @@
 import { managersOf } from '../model/drift-text.ts';
 import type { Problem } from '../model/errors.ts';
 import type { DriftFound, Report, SyncReported } from '../model/messages.ts';
+import { nextRollout, outcomeOf } from '../model/rollout.ts';
+import { mostImages, type RunningImage } from '../model/running-images.ts';
 import { shortText } from '../model/shorten.ts';
 import type { SyncState } from '../model/state.ts';
 import { suspensionOf } from '../model/suspension.ts';
 import { behindAfter } from './behind.ts';
 import { unknownChecks } from './failure-incidents.ts';
+import { foundAfter, standsSince } from './found.ts';
 import { pendingAfter } from './grace.ts';
 import { healedBy, howManyRemain, seenAt, unreadOf } from './look.ts';
 
@@ -30,17 +33,23 @@ export function nextState(state: SyncState | undefined, report: Report): SyncSta
     behindSince: behindAfter(before, report),
   };
   const seen = seenAt(report);
-  if (seen === undefined || seen <= (before.seenAt ?? '')) return { ...after, drifted: before.drifted };
+  if (seen === undefined || !counts(before, report, seen)) return { ...after, drifted: before.drifted };
   const unmanaged = report.drift.filter(({ state }) => state === 'unmanaged').length;
   // Only checks look for what nobody declared.
   const beside = report.type === 'DriftFound' ? 0 : (before.unmanaged ?? 0);
   return {
     ...after,
-    seenAt: seen,
+    seenAt: before.seenAt !== undefined && before.seenAt > seen ? before.seenAt : seen,
     rulesHash: report.rulesHash,
     drifted: howManyRemain(report) + beside,
     unmanaged: report.type === 'DriftFound' ? unmanaged || undefined : before.unmanaged,
   };
+}
+
+/** True for the latest look, and for a check that pulls outran, where what it finds stands. */
+function counts(before: SyncState, report: Report, seen: string): boolean {
+  const stands = () => report.drift.some(({ object }) => standsSince(before, report, object) !== undefined);
+  return seen > (before.seenAt ?? '') || stands();
 }
 
 /** True when a report of this kind as late as this one was worked in already. */
@@ -77,6 +86,7 @@ function afterCheck(before: SyncState, report: DriftFound): SyncState {
     ignored: someOf((report.rules ?? []).filter(({ objects }) => objects > 0)),
     idleRules: idleRules(before, report),
     addedByOthers: addedByOthers(report),
+    found: foundAfter(before, report),
   };
 }
 
@@ -107,13 +117,30 @@ function afterPull(before: SyncState, report: SyncReported): SyncState {
     ...(report.result === 'failed' ? {} : whereabouts(before, report)),
     pulledAt: report.at,
     result: report.result,
-    ...(report.result === 'synced' && { settled: report.revision }),
+    ...(report.result === 'synced' && { settled: report.revision, unhealthy: undefined }),
+    ...(report.result === 'unhealthy' && { unhealthy: before.unhealthy ?? report.revision }),
+    rollout: nextRollout(before, outcomeOf(report)),
     counts: report.counts,
     health: keptHealth(report.health),
+    images: imagesAfter(before, report),
     errors: keptErrors(report.errors),
     notices: someOf((report.notices ?? []).map(keptNotice)),
     skipped: someOf(report.changes.filter(({ action }) => action === 'skipped')),
   };
+}
+
+/** What a sync ran before a report; undefined where that is not known. In another cluster, where it came to, it begins anew. */
+export function imagesBefore(state: SyncState | undefined, { cluster }: Report): RunningImage[] | undefined {
+  return state === undefined || state.cluster === cluster ? state?.images : [];
+}
+
+/** What a sync runs after a pull; a puller that does not tell leaves what was known. */
+function imagesAfter(before: SyncState, report: SyncReported): RunningImage[] | undefined {
+  const { images, at } = report;
+  const known = imagesBefore(before, report);
+  if (images === undefined) return known;
+  const since = new Map(known?.map((one) => [one.ref, one.since]));
+  return images.slice(0, mostImages).map((ref) => ({ ref, since: since.get(ref) ?? at }));
 }
 
 // A check tells what the last pull applied; it may have begun before that pull ended, then the pull knows better.

@@ -3,7 +3,7 @@ import { UserError } from '../model/errors.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Transitions } from './draft.ts';
 import { eventsFor } from './events.ts';
-import { measureDrift } from './measure.ts';
+import { measureIncidents } from './measure.ts';
 import { noticesFor } from './notices.ts';
 import type { Events, Measures, Notices, ReportRecords } from './ports.ts';
 
@@ -33,7 +33,7 @@ export async function tell(transitions: Transitions, trail: AuditRecord[], deps:
   for (const notice of noticesFor(transitions)) await deps.notices.send(notice);
   await tellPrograms(transitions, deps.programs);
   for (const incident of lastForms(transitions)) await deps.records.saveIncident(incident);
-  if (deps.measures !== undefined) measureDrift(transitions, deps.measures);
+  if (deps.measures !== undefined) measureIncidents(transitions, deps.measures);
 }
 
 // A bus that refuses goes on refusing: held up by it, the same incident would be opened, and told, by each look anew.

@@ -10,6 +10,7 @@ import { functionFiles } from '../../functions/bundle.ts';
 import { describeWithLambda } from '../helpers/lambda-client.ts';
 import { describeLoop } from '../helpers/loop.ts';
 import { describeWithMiniStack } from '../helpers/ministack.ts';
+import { waitMs } from '../helpers/patience.ts';
 import { describeWithStandins } from '../standins/describe.ts';
 
 const folder = fileURLToPath(new URL('../../bench/', import.meta.url));
@@ -18,7 +19,7 @@ const names = readdirSync(folder).flatMap((file) =>
 );
 
 function node(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 280_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: waitMs });
   expect(status, stderr).toBe(0);
   return stdout;
 }
@@ -86,7 +87,7 @@ await describeWithMiniStack('the benchmarks in AWS', async () => {
       expect(burst.commits).toBeGreaterThan(0);
       expect(burst.commits).toBeLessThanOrEqual(3);
       expect(tables[0]?.rows.map(([words]) => words)).toContain('push -> commit');
-    }, 300_000);
+    });
   });
 
   await describeWithLambda('and its runtime', () => {
@@ -99,7 +100,7 @@ await describeWithMiniStack('the benchmarks in AWS', async () => {
           for (const table of tables) for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
           const sizes = tables[2]?.rows.filter(([what]) => what!.endsWith('bundle'));
           expect(sizes?.map((row) => row.at(-1))).toEqual(['met', 'met']);
-        }, 300_000);
+        });
       });
     });
   });

@@ -69,6 +69,16 @@ describe('results', () => {
     expect(() => fillIn('no marks', {}, [])).toThrow('<!-- results -->');
   });
 
+  it('keeps the section of a benchmark that has no result, and none of one that is gone', () => {
+    const sections = ['gone', 'git', 'pull'].map((name) => `### ${name}\n\nold ${name}\n\n#### part\n\n- note`);
+    const document = `<!-- results -->\n${sections.join('\n\n')}\n<!-- /results -->\n`;
+    const filled = fillIn(document, { pull: measured(false), git: measured(true) }, ['pull', 'git', 'cli']);
+    expect(filled.match(/^### .*/gm)).toEqual(['### pull', '### git']);
+    expect(filled).toContain(`${sections[1]}\n<!-- /results -->`);
+    expect(filled).not.toMatch(/old (gone|pull)/);
+    expect(fillIn(filled, {}, ['pull', 'git'])).toBe(filled);
+  });
+
   it('keeps quick results out of the document', () => {
     expect(fillIn('<!-- results -->\n<!-- /results -->', { pull: measured(true) }, ['pull'])).not.toContain('###');
   });

@@ -6,7 +6,6 @@ import { healthy } from '../dashboard/states.ts';
 import { describeWithBrowser, launchChromium, openPage } from '../helpers/browser.ts';
 import { stage } from './stage.ts';
 
-const patient = { timeout: 60_000 };
 const body = JSON.stringify({ repository: 'shop/web', tag: '6.6.6' });
 
 /** A site of somebody else, on another port. */
@@ -48,7 +47,7 @@ describeWithBrowser('a foreign site in the same browser', () => {
     const form = `<form method="post" enctype="text/plain" action="${on.url}api/push"><input name='${body.slice(0, -1)},"x":"' value='"}'><button>go</button></form>`;
     const { page } = await openPage(browser, await foreignSite(form));
     await page.getByRole('button').click();
-    await page.waitForURL(`${on.url}api/push`, patient);
+    await page.waitForURL(`${on.url}api/push`);
     expect(await page.locator('body').innerText()).toContain('may not use this page');
     expect(on.pushes).toEqual([]);
   });
@@ -72,7 +71,7 @@ describeWithBrowser('a foreign site in the same browser', () => {
   it('cannot put the page into a frame', async () => {
     const on = await stage(healthy(new Date()));
     const { page, complaints } = await openPage(browser, await foreignSite(`<iframe src="${on.url}"></iframe>`));
-    await expect.poll(() => complaints.join('\n'), patient).toContain('frame-ancestors');
+    await expect.poll(() => complaints.join('\n')).toContain('frame-ancestors');
     expect(await page.frameLocator('iframe').locator('#headline').count()).toBe(0);
   });
 

@@ -2,8 +2,6 @@ import { expect, it, onTestFinished } from 'vitest';
 import { describeWithBrowser, keepScreenshot, launchChromium, openPage } from '../helpers/browser.ts';
 import { describeLoop, makeDir, removeDir, startLoop } from '../helpers/loop.ts';
 
-const patient = { timeout: 240_000 };
-
 describeWithBrowser(
   'the page of a running loop',
   () => {
@@ -16,16 +14,16 @@ describeWithBrowser(
       const { page, complaints } = await openPage(browser, loop.url);
       const headline = () => page.locator('#headline').innerText();
       const inSection = (name: string) => page.getByRole('region', { name }).innerText();
-      await expect.poll(headline, patient).toBe('All is well');
+      await expect.poll(headline).toBe('All is well');
 
       await page.getByRole('textbox', { name: 'Tag of shop/web' }).fill('1.5.0');
       await page.getByRole('button', { name: 'Push shop/web' }).click();
-      await expect.poll(() => inSection('Last commits'), patient).toContain('Bump web to 1.5.0 and web-prod to 1.5.0');
-      await expect.poll(() => inSection('Images'), patient).toContain('1.5.0');
+      await expect.poll(() => inSection('Last commits')).toContain('Bump web to 1.5.0 and web-prod to 1.5.0');
+      await expect.poll(() => inSection('Images')).toContain('1.5.0');
       await expect
-        .poll(() => inSection('What runs where'), patient)
+        .poll(() => inSection('What runs where'))
         .toMatch(/shop-prod\s+healthy[\s\S]*Bump web to 1\.5\.0 and web-prod to 1\.5\.0/);
-      await expect.poll(headline, patient).toBe('All is well');
+      await expect.poll(headline).toBe('All is well');
       const timeline = await inSection('Audit timeline');
       for (const text of ['shop/web:1.5.0 was pushed', 'web went from 1.4.2 to 1.5.0', 'shop-prod healthy'])
         expect(timeline).toContain(text);
@@ -36,7 +34,7 @@ describeWithBrowser(
       expect(complaints).toEqual([]);
 
       await loop.stop();
-      await expect.poll(() => page.locator('#live').innerText(), patient).toBe('not connected');
+      await expect.poll(() => page.locator('#live').innerText()).toBe('not connected');
     });
   },
   describeLoop,

@@ -1,12 +1,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DashboardState } from '../../lib/dashboard/ports.ts';
-import { driftIncident, drifting, healthy, justStarted, watched } from '../dashboard/states.ts';
+import { driftIncident, drifting, healthy, justStarted, noDelivery, watched } from '../dashboard/states.ts';
 import { describeWithBrowser, keepScreenshot, launchChromium, openPage } from '../helpers/browser.ts';
 import { lowContrast, overflowing } from './looks.ts';
 import { type Stage, type StageOptions, stage } from './stage.ts';
 
-const patient = { timeout: 60_000 };
 const web = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web';
 
 let browser: Browser;
@@ -16,12 +15,12 @@ async function show(state: DashboardState, options: Parameters<typeof openPage>[
   const { pushes, elsewhere, ...context } = options;
   const on: Stage = await stage(state, { ...(pushes !== undefined && { pushes }), elsewhere });
   const watched = await openPage(browser, on.url, context);
-  await watched.page.locator('body[aria-busy="false"]').waitFor(patient);
+  await watched.page.locator('body[aria-busy="false"]').waitFor();
   return { ...watched, on };
 }
 
 const section = (page: Page, name: string) => page.getByRole('region', { name });
-const says = (page: Page, id: string) => expect.poll(() => page.locator(`#${id}`).innerText(), patient);
+const says = (page: Page, id: string) => expect.poll(() => page.locator(`#${id}`).innerText());
 const tagField = (page: Page) => page.getByRole('textbox', { name: 'Tag of shop/web' });
 
 describeWithBrowser('the page in Chromium', () => {
@@ -132,13 +131,34 @@ describeWithBrowser('the page in Chromium', () => {
     expect(staging).toContain('45 s mean of 3');
     expect(await figures.innerText()).toContain('of 5 incidents in the last 30 days');
     on.change((state) => {
-      state.metrics = { ...state.metrics!, overall: { incidents: 0, open: 0, notTimed: 0 }, syncs: {} };
+      state.metrics!.drift = { ...state.metrics!.drift!, overall: { incidents: 0, open: 0, notTimed: 0 }, syncs: {} };
     });
-    await expect.poll(() => figures.innerText(), patient).toContain('No drift was told in the last 30 days.');
+    await expect.poll(() => figures.innerText()).toContain('No drift was told in the last 30 days.');
     on.change((state) => {
       delete state.metrics;
     });
-    await expect.poll(() => figures.count(), patient).toBe(0);
+    await expect.poll(() => figures.count()).toBe(0);
+  });
+
+  it('shows how changes were delivered, with a mark for each day', async () => {
+    const { page, on } = await show(watched(new Date()));
+    const figures = section(page, 'Deployments');
+    const [all, infra, staging] = await figures.getByRole('listitem').allInnerTexts();
+    for (const text of ['all syncs', '1.6 min mean of 40; half within 1.3 min', '5 min the one time', '42 2 failed'])
+      expect(all).toContain(text);
+    expect(all).toMatch(/▁▃▆█▁▃/);
+    for (const text of ['no push of them is known', 'nothing was to restore', '2 none failed'])
+      expect(infra).toContain(text);
+    expect(staging).toContain('shop-staging');
+    expect(await figures.innerText()).toContain('of 44 roll-outs in the last 30 days; each mark is a day');
+    on.change((state) => {
+      state.metrics!.delivery = noDelivery;
+    });
+    await expect.poll(() => figures.innerText()).toContain('Nothing was deployed in the last 30 days.');
+    on.change((state) => {
+      delete state.metrics;
+    });
+    await expect.poll(() => figures.count()).toBe(0);
   });
 
   it('shows holds, errors, unhealthy objects and a broken windlass.yaml with the reason', async () => {
@@ -211,7 +231,7 @@ describeWithBrowser('the page in Chromium', () => {
       state.syncs[2]!.health[3]!.status = 'InProgress';
       state.timeline.splice(0, 1);
     });
-    await expect.poll(() => section(page, 'Images').innerText(), patient).toContain('bump due');
+    await expect.poll(() => section(page, 'Images').innerText()).toContain('bump due');
     await page.keyboard.type('8');
     expect(await tagField(page).inputValue()).toBe('9.9.89');
     expect(await held!.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
@@ -224,13 +244,13 @@ describeWithBrowser('the page in Chromium', () => {
     await tagField(page).fill('1.6.0');
     await page.getByRole('button', { name: 'Push shop/web' }).click();
     const form = page.locator(`form[data-repository="${web}"]`);
-    await expect.poll(() => form.innerText(), patient).toContain('Pushed 1.6.0: it is on its way.');
+    await expect.poll(() => form.innerText()).toContain('Pushed 1.6.0: it is on its way.');
     expect(on.pushes).toEqual([`${web}:1.6.0`]);
     on.change((state) => {
       for (const image of state.images)
         if (image.repository === web) Object.assign(image, { current: ['1.6.0'], newest: '1.6.0' });
     });
-    await expect.poll(() => tagField(page).inputValue(), patient).toBe('1.6.1');
+    await expect.poll(() => tagField(page).inputValue()).toBe('1.6.1');
     expect(complaints).toEqual([]);
   });
 
@@ -239,12 +259,12 @@ describeWithBrowser('the page in Chromium', () => {
     await tagField(page).fill('refused');
     await tagField(page).press('Enter');
     const status = page.locator(`form[data-repository="${web}"] [role=status]`);
-    await expect.poll(() => status.innerText(), patient).toBe('Not pushed: "refused" is not a tag that can be pushed');
+    await expect.poll(() => status.innerText()).toBe('Not pushed: "refused" is not a tag that can be pushed');
     expect(await tagField(page).inputValue()).toBe('refused');
     await on.stop();
-    await page.locator('#lost').waitFor(patient);
+    await page.locator('#lost').waitFor();
     await tagField(page).press('Enter');
-    await expect.poll(() => status.innerText(), patient).toBe('Not pushed: the loop does not answer.');
+    await expect.poll(() => status.innerText()).toBe('Not pushed: the loop does not answer.');
   });
 
   it('offers no push where real pushes are the only ones', async () => {
@@ -257,7 +277,7 @@ describeWithBrowser('the page in Chromium', () => {
     const repositories = [...new Set(state.images.map(({ repository }) => repository))];
     const { page } = await show(state, { elsewhere: repositories.slice(0, 1) });
     const forms = () => section(page, 'Images').locator('form').count();
-    await expect.poll(forms, patient).toBe(repositories.length - 1);
+    await expect.poll(forms).toBe(repositories.length - 1);
     expect(await page.locator('#images > article').count()).toBe(repositories.length);
   });
 
@@ -265,16 +285,16 @@ describeWithBrowser('the page in Chromium', () => {
     const { page, complaints } = await show(healthy(new Date()));
     const timeline = section(page, 'Audit timeline');
     await timeline.getByRole('combobox').selectOption('Pushes and bumps');
-    await expect.poll(() => page.locator('#timeline > li').count(), patient).toBe(1);
+    await expect.poll(() => page.locator('#timeline > li').count()).toBe(1);
     await timeline.getByRole('combobox').selectOption('Everything');
     await timeline.getByRole('searchbox').fill('part-7 created');
     await expect
-      .poll(() => page.locator('#timeline').innerText(), patient)
+      .poll(() => page.locator('#timeline').innerText())
       .toContain('ConfigMap/shop-prod/part-7 created: not there yet');
     expect(await page.locator('#timeline').innerText()).not.toContain('part-8');
     expect(await page.locator('#filter-count').innerText()).toBe('1 of 3');
     await timeline.getByRole('searchbox').fill('no such thing');
-    await expect.poll(() => page.locator('#timeline').innerText(), patient).toContain('No record fits the filter.');
+    await expect.poll(() => page.locator('#timeline').innerText()).toContain('No record fits the filter.');
     expect(complaints).toEqual([]);
   });
 
@@ -289,7 +309,7 @@ describeWithBrowser('the page in Chromium', () => {
     const { page } = await show(state);
     expect(await page.locator('#timeline > li').count()).toBe(15);
     await page.getByRole('button', { name: 'Show 25 older' }).click();
-    await expect.poll(() => page.locator('#timeline > li').count(), patient).toBe(40);
+    await expect.poll(() => page.locator('#timeline > li').count()).toBe(40);
   });
 
   it.each([
@@ -336,7 +356,7 @@ describeWithBrowser('the page in Chromium', () => {
     const { page } = await show(healthy(new Date()));
     const checked = page.locator('#facts time');
     const before = await checked.innerText();
-    await expect.poll(() => checked.innerText(), patient).not.toBe(before);
+    await expect.poll(() => checked.innerText()).not.toBe(before);
     expect(await page.evaluate('window.shifted')).toBeLessThan(0.02);
   });
 
@@ -357,7 +377,7 @@ describeWithBrowser('the page in Chromium', () => {
       'tag',
     ]);
     await page.keyboard.press('Enter');
-    await expect.poll(() => on.pushes, patient).toEqual([`${web}:1.5.1`]);
+    await expect.poll(() => on.pushes).toEqual([`${web}:1.5.1`]);
     // The button was not replaced under the finger.
     expect(await focused(page)).toBe('Push shop/web');
     const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');

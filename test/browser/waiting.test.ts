@@ -5,7 +5,6 @@ import { describeWithBrowser, keepScreenshot, launchChromium, openPage } from '.
 import { lowContrast, overflowing } from './looks.ts';
 import { stage } from './stage.ts';
 
-const patient = { timeout: 60_000 };
 const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const branch = 'windlass/bump/prod';
 const url = `https://github.example.com/acme/${'a-config-repository-with-a-long-name-'.repeat(4)}/pull/12345`;
@@ -52,7 +51,7 @@ describeWithBrowser('the page with images that wait', () => {
     );
     const on = await stage(state);
     const { page, complaints } = await openPage(browser, on.url, { viewport: { width, height: 900 } });
-    await page.locator('body[aria-busy="false"]').waitFor(patient);
+    await page.locator('body[aria-busy="false"]').waitFor();
     const images = page.getByRole('region', { name: 'Images' });
     expect(await images.getByText('waiting', { exact: true }).count()).toBe(3);
     const notes = await images.locator('.note').allInnerTexts();

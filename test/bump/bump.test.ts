@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bump, sweep } from '../../lib/bump/bump.ts';
 import type { Push } from '../../lib/bump/push-event.ts';
+import { storyIn } from '../../lib/model/bump-story.ts';
+import { trailersIn } from '../../lib/model/commit-message.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import { host, loop, now, recordsWith, registryWith, shop } from './setup.ts';
 
@@ -159,6 +161,14 @@ describe('bump', () => {
     expect(git.git('ls-tree', '-r', '--name-only', 'main')).not.toContain('holds/');
     expect(records.announced.at(-1)?.released).toEqual([{ policy: 'web', tag: '1.0.0', past: '1.1.0' }]);
     expect(git.git('log', '-1', '--format=%B')).toContain('released the hold of web on 1.0.0, past 1.1.0');
+    const told = [...records.written.values()].find(({ summary }) =>
+      summary.startsWith('web went from 1.0.0 to 1.1.1'),
+    );
+    expect(told?.summary).toBe('web went from 1.0.0 to 1.1.1, which ended its hold');
+    expect(told?.details).toMatchObject({ released: ['holds/web.a1.yaml'] });
+    // The commit alone tells the same.
+    const story = storyIn({ trailers: trailersIn(git.git('log', '-1', '--format=%B')) });
+    expect(story?.images[0]?.released).toEqual(['holds/web.a1.yaml']);
   });
 
   it('says of a hold on a tag that Git does not have what has to be done, and does not go back to it', async () => {
@@ -375,7 +385,7 @@ describe('bump, when something is broken', () => {
     })();
     await Promise.all([...pushes.map(untilDone), theirs]);
     for (const name of names) expect(show('all.yaml')).toContain(`${name}: 2.0.0`);
-  }, 120_000);
+  });
 
   it('brings back the records of a commit that were lost', async () => {
     const { git, ports, records, push } = await loop();

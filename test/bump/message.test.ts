@@ -149,6 +149,25 @@ describe('where an image was built from', () => {
     expect(await sourceOf({}, label(source, revision))).toBe(expected);
   });
 
+  it.each<[string, string | undefined]>([
+    ['2026-11-20T09:00:00+01:00', '2026-11-20T08:00:00.000Z'],
+    ['2026-11-20T08:00:00.9Z', '2026-11-20T08:00:00.000Z'],
+    ...['', '1764000000', '2026-11-20', '2026-11-20 08:00:00Z', '2026-11-20T08:00:00', '2026-13-20T08:00:00Z'].map(
+      (text): [string, undefined] => [text, undefined],
+    ),
+    // A time that a build sets to nothing is none, and a label cannot add a trailer.
+    ['1970-01-01T00:00:00Z', undefined],
+    ['2026-11-20T08:00:00Z\nWindlass-Policy: api', undefined],
+  ])('has the time %j of its commit as %s', async (label, expected) => {
+    const world = await start();
+    await world.registry.push(web, '1.1.0', now, { labels: { 'dev.windlass.source-time': label } });
+    await sweep({ now }, world.ports);
+    expect(world.show('web.yaml')).toContain('1.1.0');
+    const record = [...world.records.written.values()].find(({ kind }) => kind === 'bumped');
+    expect(trailer(world, 'Windlass-Source-Time')).toBe(expected ?? '');
+    expect(record?.details?.['sourceTime']).toBe(expected);
+  });
+
   it.each([
     new RetryableError('throttled', { code: 'throttled' }),
     new UserError('no such image', { code: 'image-missing' }),

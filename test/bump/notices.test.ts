@@ -94,6 +94,25 @@ describe('what people are told of a bump', () => {
     expect(titles().slice(2)).toEqual(['web went from 1.0.0 to 1.1.0']);
   });
 
+  it('is once that a hold which cannot be read stops an image, until somebody mends it', async () => {
+    const { sent, known, notices, titles } = people();
+    const { ports, git, records, push } = await loop();
+    git.push({ 'holds/web.1.yaml': 'image: web\ntag: [\n' });
+    const pushes = [await push('shop/web', '1.1.0'), await push('shop/api', '4.0.0')];
+    await bump({ pushes, now }, { ...ports, notices });
+    const { waits } = await sweep({ now: later(15) }, { ...ports, notices });
+    expect(waits).toMatchObject([{ policy: 'web', trouble: { code: 'stop-unreadable', mayPass: false } }]);
+    expect(titles()).toEqual([
+      'api went from 3.0.0 to 4.0.0',
+      expect.stringContaining('web cannot be bumped: a hold or suspend cannot be read: holds/web.1.yaml: '),
+    ]);
+    expect([sent[1]?.kind, records.images.get('web')?.trouble]).toEqual(['bump-failed', 'mend']);
+    git.push({ 'holds/web.1.yaml': undefined });
+    await sweep({ now: later(30) }, { ...ports, notices });
+    expect(known.size).toBe(0);
+    expect(titles().slice(2)).toEqual(['web went from 1.0.0 to 1.1.0']);
+  });
+
   it('is told anew of an image that left windlass.yaml and came back, of which a sweep knows', async () => {
     const { known, notices } = people();
     const { ports, push, registry } = await loop();

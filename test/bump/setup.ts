@@ -78,12 +78,15 @@ export function registryWith(answers: Partial<Registry>): Registry {
   };
 }
 
+/** What bump needs, with the repository's past. */
+type Ports = BumpPorts & { repo: GitConfigRepo };
+
 export interface Loop {
   git: TestRepo;
   repo: GitConfigRepo;
   registry: LocalRegistry;
   records: MemoryRecords;
-  ports: BumpPorts;
+  ports: Ports;
   /** How long bump slept, one entry a time. */
   sleeps: number[];
   /** Puts a tag into the registry and answers the push that tells of it. */
@@ -92,7 +95,7 @@ export interface Loop {
 }
 
 /** A real repository and a registry in a file; what the test gives replaces a port. */
-export async function loop(files: Record<string, Content> = shop, replaced: Partial<BumpPorts> = {}): Promise<Loop> {
+export async function loop(files: Record<string, Content> = shop, replaced: Partial<Ports> = {}): Promise<Loop> {
   const git = testRepo(files);
   const author = { name: 'Windlass', email: 'windlass@example.com' };
   const repo = openGitConfigRepo({ url: git.bare, branch: 'main', cacheDir: join(git.root, 'cache'), author });

@@ -43,7 +43,14 @@ describe('the context that the puller is installed by', () => {
   const arn = 'arn:aws:eks:eu-west-1:123456789012:cluster/acme-prod';
   const dev = arn.replace('prod', 'dev');
   const server = 'https://0A1B.gr7.eu-west-1.eks.amazonaws.com';
-  const granted = { name: 'prod', eks: 'acme-prod', region: 'eu-west-1', arn, wakeQueueUrl: '', wakeQueueArn: '' };
+  const queues = {
+    wakeQueueUrl: '',
+    wakeQueueArn: '',
+    reportsQueueUrl: 'https://sqs.test/r.fifo',
+    reportsQueueArn: '',
+    checkerPrincipalArn: '',
+  };
+  const granted = { name: 'prod', eks: 'acme-prod', region: 'eu-west-1', arn, ...queues };
 
   /** What becomes of an installation by a kubeconfig with this context. An address that nobody serves is as far as it comes. */
   async function install(context: string, cluster: string, at: string): Promise<unknown> {
@@ -63,7 +70,7 @@ describe('the context that the puller is installed by', () => {
       positionals: [],
     };
     const { io } = ioWith();
-    const world = { dir, outputs: { branch: 'main', reportsQueueUrl: 'https://sqs.test/r.fifo' }, cluster: granted };
+    const world = { dir, outputs: { branch: 'main' }, cluster: granted };
     const access = { cluster: arn, pullerRoleArn: '', identity: 'pod-identity', checkerGroup: 'windlass:drift' };
     const [first, second] = [world, access] as unknown as [
       Parameters<typeof installPuller>[2],

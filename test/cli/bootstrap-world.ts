@@ -29,6 +29,7 @@ import { UserError } from '../../lib/model/errors.ts';
 import { memoryStore } from '../adapters/github/world.ts';
 import { type Ran, windlass } from '../helpers/io.ts';
 import type { MiniStack } from '../helpers/ministack.ts';
+import { waitMs } from '../helpers/patience.ts';
 import { createGitHub, type GitHub } from '../standins/github.ts';
 import { mirror } from '../standins/mirror.ts';
 import type { SlackStandIn } from '../standins/slack.ts';
@@ -98,7 +99,10 @@ export async function makeStack(
   await cloudFormation.send(
     new CreateStackCommand({ StackName: name, TemplateBody: JSON.stringify({ Resources, Outputs }) }),
   );
-  await waitUntilStackCreateComplete({ client: cloudFormation, maxWaitTime: 60, minDelay: 1 }, { StackName: name });
+  await waitUntilStackCreateComplete(
+    { client: cloudFormation, maxWaitTime: waitMs / 1000, minDelay: 1 },
+    { StackName: name },
+  );
   onTestFinished(async () => void (await cloudFormation.send(new DeleteStackCommand({ StackName: name }))));
 }
 
@@ -142,14 +146,15 @@ export async function bootstrapWorld(
   };
   const outputs = {
     ...{ Repo: 'acme/config', Branch: 'main', GithubSecret: SecretId, Topics: '{}' },
-    CheckerPrincipals: '["arn:aws:iam::000000000000:role/windlass-drift"]',
     ...{ AuditTable: { Ref: 'Audit' }, StateTable: { Ref: 'State' }, PushesQueueUrl: { Ref: 'Pushes' } },
-    ...{ ReportsQueueUrl: { Ref: 'Reports' }, ReportsQueueArn: { 'Fn::GetAtt': ['Reports', 'Arn'] } },
     ...{ NoticesQueueUrl: { Ref: 'Notices' }, Dashboard: 'https://eu-west-1.console.aws.amazon.com/cloudwatch/' },
     Clusters: {
       'Fn::Sub': [
-        `[{"arn":"${clusterArn}","wakeQueueUrl":"\${Url}","wakeQueueArn":"\${Arn}"}]`,
-        { Url: { Ref: 'Wake' }, Arn: { 'Fn::GetAtt': ['Wake', 'Arn'] } },
+        `[{"arn":"${clusterArn}","wakeQueueUrl":"\${WakeUrl}","wakeQueueArn":"\${WakeArn}","reportsQueueUrl":"\${Url}","reportsQueueArn":"\${Arn}","checkerPrincipalArn":"arn:aws:iam::000000000000:role/windlass-drift"}]`,
+        {
+          ...{ WakeUrl: { Ref: 'Wake' }, WakeArn: { 'Fn::GetAtt': ['Wake', 'Arn'] } },
+          ...{ Url: { Ref: 'Reports' }, Arn: { 'Fn::GetAtt': ['Reports', 'Arn'] } },
+        },
       ],
     },
     ...more,

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../lib/config/windlass-file.ts';
 import { type Repo, repoWith } from './init-repos.ts';
 
-const limit = 120_000;
 const ecr = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 const pod = (name: string, image = `${ecr}/shop/${name}:1.0.0`, namespace = 'shop') =>
@@ -27,7 +26,7 @@ async function initialised(repo: Repo) {
   return { stdout, files, text, config: config! };
 }
 
-describe('what windlass init reads of Argo CD', { timeout: limit }, () => {
+describe('what windlass init reads of Argo CD', () => {
   const application = (name: string, spec: string) =>
     `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: ${name}, namespace: argocd }\nspec:\n${spec}`;
 
@@ -130,7 +129,7 @@ spec:
   });
 });
 
-describe('what windlass init reads of Flux', { timeout: limit }, () => {
+describe('what windlass init reads of Flux', () => {
   const kustomization = (name: string, spec: string) =>
     `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: ${name}, namespace: flux-system }\nspec:\n${spec}`;
   const repository = (name: string, url: string) =>
@@ -207,7 +206,7 @@ spec:
   });
 });
 
-describe('what windlass init finds without a tool', { timeout: limit }, () => {
+describe('what windlass init finds without a tool', () => {
   it('is an image in JSON, which is told as a target', async () => {
     const object = {
       apiVersion: 'v1',

@@ -7,7 +7,6 @@ import { windlass } from '../helpers/io.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 import { filesIn, fixtureRepo, fixtures, repoWith } from './init-repos.ts';
 
-const limit = 120_000;
 const ecr = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const marker = / # \{"\$imagepolicy": "[^"]*"\}/g;
 
@@ -18,7 +17,7 @@ function configIn(files: Record<string, string>) {
   return config!;
 }
 
-describe('windlass init, in a repository with manifests', { timeout: limit }, () => {
+describe('windlass init, in a repository with manifests', () => {
   it.each(fixtures)(
     'makes a windlass.yaml of %s that is valid, and changes nothing of a manifest but markers',
     async (name) => {
@@ -135,7 +134,69 @@ describe('windlass init, in a repository with manifests', { timeout: limit }, ()
     const files = await repo.files();
     expect(configIn(files).syncs.map(({ path }) => path)).toEqual(['services/api/deploy', 'services/web/deploy']);
     expect(files['services/api/deploy/deployment.yaml']).not.toContain('$imagepolicy');
-    expect(files['.github/workflows/windlass.yaml']).toContain('windlass validate --github');
+    expect(files).not.toHaveProperty(['.github/workflows/windlass.yaml']);
+    expect(stdout).toContain(
+      'pull requests: nothing checks them yet: --workflow OWNER/windlass@COMMIT writes a workflow',
+    );
+  });
+
+  it('writes a workflow that runs the action of the repository that it is told, at a commit', async () => {
+    const action = `acme/windlass@${'4f2a9c1d'.repeat(5)}`;
+    for (const repo of [await fixtureRepo('monorepo', 'git@github.com:acme/shop.git'), await repoWith({})]) {
+      const { code, stdout } = await repo.run('init', '--yes', '--workflow', action);
+      expect([code, stdout]).toEqual([0, expect.not.stringContaining('nothing checks them yet')]);
+      expect((await repo.files())['.github/workflows/windlass.yaml']).toContain(`- uses: ${action}\n`);
+    }
+    const { code, stderr } = await (await repoWith({})).run('init', '--yes', '--workflow', 'windlass');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--workflow takes OWNER/NAME@COMMIT')]);
+  });
+
+  it.each(['main', 'v1.0.0', '4f2a9c1', `${'4f2a9c1d'.repeat(5)}0`])(
+    'runs no action that can become another: @%s',
+    async (at) => {
+      const repo = await repoWith({});
+      const { code, stderr } = await repo.run('init', '--yes', '--workflow', `globex/windlass@${at}`);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`"${at}" is no commit's 40 hex digits`)]);
+      expect(stderr).toContain('git rev-parse HEAD');
+      expect(await repo.files()).toEqual({});
+    },
+  );
+
+  it('says of the repositories of Flux’s policies, too, that the stack must be told of them', async () => {
+    const flux = (kind: string, spec: object) =>
+      JSON.stringify({
+        apiVersion: 'image.toolkit.fluxcd.io/v1',
+        kind,
+        metadata: { name: 'cron', namespace: 'flux-system' },
+        spec,
+      });
+    const repo = await repoWith({
+      'deploy/pod.yaml': `apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: shop }\nspec:\n  containers:\n    - name: web\n      image: ${ecr}/globex/web:1.0.0\n    - name: cron\n      image: ${ecr}/globex/cron:1.0.0 # {"$imagepolicy": "flux-system:cron"}\n`,
+      'flux/repository.yaml': flux('ImageRepository', { image: `${ecr}/globex/cron` }),
+      'flux/policy.yaml': flux('ImagePolicy', {
+        imageRepositoryRef: { name: 'cron' },
+        policy: { semver: { range: '1.x' } },
+      }),
+    });
+    const { stdout } = await repo.run('init', '--print', '--json');
+    const { ecr: found, fluxPolicies } = JSON.parse(stdout) as { ecr: { names: string[] }[]; fluxPolicies: string[] };
+    expect([found.map(({ names }) => names), fluxPolicies]).toEqual([
+      [['globex/cron', 'globex/web']],
+      ['flux-system:cron'],
+    ]);
+    expect((await repo.run('init', '--yes')).stdout).toContain('globex/cron, globex/web');
+  });
+
+  it('says to push where there is a remote, and elsewhere how one is added', async () => {
+    const [alone, cloned] = [
+      await fixtureRepo('kustomize'),
+      await fixtureRepo('kustomize', 'git@github.com:acme/shop.git'),
+    ];
+    expect((await alone.run('init', '--yes')).stdout).toMatch(
+      /follow images"\n {2}git remote add origin URL && git push /,
+    );
+    const { stdout } = await cloned.run('init', '--yes');
+    expect([stdout.includes('git remote add'), /follow images" && git push\n/.test(stdout)]).toEqual([false, true]);
   });
 
   it('puts clusters in where they are told, by the name that they have there', async () => {
@@ -238,13 +299,13 @@ describe('windlass init, in a repository with manifests', { timeout: limit }, ()
   });
 });
 
-describe('windlass init, for a new config repo', { timeout: limit }, () => {
+describe('windlass init, for a new config repo', () => {
   it('makes one that is valid as it is, in a directory that is not there yet', async () => {
     const parent = await tempTree({});
     const image = `${ecr}/shop/cart:1.4.2`;
     const { code, stdout, stderr } = await windlass(['init', 'config', '--image', image, '--yes'], { cwd: parent });
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('written: 11 files');
+    expect(stdout).toContain('written: 10 files');
     const files = await filesIn(join(parent, 'config'));
     expect(Object.keys(files)).toContain('apps/cart/prod/kustomization.yaml');
     expect(gitIn(join(parent, 'config'), 'symbolic-ref', '--short', 'HEAD')).toBe('main');
@@ -274,7 +335,7 @@ describe('windlass init, for a new config repo', { timeout: limit }, () => {
   });
 });
 
-describe('windlass init, in the wrong place', { timeout: limit }, () => {
+describe('windlass init, in the wrong place', () => {
   it.each([
     [
       'a directory that is not there, nor the one above it',

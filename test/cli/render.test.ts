@@ -4,7 +4,6 @@ import { readObjects } from '../../lib/desired/yaml.ts';
 import { windlass } from '../helpers/io.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 
-const limit = 120_000;
 const tree = {
   'base/kustomization.yaml': 'resources: [all.yaml]\n',
   'base/all.yaml': [
@@ -15,7 +14,7 @@ const tree = {
   'overlay/kustomization.yaml': 'resources: [../base]\n',
 };
 
-describe('windlass render', { timeout: limit }, () => {
+describe('windlass render', () => {
   it('prints objects in apply order, as YAML that reads as it was', async () => {
     const dir = await tempTree(tree);
     const { code, stdout } = await windlass(['render', '--dir', dir, '--path', 'base']);

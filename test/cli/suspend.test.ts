@@ -144,7 +144,7 @@ describe('windlass suspend', () => {
       'image/web is suspended (',
     );
     const { stdout } = await at.run('suspend', ...repo);
-    expect(stdout).toMatch(/image\/web {2}void since 2020-01-01 {2}long ago {2}\(bob\)/);
+    expect(stdout).toMatch(/image\/web {2}void since 2020-01-01 {2}long ago \(bob\)/);
     expect(stdout).toMatch(/image\/web {2}until it is resumed +again/);
     await at.run('resume', 'image/web', ...repo);
     expect(suspendsOf(at).suspends).toEqual([]);
@@ -224,6 +224,16 @@ exit 0
     const without = desk({ 'README.md': 'nothing yet' });
     const missing = await without.run('suspend', 'image/web', '--why', 'x', ...repo);
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('has no windlass.yaml')]);
+  });
+
+  it('takes a time from now on as its end', async () => {
+    const at = desk(files);
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    const { code, stdout } = await at.run('suspend', 'image/web', '--why', 'x', '--until', '1h', '--json', ...repo);
+    const until = Date.parse(JSON.parse(stdout).suspends[0].until);
+    expect(code).toBe(0);
+    expect(until).toBeGreaterThanOrEqual(before + 3_600_000);
+    expect(until).toBeLessThanOrEqual(Date.now() + 3_600_000);
   });
 
   it.each([

@@ -2,9 +2,7 @@ import { expect, it } from 'vitest';
 import { windlass } from '../helpers/io.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 
-const limit = 120_000;
-
-it('windlass validate checks approvals, and annotations for exceptions', { timeout: limit }, async () => {
+it('windlass validate checks approvals, and annotations for exceptions', async () => {
   const revision = 'a'.repeat(40);
   const repo = await tempTree({
     'windlass.yaml': 'windlass: 1\nclusters: { main: {} }\nsyncs:\n  shop: { path: app }\n',
@@ -27,9 +25,7 @@ it('windlass validate checks approvals, and annotations for exceptions', { timeo
   ]);
 });
 
-it('windlass validate checks the annotations for order of each sync, where all of it can be read', {
-  timeout: limit,
-}, async () => {
+it('windlass validate checks the annotations for order of each sync, where all of it can be read', async () => {
   const map = (name: string, after: string) =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: x, annotations: { windlass.dev/depends-on: ${after} } }\n`;
   const repo = await tempTree({

@@ -4,11 +4,10 @@ import type { Problem } from '../../lib/model/errors.ts';
 import { windlass } from '../helpers/io.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 
-const limit = 120_000;
 const configMap = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: shop }\n`;
 const file = (syncs: string) => `windlass: 1\nclusters: { main: {} }\nsyncs:\n${syncs}`;
 
-describe('windlass validate', { timeout: limit }, () => {
+describe('windlass validate', () => {
   it.each(['examples/shop', 'examples/minimal'])('finds nothing wrong in %s', async (repo) => {
     const { code, stdout, stderr } = await windlass(['validate', '--repo', repo]);
     expect([code, stderr]).toEqual([0, '']);
@@ -36,6 +35,29 @@ describe('windlass validate', { timeout: limit }, () => {
     expect(stdout).toContain(
       'sync a cannot be rendered now, and was not checked: https://127.0.0.1:9/index.yaml cannot be reached',
     );
+  });
+
+  it('finds values of ConfigMaps and Secrets that the API server would refuse, and shows none', async () => {
+    const repo = await tempTree({
+      'windlass.yaml': file('  shop: { path: shop }\n'),
+      'shop/a.yaml': `${configMap('a')}data: { port: 8080, name: web }\n---\n${configMap('b')}binaryData: { logo: "aG k=" }\n`,
+      'shop/s.yaml':
+        'apiVersion: v1\nkind: Secret\nmetadata: { name: s, namespace: shop }\ndata: { key: hunter2!, ok: aGk= }\n',
+    });
+    const { code, stdout } = await windlass(['validate', '--repo', repo, '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout).problems).toEqual([
+      {
+        ...{ code: 'bad-data', message: 'data["port"] must be a text', object: 'ConfigMap/shop/a', hint: 'quote it' },
+        ...{ file: 'shop/a.yaml', line: 1, column: 1 },
+      },
+      expect.objectContaining({ message: 'binaryData["logo"] is no base64', object: 'ConfigMap/shop/b', line: 6 }),
+      expect.objectContaining({
+        ...{ message: 'data["key"] is no base64', object: 'Secret/shop/s' },
+        hint: 'encode it, or write it as it is in stringData',
+      }),
+    ]);
+    expect(stdout).not.toContain('hunter2');
   });
 
   it('finds each target that is not there, with its place in windlass.yaml or in its file', async () => {
@@ -272,7 +294,7 @@ c: ghcr.io/acme/web:1.0.0 # {"$imagepolicy": "flux-system:wbe"}
   });
 });
 
-describe('windlass validate --github', { timeout: limit }, () => {
+describe('windlass validate --github', () => {
   it('annotates each problem at its line from the root of the repository, and adds a summary to the page of the run', async () => {
     const root = await tempTree({
       'deploy/windlass.yaml': 'windlass: 1\nimage: {}\nclusters: { main: {} }\n',

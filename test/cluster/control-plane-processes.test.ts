@@ -107,6 +107,27 @@ describeWithCluster('the processes of a control plane', () => {
     expect(exits[0]).toMatchObject({ name: 'etcd', how: 'signal SIGKILL' });
   });
 
+  it('are started again when a client of the API server dies, some times', async () => {
+    const controlPlane = await privateControlPlane({ controllers: true });
+    const exits: UnexpectedExit[] = [];
+    controlPlane.onExit((exit) => exits.push(exit));
+    const kwok = () => controlPlane.processes.find(({ name }) => name === 'kwok')!.pid;
+    for (let times = 0; times < 5; times++) {
+      const before = kwok();
+      process.kill(before, 'SIGKILL');
+      await waitFor(() => kwok() !== before, { what: 'another kwok' });
+    }
+    const client = api(controlPlane.kubeconfigPath);
+    const spec = { nodeName: 'node-1', containers: [{ name: 'web', image: 'web:1' }] };
+    await client.createNamespacedPod({ namespace: 'default', body: { metadata: { name: 'web' }, spec } });
+    const phase = async () => (await client.readNamespacedPod({ name: 'web', namespace: 'default' })).status?.phase;
+    await waitFor(async () => (await phase()) === 'Running', { what: 'a pod that runs' });
+    expect(exits).toEqual([]);
+    process.kill(kwok(), 'SIGKILL');
+    await waitFor(() => exits.length > 0, { what: 'the message of the death' });
+    expect(exits[0]).toMatchObject({ name: 'kwok', how: 'signal SIGKILL' });
+  });
+
   it('come back at the same address after the API server crashed', async () => {
     const controlPlane = await privateControlPlane();
     const client = api(controlPlane.kubeconfigPath);

@@ -749,7 +749,7 @@ describeWithStages('an error is neither drift nor "missing":', (open) => {
     ['an answer that breaks off', 'cut off'],
     ['an answer that is half there', 'shortened'],
   ];
-  it.each(spoilt)('%s', { timeout: 280_000 }, async (_name, answer) => {
+  it.each(spoilt)('%s', async (_name, answer) => {
     const stage = await open((ns) => ({
       'a.yaml': configMap(ns, 'a', { a: '1' }),
       'web.yaml': deployment(ns, 'web', 'web:1'),

@@ -96,7 +96,7 @@ function schedule(sides: Record<string, Side>) {
         message.type === 'CheckReported' && message.cluster === cluster ? [{ ...message, after: at - begin }] : [],
       );
     const found = sent.flatMap(({ message }) => (message.type === 'DriftFound' ? [message] : []));
-    return { ran, heartbeat, found, took: performance.now() - begin };
+    return { ran, heartbeat, found };
   };
   return { check };
 }
@@ -107,7 +107,7 @@ describeWithCluster('the scheduled check of several clusters', () => {
     const prod = await side('prod');
     const { check } = schedule({ dev, prod });
 
-    const well = await check(60);
+    const well = await check(240);
     expect(well.ran).toEqual([
       { cluster: 'dev', checked: ['dev-a', 'dev-b'], failed: [] },
       { cluster: 'prod', checked: ['prod-a', 'prod-b'], failed: [] },
@@ -121,7 +121,7 @@ describeWithCluster('the scheduled check of several clusters', () => {
     await world.edit('v1', 'ConfigMap', 'settings', { data: { a: 'by hand' } });
     // The server of dev takes connections and says nothing.
     dev.relay.stall();
-    const hanging = await check(30);
+    const hanging = await check(240);
     expect(hanging.found.map(({ sync, drift }) => `${sync} ${drift.length}`).sort()).toEqual(['prod-a 1', 'prod-b 0']);
     expect(hanging.heartbeat('prod')).toMatchObject([{ failed: [], objects: 4 }]);
     expect(hanging.heartbeat('dev')).toMatchObject([{ unreachable: expect.any(String), failed: [] }]);
@@ -130,7 +130,7 @@ describeWithCluster('the scheduled check of several clusters', () => {
 
     dev.relay.mend();
     await dev.plane.stop();
-    const gone = await check(60);
+    const gone = await check(240);
     expect(gone.heartbeat('dev')).toMatchObject([{ unreachable: expect.stringContaining('cannot be reached') }]);
     expect(gone.found.map(({ sync, drift }) => `${sync} ${drift.length}`).sort()).toEqual(['prod-a 1', 'prod-b 0']);
   });

@@ -306,7 +306,7 @@ rules: [{ apiGroups: [""], resources: [pods], verbs: [get] }]
       stage.get('job/once').status.succeeded === 1 &&
       stage.get('pdb/web').status.currentHealthy === 2 &&
       stage.get(`clusterrole/${ns}-all`).rules?.length === 1;
-    await waitFor(acted, { what: 'all of them to have acted', everyMs: 1000, timeoutMs: 200_000 });
+    await waitFor(acted, { what: 'all of them to have acted', everyMs: 1000 });
     expect(stage.get(`namespace/${ns}`).spec.finalizers).toEqual(['kubernetes']);
     await stage.quiet();
     const byPatch = (path: string) => ({ [path]: 'kubectl-patch' });

@@ -33,7 +33,6 @@ const notDeclared: Record<string, string> = {
 describeWithPlane('the corpus of manifests on a real API server with controllers', {}, (_open, plane) => {
   let stage: DriftStage;
   const prefix = 'corpus';
-  const minutes = 60_000;
 
   const get = (...target: string[]): Loose[] => stage.get(...target).items;
   const raw = (path: string): Loose => JSON.parse(stage.kubectl(['get', '--raw', path]));
@@ -63,23 +62,17 @@ describeWithPlane('the corpus of manifests on a real API server with controllers
 
   it('is pulled whole, and is no drift right after', async () => {
     // A bare pod is refused until a controller has made the service account of its namespace.
-    const { report } = await waitFor(() => stage.pull(), { what: 'a pull without errors', timeoutMs: 4 * minutes });
+    const { report } = await waitFor(() => stage.pull(), { what: 'a pull without errors' });
     expect(report.drift).toEqual([]);
     expect((await stage.world.entries()).size).toBe((await corpusObjects({ prefix })).length);
     await stage.quiet();
   });
 
   it('is no drift when the controllers have acted', async () => {
-    await until('pods run', async () => get('deployments', '-A').filter(ours).every(isRolledOut), 5 * minutes);
-    await until(
-      'sets run',
-      async () => get('statefulsets,daemonsets', '-A').filter(ours).every(isRolledOut),
-      5 * minutes,
-    );
-    await until(
-      'claims of a class with a provisioner are bound',
-      async () => get('pvc', '-A').every(({ status }) => status.phase === 'Bound'),
-      3 * minutes,
+    await until('pods run', async () => get('deployments', '-A').filter(ours).every(isRolledOut));
+    await until('sets run', async () => get('statefulsets,daemonsets', '-A').filter(ours).every(isRolledOut));
+    await until('claims of a class with a provisioner are bound', async () =>
+      get('pvc', '-A').every(({ status }) => status.phase === 'Bound'),
     );
     await until('the services have endpoints', async () => {
       const slices = get('endpointslices', '-n', `${prefix}-shop`);

@@ -278,7 +278,7 @@ describeWithCluster('a drift check that has no time left', () => {
     relay.hush();
     const begin = performance.now();
     const found = await check(world, { cluster: silent }, { signal: AbortSignal.timeout(500) });
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(performance.now() - begin).toBeLessThan(60_000);
     expect(found.drift).toEqual([]);
     expect(found.unknown.map(({ object }) => object)).toEqual(['ConfigMap', 'Namespace', 'Service']);
     for (const { reason } of found.unknown) expect(reason).toBe(noTime);

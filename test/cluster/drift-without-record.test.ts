@@ -274,7 +274,7 @@ function applyInSteps(objects: KubeObject[], tool: Tool): string {
   const crds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
   expect(applyBy([...objects.filter(({ kind }) => kind === 'Namespace'), ...crds], tool)).not.toContain('rror');
   const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
-  if (names.length > 0) kubectl(['wait', '--for=condition=Established', '--timeout=120s', ...names]);
+  if (names.length > 0) kubectl(['wait', '--for=condition=Established', '--timeout=480s', ...names]);
   return applyBy(objects, tool);
 }
 

@@ -29,7 +29,7 @@ class Puller {
       entries.push(...answers.map((answer, i) => recordEntry(group[i]!.desired, answer, { hashKey, now })));
       for (const { object } of group) {
         if (object.kind === 'CustomResourceDefinition')
-          kubectl(['wait', '--for=condition=established', ...target(object)]);
+          kubectl(['wait', '--for=condition=established', '--timeout=480s', ...target(object)]);
       }
     }
     for (const { live } of prune.flat()) kubectl(['delete', '--wait=false', ...target(live)]);

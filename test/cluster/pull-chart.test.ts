@@ -11,9 +11,7 @@ const configMap = (name: string, data: string) =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: "${name}" }\ndata: ${data}\n`;
 
 describeWithCluster('a sync that is a chart', () => {
-  it('sees what the cluster can do, is applied once, changes with its values, and prunes', {
-    timeout: 240_000,
-  }, async () => {
+  it('sees what the cluster can do, is applied once, changes with its values, and prunes', async () => {
     const world = await openWorld(cluster().kubeconfigPath);
     const capabilities = () => readCapabilities(world.cluster.client);
     const { version, kinds } = await capabilities();

@@ -195,7 +195,7 @@ describeWithCluster('the replicas of a Deployment', () => {
       .replace('properties: { size: { type: integer } }', 'x-kubernetes-preserve-unknown-fields: true');
     kubectl(['apply', '-f', '-'], definition);
     try {
-      kubectl(['wait', '--for=condition=Established', 'crd/scaledobjects.keda.sh', '--timeout=120s']);
+      kubectl(['wait', '--for=condition=Established', 'crd/scaledobjects.keda.sh', '--timeout=480s']);
       const object = `apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: web, namespace: ${ns} }\nspec: { scaleTargetRef: { name: web } }\n`;
       await until('the kind is served', async () => kubectl(['apply', '-f', '-'], object));
       scale(ns, 0, 'keda-operator');

@@ -48,6 +48,7 @@ describeWithCluster('a pull', () => {
     expect(web?.metadata.labels?.[syncLabel]).toBe(sync.name);
     expect([...(await entries()).keys()].sort()).toEqual(outcome.changes.map(({ object }) => object).sort());
     expect(outcome.report.health.every(({ status }) => status === 'Current')).toBe(true);
+    expect(outcome.report.images).toEqual(['web:1.0.0']);
   });
 
   it('changes nothing a second time: no write of any kind', async () => {

@@ -167,7 +167,6 @@ describeWithCluster('when Git and the API server are away', () => {
     way.mend();
     await waitFor(async () => (await live(admin))['other']?.['a'] === '1', {
       what: 'the edit is undone',
-      timeoutMs: 240_000,
     });
     await rename(elsewhere, dir);
     const third = await commit(counter(3));

@@ -46,7 +46,7 @@ const eventsIn = (within: string, about?: string) => {
 
 function installCrd(): void {
   kubectl({ kubeconfig: env().KUBECONFIG }, ['apply', '--server-side', '-f', '-'], JSON.stringify(syncCrd()));
-  k('wait', '--for=condition=Established', 'crd/syncs.windlass.dev', '--timeout=60s');
+  k('wait', '--for=condition=Established', 'crd/syncs.windlass.dev', '--timeout=480s');
 }
 
 describeWithCluster('how a puller shows its syncs', () => {
@@ -72,8 +72,8 @@ describeWithCluster('how a puller shows its syncs', () => {
     };
     const { dir, commit, revision } = await repository({ 'windlass.yaml': config({ [name]: '' }), ...files });
     expect((await round(dir)).code).toBe(0);
-    k('wait', '--for=condition=Ready', `sync/${name}`, '-n', system, '--timeout=5s');
-    k('wait', `--for=jsonpath={.status.revision}=${revision}`, `sync/${name}`, '-n', system, '--timeout=5s');
+    k('wait', '--for=condition=Ready', `sync/${name}`, '-n', system, '--timeout=480s');
+    k('wait', `--for=jsonpath={.status.revision}=${revision}`, `sync/${name}`, '-n', system, '--timeout=480s');
     const [header = '', line = ''] = k('get', 'syncs', name, '-n', system).split('\n');
     expect(header.split(/\s+/)).toEqual([
       'NAME',

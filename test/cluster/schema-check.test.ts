@@ -30,7 +30,8 @@ async function corpus(): Promise<KubeObject[]> {
   const objects = fixture('corpus.yaml', within);
   const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
   apply(definitions);
-  for (const { metadata } of definitions) kubectl(['wait', '--for=condition=established', `crd/${metadata.name}`]);
+  for (const { metadata } of definitions)
+    kubectl(['wait', '--for=condition=established', '--timeout=480s', `crd/${metadata.name}`]);
   const custom = fixture('custom.yaml', within);
   for (const object of custom) {
     await waitFor(

@@ -23,6 +23,8 @@ const all = {
   WINDLASS_REPORTS_QUEUE: queue('reports.fifo'),
   WINDLASS_NOTICES_QUEUE: queue('notices.fifo'),
   WINDLASS_QUESTIONS_QUEUE: queue('questions'),
+  WINDLASS_PUSHES_QUEUE: queue('pushes'),
+  WINDLASS_REPORT_QUEUES: JSON.stringify({ [prod]: 'Windlass-Reports-prod.fifo' }),
   WINDLASS_WAKE_QUEUES: JSON.stringify({ [prod]: queue('windlass-wake-prod-eu-west-1') }),
   WINDLASS_CLUSTERS: JSON.stringify([
     { arn: prod, auditLog: true },
@@ -64,7 +66,10 @@ describe('the environment of a function', () => {
     expect(readReportEnv(all)).toEqual({
       ...repo,
       auditTable: 'audit',
+      reportsQueue: queue('reports.fifo'),
+      reportQueues: { [prod]: 'Windlass-Reports-prod.fifo' },
       noticesQueue: queue('notices.fifo'),
+      pushesQueue: queue('pushes'),
       questionsQueue: queue('questions'),
       eventBus: 'default',
     });
@@ -114,6 +119,15 @@ describe('the environment of a function', () => {
       'WINDLASS_PRIVATE: it is neither true nor false',
     ]);
   });
+
+  it.each([
+    [{ [prod]: 'standard' }, `[${JSON.stringify(prod)}]: it is no name of a FIFO queue`],
+    [{ prod: 'reports.fifo' }, '["prod"]: it is no ARN of an EKS cluster'],
+  ])('of report has each queue by its cluster, and not %j', (queues, problem) =>
+    expect(problemsOf(() => readReportEnv({ ...all, WINDLASS_REPORT_QUEUES: JSON.stringify(queues) }))).toEqual([
+      `WINDLASS_REPORT_QUEUES${problem}`,
+    ]),
+  );
 
   it.each([
     ['https://github.acme.example/api/v3', true],

@@ -47,6 +47,7 @@ describe('the smallest files', () => {
         graceSeconds: 0,
         limits: { behind: 3_600, puller: 1_800, checker: 1_800, held: 604_800 },
       },
+      rollback: { perHour: 3 },
       notify: { routes: [] },
     });
   });

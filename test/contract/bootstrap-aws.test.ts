@@ -37,7 +37,7 @@ await describeWithMiniStack('windlass bootstrap', () => {
     ministack = await startMiniStack();
     aws = awsOf(ministack);
     slack = await startSlack();
-  }, 120_000);
+  });
   afterAll(async () => {
     aws?.close();
     await slack?.close();
@@ -126,7 +126,7 @@ await describeWithMiniStack('windlass bootstrap', () => {
     const other = await windlass(['bootstrap', '--stack', name]);
     expect(other.code).toBe(2);
     expect(steps(other)[0]).toMatch(
-      /the stack \S+ does not tell its Branch, AuditTable, .*Clusters.*: it is none of this version of Windlass, or not made by its stack class \(WindlassStack/,
+      /the stack \S+ does not tell its Branch, AuditTable, .*Clusters.*: it is none of this version of Windlass, or a stack of your own without its outputs \(windlass\.addOutputs/,
     );
     const usage = await windlass(['bootstrap', '--wait', 'long']);
     expect(usage).toMatchObject({
@@ -195,7 +195,7 @@ await describeWithMiniStack('windlass bootstrap', () => {
     const ran = await world.bootstrap('--json', '--yes');
     expect([ran.code, resultOf(ran, 'config')]).toEqual([2, expect.objectContaining({ code: 'no-image' })]);
     expect(resultOf(ran, 'config')?.text).toContain(
-      `npx windlass init ${world.dir} --image REPOSITORY:TAG --clusters acme-prod=acme-prod:eu-west-1, commit`,
+      `windlass init ${world.dir} --image REPOSITORY:TAG --clusters acme-prod=acme-prod:eu-west-1, commit`,
     );
     expect(existsSync(join(world.dir, 'windlass.yaml'))).toBe(false);
   });
@@ -254,13 +254,26 @@ await describeWithMiniStack('windlass bootstrap', () => {
     expect(missing).toMatch(/there is no stack WindlassClusterAccess-acme-prod in eu-west-1/);
     expect(JSON.parse(missing.split('\n').at(-1)!)).toMatchObject({
       ...{ cluster: clusterArn, checkerPrincipalArns: ['arn:aws:iam::000000000000:role/windlass-drift'] },
-      ...{ reportsQueueArn: world.outputs['ReportsQueueArn'], wakeQueueArn: expect.stringContaining('arn:aws:sqs:') },
+      reportsQueueArn: JSON.parse(world.outputs['Clusters']!)[0].reportsQueueArn,
+      wakeQueueArn: expect.stringContaining('arn:aws:sqs:'),
     });
     const gitSecretArn = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:windlass/git-a1b2c3';
     const withKey = resultOf(await at('--git-secret', gitSecretArn), 'access')!.text;
     expect(JSON.parse(withKey.split('\n').at(-1)!)).toMatchObject({ gitSecretArn });
     expect(resultOf(await at('--access-profile', 'nobody'), 'access')).toMatchObject({ code: 'aws-access' });
     expect(resultOf(await at('--access-stack', access), 'access')?.text).toMatch(/is of another cluster, .*acme-dev/);
+    // Where clusters of several Regions have one name, the stack's has the Region: that one goes before.
+    const short = 'WindlassClusterAccess-acme-prod';
+    for (const [name, PullerRoleArn] of [
+      [short, 'arn:aws:iam::000000000000:role/short'],
+      [`${short}-eu-west-1`, 'arn:aws:iam::000000000000:role/long'],
+    ]) {
+      await makeStack(aws, name!, {}, { ...roles, PullerRoleArn, Cluster: clusterArn });
+      expect(resultOf(await at(), 'access')).toMatchObject({
+        result: 'done',
+        text: `${PullerRoleArn}, by pod-identity`,
+      });
+    }
 
     world.github.push({ 'new.yaml': 'a: 1\n' });
     const behind = await at();

@@ -1,6 +1,6 @@
 import { type GitHubOptions, openGitHub } from '../../lib/adapters/github/client.ts';
 import { openGitHubConfigRepo } from '../../lib/adapters/github/config-repo.ts';
-import type { ConfigRepo, SurveyStore } from '../../lib/bump/ports.ts';
+import type { SurveyStore } from '../../lib/bump/ports.ts';
 import type { GitHub } from '../standins/github.ts';
 import type { ConfigRepoUnderTest } from './config-repo-under-test.ts';
 
@@ -15,7 +15,7 @@ export interface Reached extends Pick<GitHubOptions, 'auth' | 'baseUrl' | 'fetch
 export function adapterAt(reached: Reached): Pick<ConfigRepoUnderTest, 'repo' | 'again'> {
   const { auth, baseUrl, fetch, ...repository } = reached;
   const store = memoryStore();
-  const open = (kept: SurveyStore): ConfigRepo =>
+  const open = (kept: SurveyStore) =>
     openGitHubConfigRepo({
       client: openGitHub({ auth, baseUrl, fetch, userAgent: 'windlass-test' }),
       branch: 'main',

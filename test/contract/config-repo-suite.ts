@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { commits } from './config-repo-commits.ts';
+import { past } from './config-repo-past.ts';
 import { proposals } from './config-repo-proposals.ts';
 import { reads } from './config-repo-reads.ts';
 import { surveys } from './config-repo-surveys.ts';
@@ -9,6 +10,7 @@ import type { Abilities, Make } from './config-repo-under-test.ts';
 export function configRepoSuite(name: string, make: Make, can: Abilities): void {
   describe(`${name} as a config repo`, () => {
     describe('reads', () => reads(make));
+    describe('tells the past', () => past(make, can));
     describe('surveys', () => surveys(make));
     describe('commits', () => commits(make, can));
     if (can.proposes !== false) describe('proposes', () => proposals(make, can));

@@ -1,4 +1,5 @@
 import type { CommitRequest, ConfigRepo, ProposalRequest } from '../../lib/bump/ports.ts';
+import type { RepoPast } from '../../lib/rollback/ports.ts';
 
 /** What a file of the repository is. */
 export type Content = string | Uint8Array | { link: string } | { executable: string };
@@ -14,9 +15,9 @@ export interface CommitThere {
 
 /** What an adapter gives the suite: the repo under test, and a person who works on the same repository by other means. */
 export interface ConfigRepoUnderTest {
-  repo: ConfigRepo;
+  repo: ConfigRepo & RepoPast;
   /** The same repository, opened anew by somebody who has the same store or cache, or `bare`ly knows nothing of it. */
-  again(how: 'with-store' | 'bare'): ConfigRepo;
+  again(how: 'with-store' | 'bare'): ConfigRepo & RepoPast;
   /** Commits and pushes files as a person, to `main` unless told; `undefined` deletes one. Answers the commit. */
   push(files: Record<string, Content | undefined>, branch?: string): Promise<string>;
   /** Replaces the head of `main` by another commit, as `git commit --amend` and a forced push do. Answers the commit. */
@@ -61,6 +62,8 @@ export interface Abilities {
   pulls: boolean;
   /** False where branches and pull requests are not those of the real host; true unless told. */
   proposes?: boolean;
+  /** False where a comparison tells of no renames; true unless told. */
+  renames?: boolean;
   /** Commits get the time that was asked for. */
   setsTime: boolean;
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { helmVersion } from '../../lib/adapters/renderers/helm-program.ts';
 import { findKubectl, kubectlVersion } from '../../lib/adapters/renderers/kubectl.ts';
@@ -56,6 +57,20 @@ describe('the Dockerfile of the puller', () => {
     expect(user).toBe('65532:65532');
     expect(entrypoint[0]).toBe('node');
     expect(text).not.toMatch(/^(?:EXPOSE|VOLUME|HEALTHCHECK)/m);
+  });
+
+  it.each([
+    ['20.20.2', [1, 'the puller needs Node 24 or newer, NODE_IMAGE has 20.20.2']],
+    ['24.0.0', []],
+    ['26.1.0', []],
+  ])('is not built on a Node that is too old for the puller: %s', (node, told) => {
+    const runs = stages.at(-1)!.instructions.filter(({ name }) => name === 'RUN');
+    const [script, ...more] = runs.flatMap(({ text: line }) => /^node -e '([^']+)'$/.exec(line)?.[1] ?? []);
+    expect(more).toEqual([]);
+    const heard: unknown[] = [];
+    const process = { versions: { node }, exit: (code: number) => heard.unshift(code) };
+    runInNewContext(script!, { process, console: { error: (line: string) => heard.push(line) } });
+    expect(heard).toEqual(told);
   });
 
   it('can copy nothing from its folder but the bundle', async () => {

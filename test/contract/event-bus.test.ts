@@ -34,12 +34,12 @@ await describeWithMiniStack('events of incidents in EventBridge', () => {
     const { endpoint, region } = aws;
     sqs = new SQSClient({ endpoint, region, credentials });
     eventBridge = new EventBridgeClient({ endpoint, region, credentials });
-  }, 300_000);
+  });
   afterAll(async () => {
     sqs?.destroy();
     eventBridge?.destroy();
     await aws?.stop();
-  }, 60_000);
+  });
 
   it('reach what a rule of the docs chooses, as they are', async () => {
     const bus = `windlass-${randomBytes(4).toString('hex')}`;
@@ -83,7 +83,7 @@ await describeWithMiniStack('events of incidents in EventBridge', () => {
       expect.arrayContaining(plain.map(({ type, detail }) => ['windlass', type, detail])),
     );
     expect(received).toHaveLength(sent.length);
-  }, 120_000);
+  });
 });
 
 // What EventBridge does when it does not take an event cannot be brought about in MiniStack: these answers are AWS's documented ones.
@@ -136,5 +136,5 @@ describe('events that EventBridge does not take', () => {
     const down = await answering(503, { message: 'down' }, 'ServiceUnavailable');
     await expect(down.send()).rejects.toBeInstanceOf(RetryableError);
     expect(down.requests()).toBeGreaterThan(1);
-  }, 60_000);
+  });
 });

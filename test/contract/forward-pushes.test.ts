@@ -37,7 +37,7 @@ await describeWithMiniStack('EventBridge', () => {
   beforeAll(async () => {
     aws = await startMiniStack();
     events = new EventBridgeClient({ endpoint: aws.endpoint, region: aws.region, credentials: aws.credentials });
-  }, 300_000);
+  });
   afterAll(async () => {
     events?.destroy();
     await aws?.stop();

@@ -6,12 +6,11 @@ import { yamlDocuments } from '../../lib/cli/output/yaml.ts';
 import { readObjects } from '../../lib/desired/yaml.ts';
 import { alike, fileOf, laxer, laxerStreams, streams, stricter } from './yaml-corpus.ts';
 
-const limit = 300_000;
 let program = '';
 
 beforeAll(async () => {
   program = (await findKubectl({ env: process.env })).path;
-}, limit);
+});
 
 /** What kubectl reads: its JSON, or undefined when it refuses. An empty patch without a server makes it print its input. */
 async function kubectl(text: string): Promise<unknown> {
@@ -42,30 +41,30 @@ function windlassAll(text: string): unknown[] | undefined {
 }
 
 describe('YAML is read as kubectl reads it', () => {
-  it.each(Object.entries(alike))('%s', { timeout: limit }, async (_, document) => {
+  it.each(Object.entries(alike))('%s', async (_, document) => {
     expect(windlass(fileOf(document))).toEqual(await kubectl(fileOf(document)));
   });
 
-  it.each(Object.entries(stricter))('is stricter: %s', { timeout: limit }, async (_, [document]) => {
+  it.each(Object.entries(stricter))('is stricter: %s', async (_, [document]) => {
     expect(windlass(fileOf(document))).toBeUndefined();
     expect(await kubectl(fileOf(document))).toBeDefined();
   });
 
-  it.each(Object.entries(laxer))('is laxer: %s', { timeout: limit }, async (_, document) => {
+  it.each(Object.entries(laxer))('is laxer: %s', async (_, document) => {
     expect(windlass(fileOf(document))).toBeDefined();
     expect(await kubectl(fileOf(document))).toBeUndefined();
   });
 
-  it.each(Object.entries(streams))('a file: %s', { timeout: limit }, async (_, text) => {
+  it.each(Object.entries(streams))('a file: %s', async (_, text) => {
     expect(windlassAll(text)).toEqual(await kubectlAll(text));
   });
 
-  it.each(Object.entries(laxerStreams))('is laxer with a file: %s', { timeout: limit }, async (_, text) => {
+  it.each(Object.entries(laxerStreams))('is laxer with a file: %s', async (_, text) => {
     expect(windlassAll(text)).toHaveLength(1);
     expect(await kubectlAll(text)).toBeUndefined();
   });
 
-  it('reads thousands of random plain scalars alike', { timeout: limit }, async () => {
+  it('reads thousands of random plain scalars alike', async () => {
     const plain = fc.string({ unit: fc.constantFrom(...'0123456789+-._:eExXoObBnyYN~fa'), minLength: 1, maxLength: 8 });
     const scalars = [...new Set(fc.sample(plain, { numRuns: 20_000, seed: 7 }))].filter(
       (scalar) => windlass(fileOf(`d: ${scalar}`)) !== undefined,
@@ -75,7 +74,7 @@ describe('YAML is read as kubectl reads it', () => {
     expect(windlass(text)).toEqual(await kubectl(text));
   });
 
-  it('reads what render prints as it was', { timeout: limit }, async () => {
+  it('reads what render prints as it was', async () => {
     const texts = fc.sample(
       fc.oneof(
         fc.string({ unit: 'binary-ascii' }),

@@ -30,12 +30,12 @@ await describeWithMiniStack('notices in AWS', () => {
     sns = new SNSClient({ endpoint, region, credentials });
     sqs = new SQSClient({ endpoint, region, credentials });
     topics = openTopics({ endpoint, region, credentials, account });
-  }, 300_000);
+  });
   afterAll(async () => {
     for (const client of [sns, sqs]) client?.destroy();
     topics?.close();
     await aws?.stop();
-  }, 60_000);
+  });
 
   const ownName = () => `windlass-${randomBytes(4).toString('hex')}`;
   const queueOf = async (fifo = false) => {
@@ -77,19 +77,19 @@ await describeWithMiniStack('notices in AWS', () => {
     ]);
     expect((await receive(bad)).map((body) => JSON.parse(body).kind)).toEqual(['unhealthy']);
     expect(await receive(drift, 1)).toEqual([]);
-  }, 120_000);
+  });
 
   it('go to a topic as large as they get', async () => {
     const name = ownName();
     await sns.send(new CreateTopicCommand({ Name: name }));
     const lines = Array.from({ length: 1_000 }, () => 'ü€😀'.repeat(2_000));
     await expect(topics.publish(name, topicMessage(notice('opened', 'drift', { lines })))).resolves.toBeUndefined();
-  }, 120_000);
+  });
 
   it('are refused by a topic that there is not', async () => {
     const publishing = topics.publish(ownName(), topicMessage(notice('opened', 'drift')));
     await expect(publishing).rejects.toMatchObject({ name: 'UserError', code: 'topic-refused' });
-  }, 120_000);
+  });
 
   it('go through their queue as they are, and once', async () => {
     const url = await queueOf(true);
@@ -110,7 +110,7 @@ await describeWithMiniStack('notices in AWS', () => {
       queue.close();
       process.env = kept;
     }
-  }, 120_000);
+  });
 
   it('find the secret of their channel by its name', async () => {
     const { endpoint, region, credentials } = aws;
@@ -124,5 +124,5 @@ await describeWithMiniStack('notices in AWS', () => {
       secrets.close();
       manager.destroy();
     }
-  }, 120_000);
+  });
 });

@@ -44,13 +44,13 @@ await describeWithMiniStack('local mode with the AWS settings of this machine', 
     delete process.env['AWS_ACCOUNT_ID'];
     stored = await startRecords({ onUnreadable: () => {} });
     dir = await mkdtemp(join(tmpdir(), 'windlass-test-'));
-  }, 300_000);
+  });
   afterAll(async () => {
     for (const close of closers.reverse()) await close();
     process.env = kept;
     await Promise.all([stored?.stop(), slack?.close(), aws?.stop()]);
     if (dir !== undefined) await rm(dir, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('finds the secret in Secrets Manager, and says what is missing for a topic by its name', async () => {
     const write = (text: string) => {

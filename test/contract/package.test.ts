@@ -10,7 +10,6 @@ import { type BuiltPackage, builtPackage } from '../helpers/built-package.ts';
 import { tempTree } from '../helpers/temp-tree.ts';
 
 const exec = promisify(execFile);
-const patient = { timeout: 300_000 };
 // npm asks its registry for what the package does not bring.
 const offline = process.env['WINDLASS_OFFLINE'] === '1';
 const where = offline ? 'in an empty directory (skipped: WINDLASS_OFFLINE is set)' : 'in an empty directory';
@@ -36,7 +35,7 @@ async function ran(program: string, args: string[], cwd: string, env: Record<str
   );
 }
 
-describeInstalled(`the package, installed ${where}`, patient, () => {
+describeInstalled(`the package, installed ${where}`, () => {
   let project: string;
   const home = () => join(project, 'node_modules/windlass');
   const windlass = (...args: string[]) => ran(join(project, 'node_modules/.bin/windlass'), args, project);
@@ -104,6 +103,7 @@ describeInstalled(`the package, installed ${where}`, patient, () => {
       '../lib/adapters/local/control-plane/binaries.ts',
       '../lib/adapters/local/page-files.ts',
       '../lib/adapters/local/render-memory.ts',
+      '../lib/cli/local/wiring.ts',
     ]);
   });
 
@@ -124,7 +124,7 @@ describeInstalled(`the package, installed ${where}`, patient, () => {
   });
 });
 
-describeInstalled('the action for a config repo, with the package', patient, () => {
+describeInstalled('the action for a config repo, with the package', () => {
   /** What a runner does for its one script. */
   async function validate(files: Record<string, string>): Promise<Ran & { summary: string }> {
     const workspace = await tempTree({ ...files, 'temp/.keep': '' });
@@ -160,7 +160,7 @@ describeInstalled('the action for a config repo, with the package', patient, () 
   });
 });
 
-describeInstalled(`the constructs of the package, installed ${where}`, patient, () => {
+describeInstalled(`the constructs of the package, installed ${where}`, () => {
   const app = `import { App, Stack } from 'aws-cdk-lib';
 import { Windlass } from 'windlass/cdk';
 

@@ -27,12 +27,12 @@ describe('the store of surveys on dynalite', () => {
       },
       { step: 'initialize' },
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     client.destroy();
     await server.stop();
-  }, 60_000);
+  });
 
   async function fresh() {
     const table = `surveys-${randomUUID()}`;

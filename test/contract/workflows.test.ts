@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { workflowText } from '../../lib/cli/init/workflow.ts';
+import { readSourceTime } from '../../lib/model/bump-story.ts';
 import { messageOf } from '../../lib/model/errors.ts';
 import { goProgram } from '../helpers/go-program.ts';
 import { windlass } from '../helpers/io.ts';
@@ -26,6 +27,7 @@ interface Step {
 }
 interface Job {
   steps: Step[];
+  needs?: string | string[];
   permissions?: Record<string, string>;
   'timeout-minutes'?: number;
 }
@@ -93,19 +95,119 @@ describe('the workflows', () => {
   });
 });
 
+describe('Windlass by its name in a registry, which nobody owns yet,', () => {
+  const readers = files.filter((file) => /\.(?:md|ya?ml|ts|js|json)$/.test(file) && file !== 'CHANGELOG.md');
+  // `npx --no` runs what is installed, and never asks a registry.
+  const byName =
+    /\bnpx (?!--no )(?:-\S+ )*windlass\b|\bwindlass@(?:VERSION|\d+\.\d|\$)|npm (?:i|install|exec) (?:(?!--package=)-\S+ )*windlass\b/;
+
+  it('is run by nothing that is written here', async () => {
+    const found = await Promise.all(
+      readers
+        .filter((file) => !file.startsWith('test/') && file !== 'package-lock.json')
+        .map(async (file) => {
+          const lines = (await readFile(file, 'utf8')).split('\n');
+          return lines.flatMap((line, index) => (byName.test(line) ? [`${file}:${index + 1}`] : []));
+        }),
+    );
+    expect(readers.length).toBeGreaterThan(100);
+    expect(found.flat()).toEqual([]);
+  });
+
+  it.each(['npx windlass init', 'npm exec --yes windlass validate', 'package: windlass@1.2.3'])(
+    'would be found: %s',
+    (text) => expect(text).toMatch(byName),
+  );
+
+  it('is refused by the action, which takes a tarball or itself', async () => {
+    const { runs } = await read<{ runs: { steps: Step[] } }>('action.yml');
+    const script = runs.steps.find(({ run }) => run !== undefined)!.run!;
+    const workspace = await tempTree({ 'windlass.yaml': '' });
+    const env = {
+      ...{ PATH: process.env['PATH'], PACKAGE: 'windlass@0.1.0', CONFIG_REPO: '.' },
+      ...{ ACTION: workspace, RUNNER_TEMP: workspace },
+    };
+    await expect(exec('bash', ['-euo', 'pipefail', '-c', script], { cwd: workspace, env })).rejects.toMatchObject({
+      code: 1,
+      stdout: '::error::package: there is no file windlass@0.1.0\n',
+    });
+  });
+});
+
+describe('the tag of a release', () => {
+  const git = (cwd: string, ...args: string[]) =>
+    exec('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'init.defaultBranch=main', ...args], {
+      cwd,
+    });
+
+  /** A clone as the action makes it with its whole history: the tag checked out, and all branches beside it. */
+  async function checkedOut(tag: string): Promise<string> {
+    const [origin, clone] = [await tempTree({ 'a.txt': 'a' }), await tempTree({})];
+    await git(origin, 'init', '--quiet');
+    await git(origin, 'add', '.');
+    await git(origin, 'commit', '--quiet', '-m', 'one');
+    await git(origin, 'tag', '-a', 'v1.0.0', '-m', 'annotated');
+    await git(origin, 'commit', '--quiet', '--allow-empty', '-m', 'two');
+    await git(origin, 'switch', '--quiet', '-c', 'feature');
+    await git(origin, 'commit', '--quiet', '--allow-empty', '-m', 'nobody reviewed it');
+    await git(origin, 'tag', 'v1.1.0');
+    await git(clone, 'clone', '--quiet', origin, '.');
+    await git(clone, 'checkout', '--quiet', `refs/tags/${tag}`);
+    return clone;
+  }
+
+  it('is on main, which is looked at before anything of it runs, and before whatever the other jobs do', async () => {
+    const { jobs } = await read<Workflow>('.github/workflows/release.yaml');
+    const [checkout, look] = jobs['check']!.steps;
+    expect(checkout?.with).toMatchObject({ 'fetch-depth': 0 });
+    const needs = (name: string): string[] => [jobs[name]!.needs ?? []].flat().flatMap((one) => [one, ...needs(one)]);
+    for (const name of Object.keys(jobs).filter((one) => one !== 'check')) expect(needs(name)).toContain('check');
+
+    const run = async (tag: string) =>
+      await exec('bash', ['-e', '-c', look!.run!], {
+        cwd: await checkedOut(tag),
+        env: { PATH: process.env['PATH'], GITHUB_REF_NAME: tag },
+      }).then(
+        () => 'goes on',
+        (error: { code: number; stdout: string }) => `${error.code} ${error.stdout}`,
+      );
+    expect(await run('v1.0.0')).toBe('goes on');
+    expect(await run('v1.1.0')).toMatch(/^1 ::error::v1\.1\.0 is not on main/);
+  });
+});
+
 describe('the workflow of an app', () => {
   const file = 'examples/app-repo/.github/workflows/release.yaml';
 
-  /** What its script says the tag is. */
-  async function tagFor(env: Record<string, string>): Promise<string> {
+  /** What its script says of a push: `tag`, `committed`. */
+  async function toldOf(env: Record<string, string>): Promise<Record<string, string>> {
     const { jobs } = await read<Workflow>(file);
     const script = jobs['push']!.steps.find(({ run }) => run?.includes('tag='))!.run!;
     const output = join(await tempTree({ output: '' }), 'output');
     await exec('bash', ['-euo', 'pipefail', '-c', script], {
       env: { PATH: process.env['PATH'], ...env, GITHUB_OUTPUT: output },
     });
-    return /^tag=(.*)\n$/.exec(await readFile(output, 'utf8'))![1]!;
+    return Object.fromEntries(
+      (await readFile(output, 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('=')),
+    );
   }
+  const tagFor = async (env: Record<string, string>) => (await toldOf(env))['tag']!;
+
+  it('labels the image with its commit and the time of that, as a bump reads it', async () => {
+    const { committed } = await toldOf({ GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v1.5.0' });
+    const { stdout } = await exec('git', ['log', '-1', '--format=%ct']);
+    expect(Date.parse(readSourceTime(committed)!) / 1000).toBe(Number(stdout));
+    const { jobs } = await read<Workflow>(file);
+    const build = jobs['push']!.steps.find((step) => step.uses?.startsWith('docker/build-push-action@'))!;
+    expect(String(build.with!['labels']).trim().split('\n')).toEqual([
+      `org.opencontainers.image.source=\${{ github.server_url }}/\${{ github.repository }}`,
+      `org.opencontainers.image.revision=\${{ github.sha }}`,
+      `dev.windlass.source-time=\${{ steps.tag.outputs.committed }}`,
+    ]);
+  });
 
   it('gives a tag of Git to its image, and a commit on main one that grows: the policies of its README take both', async () => {
     const release = await tagFor({ GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v1.5.0' });
@@ -135,6 +237,12 @@ describe('the workflow of an app', () => {
     const template = await readFile('examples/app-repo/aws/push-role.yaml', 'utf8');
     const subjects = [...template.matchAll(/'repo:(.*)'$/gm)].map(([, subject]) => subject);
     expect(subjects).toEqual([`\${GitHubRepository}:ref:refs/heads/main`, `\${GitHubRepository}:ref:refs/tags/v*`]);
+    const [, pattern] = /GitHubRepository:[\s\S]*?AllowedPattern: '(.*)'/.exec(template)!;
+    // As CloudFormation reads it: the whole value.
+    const allowed = new RegExp(`^(?:${pattern})$`);
+    expect(['acme@1234567/web@7654321', 'acme/web'].filter((name) => allowed.test(name))).toHaveLength(2);
+    const refused = ['acme@1234567/web', 'acme/web@7654321', 'acme@*/web@*', 'acme*/web', 'acme/web:ref', 'web'];
+    expect(refused.filter((name) => allowed.test(name))).toEqual([]);
     const wild = [...template.matchAll(/^.*'\*'.*$/gm)];
     expect(wild).toHaveLength(1);
     const actions = [...template.matchAll(/\b(ecr:\w+|sts:\w+)\b/g)].map(([action]) => action);
@@ -196,12 +304,14 @@ describeWithTool('actionlint', actionlint, (program) => {
   it.each(workflows)('finds nothing in %s', async (file) => expect(await lint(file)).toBe(''));
 
   it('finds nothing in the workflow that windlass init writes, which takes actions where the others do', async () => {
-    const folder = await tempTree({ 'windlass.yaml': workflowText() });
+    const written = workflowText(`acme/windlass@${'0'.repeat(40)}`);
+    const folder = await tempTree({ 'windlass.yaml': written });
     expect(await lint(join(folder, 'windlass.yaml'))).toBe('');
     const known = await Promise.all([...workflows, ...actions].map((file) => readFile(file, 'utf8')));
-    const uses = [...workflowText().matchAll(/uses: (.*)$/gm)].map(([, what]) => what!);
-    expect(uses.length).toBeGreaterThan(0);
-    for (const what of uses) expect(known.join('\n')).toContain(`uses: ${what}\n`);
+    const uses = [...written.matchAll(/uses: (.*)$/gm)].map(([, what]) => what!);
+    expect(uses.at(-1)).toBe(`acme/windlass@${'0'.repeat(40)}`);
+    expect(uses.length).toBeGreaterThan(1);
+    for (const what of uses.slice(0, -1)) expect(known.join('\n')).toContain(`uses: ${what}\n`);
   });
 
   it('would find a script that a branch name can break into', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dashboard } from '../../lib/dashboard/app.ts';
 import type { DashboardPorts, DashboardState } from '../../lib/dashboard/ports.ts';
 import { UserError } from '../../lib/model/errors.ts';
-import { healthy } from './states.ts';
+import { healthy, noDelivery } from './states.ts';
 
 const state: DashboardState = {
   at: '2026-01-01T00:00:00.000Z',
@@ -23,7 +23,10 @@ function page(overrides: Partial<DashboardPorts> = {}) {
   const app = dashboard(
     {
       state: async () => state,
-      metrics: async (days) => ({ from: '', to: String(days), overall: none, syncs: {}, classes: {} }),
+      metrics: async (days) => {
+        const span = { from: '', to: String(days) };
+        return { ...span, delivery: noDelivery, drift: { ...span, overall: none, syncs: {}, classes: {} } };
+      },
       async *changes() {
         yield;
       },
@@ -175,7 +178,7 @@ describe('the page', () => {
 
   it('answers with the metrics of as many days as were asked for', async () => {
     const { ask } = page();
-    expect(await (await ask('/api/metrics?days=7')).json()).toMatchObject({ to: '7', overall: none });
+    expect(await (await ask('/api/metrics?days=7')).json()).toMatchObject({ to: '7', drift: { overall: none } });
     expect(await (await ask('/api/metrics')).json()).toMatchObject({ to: '30' });
     for (const days of ['0', 'x', '-1', '99999']) expect((await ask(`/api/metrics?days=${days}`)).status).toBe(400);
   });

@@ -51,6 +51,15 @@ describe('the entries of the timeline', () => {
     expect(kinds(entries)).toEqual([['object-applied', 'synced'], ['incident-resolved']]);
   });
 
+  it('show a rollback by itself, and not with the bump that it undoes', () => {
+    const entries: Entry[] = entriesOf([
+      record('rolled-back', ['event:1', 'image:web']),
+      record('bumped', ['event:1', 'image:web']),
+      record('push-received', ['event:1']),
+    ]);
+    expect(kinds(entries)).toEqual([['rolled-back'], ['bumped', 'push-received']]);
+  });
+
   it('put a push and its bumps together, and a finding and its incident', () => {
     const entries: Entry[] = entriesOf([
       record('drift-found', ['run:9', 'incident:x']),

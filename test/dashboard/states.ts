@@ -1,5 +1,6 @@
 import type { DashboardState } from '../../lib/dashboard/ports.ts';
 import { type AuditRecord, recordId } from '../../lib/model/audit-record.ts';
+import type { DeliveryMetrics } from '../../lib/model/delivery-figures.ts';
 import type { Incident } from '../../lib/model/incident.ts';
 import type { ImageState, SyncState } from '../../lib/model/state.ts';
 
@@ -113,15 +114,51 @@ export function watched(now: Date): DashboardState {
   ];
   const detect = { count: 3, mean: 40, p50: 20, p95: 90 };
   const recover = { count: 4, mean: 228, p50: 60, p95: 600 };
-  state.metrics = {
-    ...{ from: ago(now, 30 * 86_400), to: ago(now, 0), classes: {} },
+  const span = { from: ago(now, 30 * 86_400), to: ago(now, 0) };
+  const drift = {
+    ...{ ...span, classes: {} },
     overall: { incidents: 5, open: 1, notTimed: 2, detect, recover },
     syncs: {
       infra: { incidents: 1, open: 0, notTimed: 1, recover: { count: 1, mean: 600, p50: 600, p95: 600 } },
       'shop-staging': { incidents: 4, open: 1, notTimed: 1, detect, recover: { count: 3, mean: 45, p50: 30, p95: 60 } },
     },
   };
+  state.metrics = { ...span, delivery: delivered(now), drift };
   return state;
+}
+
+/** A span in which nothing was deployed. */
+export const noDelivery: DeliveryMetrics = {
+  period: 'day',
+  overall: {
+    ...{ rollouts: 0, deployments: 0, perDay: 0, failed: 0, rolledBack: 0, undecided: 0 },
+    ...{ notBumped: 0, notPushed: 0, noSourceTime: 0, down: 0, periods: [] },
+  },
+  syncs: {},
+  images: {},
+};
+
+/** Deployments of 30 days: of two syncs, one of which failed twice. */
+function delivered(now: Date): DeliveryMetrics {
+  const periods = Array.from({ length: 30 }, (_, index) => ({
+    ...{ from: ago(now, (30 - index) * 86_400), deployments: index % 4, failed: index === 29 ? 2 : 0 },
+  }));
+  const leadFromSource = { count: 12, mean: 5_400, p50: 3_600, p95: 14_400 };
+  const leadFromPush = { count: 40, mean: 95, p50: 80, p95: 240 };
+  const leadFromCommit = { count: 42, mean: 61, p50: 58, p95: 110 };
+  const figures = {
+    ...{ rollouts: 44, deployments: 42, perDay: 1.4, failed: 2, rolledBack: 1, undecided: 0, failureRate: 2 / 44 },
+    ...{ leadFromSource, leadFromPush, leadFromCommit, notBumped: 0, notPushed: 2, noSourceTime: 30, down: 1, periods },
+    restore: { count: 1, mean: 300, p50: 300, p95: 300 },
+  };
+  const unknown = { leadFromSource: undefined, leadFromPush: undefined };
+  const quiet = { ...figures, ...unknown, rollouts: 2, deployments: 2, failed: 0, rolledBack: 0, down: 0 };
+  return {
+    period: 'day',
+    overall: figures,
+    syncs: { infra: { ...quiet, restore: undefined }, 'shop-staging': figures },
+    images: { 'shop:web': figures },
+  };
 }
 
 /** An open incident: somebody set another image by hand. */

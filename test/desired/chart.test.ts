@@ -11,7 +11,6 @@ import { tempTree } from '../helpers/temp-tree.ts';
 
 const kustomizer = openKustomizer({ env: process.env });
 const helm = openHelm({ env: process.env });
-const limit = 120_000;
 
 const chartYaml = 'apiVersion: v2\nname: web\nversion: 1.2.3\n';
 const configMap = (name: string, data = '{}', more = '') =>
@@ -39,7 +38,7 @@ async function rendered(
 const names = ({ objects }: Desired) => objects.map(({ object }) => nameOf(object));
 const problems = ({ problems: found }: Desired) => found.map(formatProblem).join('\n');
 
-describe('a chart in the repo', { timeout: limit }, () => {
+describe('a chart in the repo', () => {
   it('is rendered with its release, values files in order, and the namespace where none is named', async () => {
     const found = await rendered(
       {
@@ -250,7 +249,7 @@ describe('a chart in the repo', { timeout: limit }, () => {
   });
 });
 
-describe('a chart that is published elsewhere', { timeout: limit }, () => {
+describe('a chart that is published elsewhere', () => {
   const published = {
     kind: 'oci' as const,
     repository: 'ghcr.io/acme/charts/web',

@@ -8,7 +8,6 @@ import { tempTree } from '../helpers/temp-tree.ts';
 
 const kustomizer = openKustomizer({ env: process.env });
 const configMap = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
-const limit = 120_000;
 
 async function desiredOf(files: Parameters<typeof tempTree>[0], path = 'app'): Promise<Desired> {
   return await desired({ tree: await openDirectoryTree(await tempTree(files)), path, kustomizer });
@@ -166,7 +165,7 @@ describe('limits', () => {
   });
 });
 
-describe('kustomizations', { timeout: limit }, () => {
+describe('kustomizations', () => {
   const base = {
     'base/kustomization.yaml': 'resources: [a.yaml]\nconfigMapGenerator:\n  - name: gen\n    files: [settings.toml]\n',
     'base/a.yaml': `${configMap('a')}data: { x: "1" }\n`,

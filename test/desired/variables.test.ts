@@ -95,7 +95,7 @@ describe('variables in values', () => {
   });
 });
 
-describe('variables of a sync', { timeout: 120_000 }, () => {
+describe('variables of a sync', () => {
   const kustomizer = openKustomizer({ env: process.env });
   const rendered = async (files: Record<string, string>, declared: Variables | undefined) =>
     await desired({

@@ -3,8 +3,9 @@ import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSCli
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Deployment, deployStack } from '../helpers/deploy.ts';
 import { describeWithMiniStack, type MiniStack, startMiniStack } from '../helpers/ministack.ts';
+import { waitMs } from '../helpers/patience.ts';
 
-const patient = { timeout: 120_000, interval: 500 };
+const patient = { timeout: waitMs, interval: 500 };
 
 /** One alarm, as CloudWatch describes it. */
 interface AlarmThere {
@@ -82,7 +83,7 @@ await describeWithMiniStack('the alarms of the stack in AWS', () => {
   }
 
   it('all tell one topic, when they ring and when it is over', () => {
-    expect(alarms).toHaveLength(22);
+    expect(alarms).toHaveLength(23);
     expect(topics().size).toBe(1);
     for (const { AlarmActions, OKActions } of alarms)
       expect([AlarmActions.length, OKActions]).toEqual([1, AlarmActions]);

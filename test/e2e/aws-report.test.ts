@@ -1,14 +1,20 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SyncReported } from '../../lib/model/messages.ts';
 import { type AwsCluster, clusterArn, startAwsCluster } from '../helpers/aws-cluster.ts';
+import { type AwsPuller, pullerOf } from '../helpers/aws-puller.ts';
 import { type AwsWorld, startAwsWorld } from '../helpers/aws-world.ts';
 import { waitFor } from '../helpers/cluster.ts';
 import { type Heard, type HeardEvent, listenToEvents, listenToTopic } from '../helpers/heard.ts';
 import { describeLoop } from '../helpers/loop.ts';
 import { describeWithMiniStack } from '../helpers/ministack.ts';
 import { configMap, namespace } from '../pull/manifests.ts';
+import { reportOf } from '../pull/reports.ts';
 import { describeWithStandins } from '../standins/describe.ts';
 
 const settings = 'ConfigMap/shop/settings';
+const prodArn = clusterArn.replace('acme-dev', 'acme-prod');
 const files = {
   'windlass.yaml': `windlass: 1
 clusters:
@@ -32,7 +38,7 @@ await describeWithMiniStack('report and notify in AWS', () => {
       let events: Heard<HeardEvent>;
       let topic: Heard<Record<string, unknown>>;
       beforeAll(async () => {
-        const props = { clusters: [clusterArn], notifySecrets: ['slack-bot'], topics: ['deploys'] };
+        const props = { clusters: [clusterArn, prodArn], notifySecrets: ['slack-bot'], topics: ['deploys'] };
         world = await startAwsWorld({ files, props });
         cluster = await startAwsCluster(world);
         events = await listenToEvents(world);
@@ -51,8 +57,7 @@ await describeWithMiniStack('report and notify in AWS', () => {
         await waitFor(async () => (await kinds()).includes('synced'), { what: 'the record of the pull' });
         const state = async () => JSON.stringify(await world.items('StateTable'));
         await waitFor(async () => (await state()).includes(world.github.head()!), { what: 'the state of the sync' });
-        const statuses = () => world.github.repository.statuses.get(world.github.head()!) ?? [];
-        await waitFor(() => statuses().some(({ state }) => state === 'success'), { what: 'the status of the commit' });
+        await cluster.toldHealthy();
         expect(await events()).toEqual([]);
         expect(posts()).toEqual([]);
       });
@@ -114,6 +119,71 @@ await describeWithMiniStack('report and notify in AWS', () => {
         expect(seen).toContain(settings);
         expect(seen).not.toContain('is not authorized to perform');
         for (const secret of world.secrets) expect(seen).not.toContain(secret);
+      });
+
+      describe('keeps clusters apart:', () => {
+        let prod: AwsPuller;
+        const clients: SQSClient[] = [];
+        const sender = ({ credentials }: AwsPuller) => {
+          const client = new SQSClient({ ...world.where, credentials });
+          clients.push(client);
+          return (QueueUrl: string, body: object) =>
+            client.send(
+              new SendMessageCommand({
+                ...{ QueueUrl, MessageBody: JSON.stringify(body) },
+                ...{ MessageGroupId: randomUUID(), MessageDeduplicationId: randomUUID() },
+              }),
+            );
+        };
+        const paid = (more: Partial<SyncReported> = {}) => {
+          const at = new Date().toISOString();
+          const about = { cluster: 'prod', sync: 'pay', startedAt: at, at, revision: world.github.head()! };
+          return reportOf({ run: randomUUID(), ...about, ...more });
+        };
+        const states = async () =>
+          (await world.items('StateTable')).filter(({ pk, sk }) => pk === 'state#sync' && sk === 'pay');
+        beforeAll(async () => {
+          prod = await pullerOf(world, prodArn);
+          const withProd = files['windlass.yaml'].replace(
+            'syncs:',
+            '  prod: { eks: acme-prod, region: eu-west-1 }\nsyncs:\n  pay: { cluster: prod, path: apps }',
+          );
+          world.github.push({ 'windlass.yaml': withProd });
+        });
+        afterAll(() => {
+          for (const client of clients) client.destroy();
+        });
+
+        it('lets a puller send to the queue of its own cluster, and to no other one', async () => {
+          const asDev = sender(cluster.puller);
+          const others = [prod.reportsQueueUrl, ...(await world.queues('WindlassReportsQueue'))];
+          others.push(...(await world.queues('ReportsDeadLetters')));
+          expect(others).toHaveLength(3);
+          for (const queue of others) await expect(asDev(queue, paid())).rejects.toThrow(/not authorized|AccessDenied/);
+          await sender(prod)(prod.reportsQueueUrl, paid());
+          await waitFor(async () => (await states()).length === 1, { what: 'the state of pay' });
+        });
+
+        it("changes nothing of a cluster by a lie through another one's queue, and puts the lie on record", async () => {
+          const before = await states();
+          const lies = [
+            paid({ result: 'failed', errors: [{ code: 'lie', message: 'hunter2' }] }),
+            paid({ cluster: 'dev', result: 'failed', errors: [{ code: 'lie', message: 'hunter2' }] }),
+          ];
+          for (const lie of lies) await sender(cluster.puller)(cluster.puller.reportsQueueUrl, lie);
+          const ignored = async () => (await world.items('AuditTable')).filter(({ kind }) => kind === 'event-ignored');
+          // Each is in the timeline, and once by its event.
+          await waitFor(async () => (await ignored()).length >= 2 * lies.length, { what: 'the lies on record' });
+          const kept = (await ignored()).map(({ details }) => JSON.parse(details as string));
+          for (const why of [
+            'it tells of the cluster "prod", and comes from dev',
+            'the sync "pay" is of the cluster prod',
+          ])
+            expect(kept).toContainEqual(expect.objectContaining({ why, cluster: clusterArn }));
+          expect(await states()).toEqual(before);
+          const seen = JSON.stringify([await world.items('AuditTable'), await world.items('StateTable'), posts()]);
+          expect(seen).not.toContain('hunter2');
+        });
       });
     });
   });

@@ -35,9 +35,10 @@ await describeWithMiniStack('the stack in AWS', () => {
     expect(await tables()).toEqual([outputs['AuditTable'], outputs['StateTable']].toSorted());
     const [known] = JSON.parse(outputs['Clusters']!) as Record<string, string>[];
     expect(known).toMatchObject({ arn: cluster, wakeQueueArn: expect.stringMatching(/^arn:aws:sqs:/) });
-    const named = ['PushesQueueUrl', 'ReportsQueueUrl', 'NoticesQueueUrl'].map((name) => outputs[name]);
-    expect(await queues()).toEqual(expect.arrayContaining([...named, known!['wakeQueueUrl']]));
-    expect(outputs['ReportsQueueArn']).toMatch(/^arn:aws:sqs:eu-west-1:000000000000:.*\.fifo$/);
+    const named = ['PushesQueueUrl', 'NoticesQueueUrl'].map((name) => outputs[name]);
+    const ofCluster = ['wakeQueueUrl', 'reportsQueueUrl'].map((name) => known![name]);
+    expect(await queues()).toEqual(expect.arrayContaining([...named, ...ofCluster]));
+    expect(known!['reportsQueueArn']).toMatch(/^arn:aws:sqs:eu-west-1:000000000000:.*\.fifo$/);
     expect(JSON.parse(outputs['Topics']!)).toEqual({ deploys: expect.stringMatching(/^arn:aws:sns:/) });
     expect(JSON.parse(outputs['CheckerPrincipals']!)).toEqual([expect.stringMatching(/:role\/windlass-drift-/)]);
     expect(outputs['Dashboard']).toMatch(/^https:/);

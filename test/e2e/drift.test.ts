@@ -110,7 +110,7 @@ describeLoop('a change by hand', () => {
     expect(settled.incidents.filter(({ resolvedAt }) => resolvedAt === undefined)).toEqual([]);
     const replicas = await loop.kubectl('-n', 'shop-staging', 'get', 'deploy/api', '-o', 'jsonpath={.spec.replicas}');
     expect(replicas).toBe('1');
-    await loop.kubectl('-n', 'shop-staging', 'rollout', 'status', 'deployment/worker', '--timeout=60s');
+    await loop.kubectl('-n', 'shop-staging', 'rollout', 'status', 'deployment/worker', '--timeout=480s');
   });
 
   it('is never written into Git', async () => {

@@ -183,7 +183,7 @@ describeLoop('the life of a loop', () => {
     it('is the same through the launcher on an older Node: signals and its death reach the loop', async () => {
       const begin = async () => {
         const run = spawnWindlass(['local', '--dir', state, '--port', '0', ...small], { node: olderNode });
-        await waitFor(() => /web at .*healthy/.test(run.soFar().stdout), { what: 'a healthy web', timeoutMs: 240_000 });
+        await waitFor(() => /web at .*healthy/.test(run.soFar().stdout), { what: 'a healthy web' });
         return run;
       };
       const first = await begin();

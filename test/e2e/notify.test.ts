@@ -58,7 +58,6 @@ describeLoop('local mode with --notify', () => {
   const posts = async (count: number) => {
     await waitFor(async () => (slack.posts.length >= count ? true : undefined), {
       what: `${count} messages in Slack`,
-      timeoutMs: 240_000,
     });
     expect(slack.posts).toHaveLength(count);
     return slack.posts;
@@ -152,7 +151,7 @@ describeLoop('local mode with --notify', () => {
         const { Messages = [] } = await sqs.send(new ReceiveMessageCommand(request));
         return Messages.length >= 2 ? Messages : undefined;
       },
-      { what: 'two messages of the topic', timeoutMs: 120_000 },
+      { what: 'two messages of the topic' },
     );
     const bodies = heard.map(({ Body }) => JSON.parse(Body!) as Record<string, unknown>);
     expect(bodies.map(({ state }) => state).toSorted()).toEqual(['opened', 'resolved']);

@@ -109,7 +109,6 @@ describeLoop('what a person reads', () => {
       );
       await waitFor(() => /web at .*healthy/.test(run.screen()), {
         what: 'a healthy web on the terminal',
-        timeoutMs: 240_000,
       });
       run.type('\u0003');
       const code = await run.ended;

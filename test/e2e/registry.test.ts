@@ -2,6 +2,8 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../lib/adapters/local/control-plane/free-port.ts';
+import { wholeSeconds } from '../../lib/model/bump-story.ts';
+import type { Metrics } from '../../lib/model/delivery-figures.ts';
 import {
   checkOutMinimal,
   describeLoop,
@@ -129,10 +131,33 @@ await describeWithRegistry('with a real registry', () => {
       expect((await subjects(repo))[0]).toBe('Bump web to 1.4.0');
     });
 
+    it('measures a change from the commit that an image says it was built of, and counts those that say nothing', async () => {
+      const committed = new Date(Date.now() - 3_600_000).toISOString();
+      // A policy does not take this tag: the release gets its labels before it gets its name.
+      await pushImage(`${image}:built`, { labels: { 'dev.windlass.source-time': committed } });
+      const seen = loop.output().length;
+      await crane('tag', `${image}:built`, '1.5.0');
+      const [, how] = await loop.prints(
+        /offer web to 1\.5\.0 was proposed: .*\n +take it in .*: (git merge \S+)$/m,
+        seen,
+      );
+      await git(repo, ...how!.split(' ').slice(1));
+      await loop.until('1.5.0', (now) => now.images[0]?.current[0] === '1.5.0' && isSettled(now));
+      const trailer = await git(repo, 'log', '-1', '--format=%(trailers:key=Windlass-Source-Time,valueonly)', 'main');
+      expect(trailer.trim()).toBe(wholeSeconds(committed));
+      const args = ['metrics', '--dir', join(dir, 'state'), '--json', 'image/web'];
+      const { delivery } = JSON.parse((await runWindlass(args)).stdout) as Metrics;
+      const { leadFromSource, leadFromPush, noSourceTime } = delivery.overall;
+      expect(leadFromSource!.count).toBe(1);
+      expect(leadFromSource!.mean).toBeGreaterThanOrEqual(3_600);
+      expect(noSourceTime).toBeGreaterThanOrEqual(1);
+      expect(leadFromPush!.p50).toBeLessThan(leadFromSource!.mean);
+    });
+
     it('refuses to pretend a push to it', async () => {
-      const pushed = await runWindlass(['local', 'push', '--dir', join(dir, 'state'), 'acme/web:1.5.0']);
+      const pushed = await runWindlass(['local', 'push', '--dir', join(dir, 'state'), 'acme/web:1.6.0']);
       expect(pushed.code).toBe(2);
-      expect(output(pushed)).toContain(`docker push ${image}:1.5.0`);
+      expect(output(pushed)).toContain(`docker push ${image}:1.6.0`);
     });
   });
 

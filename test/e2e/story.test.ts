@@ -47,7 +47,7 @@ describeLoop('from a push to the cluster', () => {
     expect(await commits()).toEqual(['Bump web to 1.5.0 and web-prod to 1.5.0', 'Import the shop']);
     for (const namespace of ['shop-staging', 'shop-prod']) {
       expect(await imageOf(namespace)).toBe(`${registry}/shop/web:1.5.0`);
-      const pods = await loop.kubectl('-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=60s');
+      const pods = await loop.kubectl('-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=480s');
       expect(pods).toContain('successfully rolled out');
     }
     expect(state.incidents).toEqual([]);
@@ -91,7 +91,7 @@ describeLoop('from a push to the cluster', () => {
     ).trim();
     const kinds = (records: AuditRecord[]) => [...new Set(records.map(({ kind }) => kind))].sort();
     expect(kinds(about(`event:${event}`))).toEqual(['bumped', 'push-received']);
-    expect(kinds(about(`revision:${head}`))).toEqual(['bumped', 'synced']);
+    expect(kinds(about(`revision:${head}`))).toEqual(['bumped', 'image-left', 'image-running', 'synced']);
     const synced = about(`revision:${head}`).filter(({ kind }) => kind === 'synced');
     expect(new Set(synced.flatMap(({ subjects: all }) => all.filter((one) => one.startsWith('sync:'))))).toEqual(
       new Set(['sync:infra', 'sync:shop-staging', 'sync:shop-prod']),

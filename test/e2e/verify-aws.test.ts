@@ -50,6 +50,8 @@ await describeWithMiniStack('npm run verify:aws', () => {
       env: {
         ...{ PATH: process.env['PATH'], HOME: home, CI: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' },
         ...{ AWS_REGION: aws.region, AWS_ENDPOINT_URL: aws.endpoint, AWS_ENDPOINT_URL_S3: aws.endpoint },
+        // The CDK makes the app first, and nobody filled in its cdk.json here.
+        WINDLASS_EXAMPLE: 'acme/shop-config',
         AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
       },

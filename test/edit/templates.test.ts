@@ -115,7 +115,7 @@ describe('a file that is no YAML because of its templates', () => {
       const text = `${broken}${piece.repeat(200_000)}\nb: x:1 #M\n`;
       const begin = performance.now();
       edit(text);
-      expect(performance.now() - begin).toBeLessThan(20_000);
+      expect(performance.now() - begin).toBeLessThan(60_000);
     }
   });
 });

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { bumpOnPush } from '../../functions/handlers/bump-on-push.ts';
 import { createQueue } from '../../lib/adapters/local/queue.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
-import type { BumpPorts } from '../../lib/bump/ports.ts';
 import { ecrHost, pushEvent } from '../../lib/bump/push-event.ts';
 import type { AuditRecord } from '../../lib/model/audit-record.ts';
 import { RetryableError } from '../../lib/model/errors.ts';
@@ -46,7 +45,7 @@ function listening(): { logger: Logger; lines: string[] } {
   return { logger, lines };
 }
 
-const handlerOf = (ports: BumpPorts) => bumpOnPush({ ...ports, now: () => now, logger: silent() });
+const handlerOf = (ports: Loop['ports']) => bumpOnPush({ ...ports, now: () => now, logger: silent() });
 const failed = (...ids: string[]) => ({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) });
 const commits = ({ git }: Loop) => Number(git.git('rev-list', '--count', 'main'));
 
@@ -179,7 +178,7 @@ describe('the handler of push events', () => {
       }),
       { numRuns: 8 },
     );
-  }, 180_000);
+  });
 
   it('works behind the queue of local mode, through a failure that passes', async () => {
     const world = await loop();

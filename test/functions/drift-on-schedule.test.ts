@@ -249,7 +249,7 @@ describe('the handler of the drift schedule', () => {
     const { run } = world({ reports: { send } });
     const begin = performance.now();
     await expect(run({ getRemainingTimeInMillis: () => 1_000 })).rejects.toThrow('sync b could not be checked');
-    expect(performance.now() - begin).toBeLessThan(30_000);
+    expect(performance.now() - begin).toBeLessThan(120_000);
     expect(heartbeats.sort()).toEqual(['dev', 'prod', 'spare']);
   });
 

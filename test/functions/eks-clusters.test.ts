@@ -80,7 +80,7 @@ describe('the scheduled check of a cluster that is not granted', () => {
   beforeEach(async () => {
     ({ records, close } = await openRecords());
     notices = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   /** Runs one check, and works in what it reports. */

@@ -9,10 +9,18 @@ import type { CheckReported, Notice, WhoWanted } from '../../lib/model/messages.
 import { describeWithMiniStack, type MiniStack, startMiniStack } from '../helpers/ministack.ts';
 import { pushTo } from '../helpers/push-image.ts';
 import { notice } from '../notify/notices.ts';
-import { changed, check } from '../report/reports.ts';
+import { changed, check, pull } from '../report/reports.ts';
 import { createGitHub, type GitHub } from '../standins/github.ts';
 import { type SlackStandIn, startSlack } from '../standins/slack.ts';
-import { listen, makeSurroundings, type Surroundings, sandbox, sqsEvent } from './surroundings.ts';
+import {
+  fromFunctions,
+  fromPuller,
+  listen,
+  makeSurroundings,
+  type Surroundings,
+  sandbox,
+  sqsEvent,
+} from './surroundings.ts';
 
 const registry = '000000000000.dkr.ecr.eu-west-1.amazonaws.com';
 const windlassFile = `windlass: 1
@@ -55,12 +63,12 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     const secrets = new SecretsManagerClient({ endpoint, region, credentials });
     await secrets.send(new CreateSecretCommand({ Name: 'slack-bot', SecretString: slack.token }));
     secrets.destroy();
-  }, 600_000);
+  });
   afterAll(async () => {
     ecr?.destroy();
     await slack?.close();
     await aws?.stop();
-  }, 60_000);
+  });
 
   beforeEach(async () => {
     tokens = [canary];
@@ -72,7 +80,7 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     });
     closing = [close, () => around.close()];
     lines = listen();
-  }, 60_000);
+  });
   afterEach(async () => {
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
@@ -109,7 +117,7 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     expect(logged()).toContainEqual(
       expect.objectContaining({ message: 'bump', outcome: 'committed', messages: ['m0'], events: ['push-1.1.0'] }),
     );
-  }, 120_000);
+  });
 
   it('find by a sweep what no event told of, in one commit with a push, and spoil nothing by what is no event', async () => {
     const handler = await bump();
@@ -124,7 +132,7 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     expect(inGit()).toBe('2.1.0');
     expect(github.log()).toHaveLength(3);
     expect(await kinds()).toContain('event-ignored');
-  }, 120_000);
+  });
 
   it('send a push back while GitHub is away, but no sweep', async () => {
     const handler = await bump();
@@ -132,7 +140,7 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     const pushed = await push('2.2.0');
     const answer = await handler(sqsEvent({ type: 'Sweep', at: '2026-11-23T08:30:00Z' }, pushed));
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
-  }, 120_000);
+  });
 
   it('tell every problem of the environment at once, and work when it is mended', async () => {
     const handler = await sandbox<SQSBatchResponse>('bump-on-push', {
@@ -151,7 +159,7 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     for (const [name, value] of Object.entries(around.env)) vi.stubEnv(name, value);
     expect(await handler(event)).toEqual(allDone);
     expect(inGit()).toBe('3.0.0');
-  }, 120_000);
+  });
 
   it.each([
     ['empty', '  ', 'it is empty'],
@@ -173,7 +181,6 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
       expect(await handler(sqsEvent({ type: 'Sweep', at: '2026-11-23T08:30:00Z' }))).toEqual(allDone);
       expect(inGit()).toBe('3.1.0');
     },
-    120_000,
   );
 
   it('take the new token of the secret when GitHub refuses the one that was read', async () => {
@@ -183,17 +190,47 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     await around.setSecret(JSON.stringify({ token: tokens[0] }));
     expect(await handler(sqsEvent(await push('4.1.0')))).toEqual(allDone);
     expect(inGit()).toBe('4.1.0');
-  }, 120_000);
+  });
 
   it('report drift: records, a notice, an event, the question who it was, and what is no report is put on record', async () => {
     const handler = await sandbox<SQSBatchResponse>('report-on-sync', around.env);
-    expect(await handler(sqsEvent(check(0, [changed()]), 'no report'))).toEqual(allDone);
+    expect(await handler(fromFunctions(sqsEvent(check(0, [changed()]), 'no report'), around))).toEqual(allDone);
     expect(await around.messages<Notice>('notices')).toMatchObject([{ kind: 'incident-opened', about: 'drift' }]);
     expect(await kinds()).toContain('event-ignored');
     expect((await around.items('state')).map(({ pk }) => String(pk)).join(' ')).toContain('incident');
     expect(await around.delayed('questions')).toBe(1);
     expect(logged().filter(({ level }) => level === 'WARN')).toEqual([]);
-  }, 120_000);
+  });
+
+  it('believe no report about a cluster that another one sends', async () => {
+    const handler = await sandbox<SQSBatchResponse>('report-on-sync', around.env);
+    const spare = pull(0, 1, [], { cluster: 'spare', sync: 'spare' });
+    expect(await handler(fromPuller(sqsEvent(spare, pull(0, 1))))).toEqual(allDone);
+    const states = (await around.items('state')).filter(({ pk }) => pk === 'state#sync');
+    expect(states.map(({ sk }) => sk)).toEqual(['shop-prod']);
+    expect(await kinds()).toEqual(expect.arrayContaining(['event-ignored', 'synced']));
+  });
+
+  it('ask for a rollback where windlass.yaml does, in the one group of the branch', async () => {
+    const [settled, revision] = ['a'.repeat(40), 'b'.repeat(40)];
+    const reports = (minute: number) => [
+      pull(minute, minute + 1, [], { revision: settled }),
+      pull(minute + 2, minute + 3, [], {
+        ...{ revision, result: 'unhealthy' },
+        health: [{ object: 'apps/Deployment/shop-prod/web', status: 'Failed', reason: 'CrashLoopBackOff' }],
+      }),
+    ];
+    const handler = await sandbox<SQSBatchResponse>('report-on-sync', around.env);
+    expect(await handler(fromPuller(sqsEvent(...reports(0))))).toEqual(allDone);
+    expect(await around.messages('pushes')).toEqual([]);
+    const opted = windlassFile.replace('prod, path: apps }', 'prod, path: apps, rollback: automatic }');
+    expect(opted).not.toBe(windlassFile);
+    github.push({ 'windlass.yaml': opted });
+    const later = await sandbox<SQSBatchResponse>('report-on-sync', around.env);
+    expect(await later(fromPuller(sqsEvent(...reports(10))))).toEqual(allDone);
+    expect(await around.messages('pushes')).toMatchObject([{ type: 'RollbackWanted', settled, revision }]);
+    expect(logged().filter(({ level }) => level === 'WARN')).toEqual([]);
+  });
 
   it('answer the question who it was: not granted, and why, as a report', async () => {
     const handler = await sandbox<SQSBatchResponse>('drift-on-incident', around.env);
@@ -206,7 +243,7 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     const answers = await around.messages('reports');
     expect(answers).toMatchObject([{ type: 'Attributed', incident: 'incident-1' }]);
     expect(JSON.stringify(answers)).toContain('the audit log of prod (acme-prod in eu-west-1) is not granted');
-  }, 120_000);
+  });
 
   it('notify Slack and SNS by the routes of the head, and put on record what is not granted', async () => {
     const { endpoint, region, credentials } = aws;
@@ -228,7 +265,7 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     expect(await more(sqsEvent({ ...unhealthy, incident: 'another' }))).toEqual(allDone);
     const sent = (await around.items('state')).map(({ body }) => String(body)).filter((one) => one.includes('another'));
     expect(sent).toMatchObject([expect.stringContaining('"result":"sent"')]);
-  }, 120_000);
+  });
 
   it('notify by the last valid windlass.yaml while the one of the head is broken, also in a new sandbox', async () => {
     const granted = { WINDLASS_NOTIFY_SECRETS: '["slack-bot"]', WINDLASS_SLACK_API: slack.api };
@@ -239,14 +276,14 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     const next = await sandbox<SQSBatchResponse>('notify-on-notice', { ...around.env, ...granted });
     expect(await next(sqsEvent(notice('opened', 'drift', { incident: 'while broken' })))).toEqual(allDone);
     expect(slack.posts.length).toBe(before + 2);
-  }, 120_000);
+  });
 
   it('send a notice back while there never was a windlass.yaml', async () => {
     github.push({ 'windlass.yaml': 'windlass: 2\n' });
     const handler = await sandbox<SQSBatchResponse>('notify-on-notice', around.env);
     const answer = await handler(sqsEvent(notice('opened', 'drift')));
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
-  }, 120_000);
+  });
 
   it('check clusters: one that is not there and one that nobody granted are told in their heartbeats', async () => {
     const handler = await sandbox<DriftRun>('drift-on-schedule', around.env);
@@ -260,5 +297,5 @@ await describeWithMiniStack('the functions as Lambda calls them', () => {
     expect(metrics).toMatchObject([{ repo: 'acme/config@main', ClustersChecked: 0, ClustersUnreachable: 2 }]);
     // The lease was given back.
     expect((await around.items('state')).filter(({ pk }) => String(pk).startsWith('lease#'))).toEqual([]);
-  }, 120_000);
+  });
 });

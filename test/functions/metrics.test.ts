@@ -122,14 +122,19 @@ describe('the metrics that the functions write', () => {
     expectFormat();
   });
 
-  it('of reports are drift, how clusters stand, and lead time', async () => {
+  it('of reports are drift, how clusters stand, and how roll-outs went', async () => {
     const { records: tables, close } = await openRecords();
     try {
       const handler = reportOnSync({ records: tables, notices: { send: async () => undefined }, ...watched() });
       await tables.append([
         {
           ...{ id: recordId('bumped', 'bbbb'), at: time(200), kind: 'bumped', actor: 'windlass bump' },
-          ...{ subjects: ['image:web', 'revision:bbbb'], revision: 'bbbb', result: 'ok', summary: 'web went to 1.5.0' },
+          ...{ subjects: ['image:web', 'revision:bbbb', 'event:e'], revision: 'bbbb', result: 'ok' },
+          ...{ summary: 'web went to 1.5.0', details: { sourceTime: time(152) } },
+        },
+        {
+          ...{ id: recordId('push-received', 'e'), at: time(195), kind: 'push-received', actor: 'push event' },
+          ...{ subjects: ['event:e', 'image:web'], result: 'ok', summary: 'web:1.5.0 was pushed' },
         },
       ]);
       const limits = { puller: 1_800, checker: 1_800, held: 86_400 };
@@ -148,11 +153,20 @@ describe('the metrics that the functions write', () => {
         check(100, [changed()]),
         pull(145, 146, [changed()], { healed: true }),
         pull(210, 212, [], { revision: 'bbbb', changes: [{ object: 'ConfigMap/a/b', action: 'configured' }] }),
+        pull(220, 221, [], { revision: 'bbbb', result: 'unhealthy' }),
+        pull(230, 231, [], { revision: 'bbbb' }),
         heartbeat,
       ];
       await handler(records(...bodies.map((body) => JSON.stringify(body))), context);
       expect(values()).toEqual({
         ...{ DriftFound: [1], TimeToDetect: [7], TimeToRecover: [46], LeadTime: [12] },
+        ...{
+          Deployments: [1],
+          LeadTimeFromPush: [17],
+          LeadTimeFromSource: [60],
+          ChangeFailures: [1],
+          TimeToRestore: [10],
+        },
         ...{ PullersSilent: [0], SyncsUnhealthy: [0], DriftOpen: [0] },
       });
       expect(embedded()).toHaveLength(1);

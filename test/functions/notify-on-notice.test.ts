@@ -52,8 +52,8 @@ describe('the handler of the notify queue', () => {
 
   beforeAll(async () => {
     slack = await startSlack();
-  }, 60_000);
-  afterAll(() => slack.close(), 60_000);
+  });
+  afterAll(() => slack.close());
   beforeEach(async () => {
     ({ records, client, close } = await openRecords());
     deliveries = openDeliveries(client, { table: tables.state });
@@ -63,13 +63,13 @@ describe('the handler of the notify queue', () => {
     publish = async (topic, message) => void published.push([topic, message]);
     secrets = { 'slack-bot': slack.token, 'slack-hook': slack.webhook };
     log = [];
-  }, 60_000);
+  });
   afterEach(async () => {
     // Whatever was tried: no secret is told, logged or written down.
     const written = JSON.stringify([await records.timeline({ limit: 100 }), log, slack.posts, published]);
     expect(written).not.toMatch(/canary/i);
     await close();
-  }, 60_000);
+  });
 
   const handler = () => {
     const write = (...parts: unknown[]) => void log.push(parts.map(String).join(' '));
@@ -279,5 +279,5 @@ describe('the store of what was sent', () => {
     } finally {
       await close();
     }
-  }, 60_000);
+  });
 });

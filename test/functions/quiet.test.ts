@@ -68,7 +68,7 @@ describe('a quiet hour', () => {
     ({ records, client, close } = await openRecords());
     log = listenToLog();
     clock = minutes(0);
-  }, 60_000);
+  });
   afterEach(async () => {
     log.stop();
     await close();

@@ -49,7 +49,7 @@ describe('the handler of the report queue', () => {
     ({ records, client, close } = await openRecords());
     notices = [];
     deliver = async (notice) => void notices.push(notice);
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it('works the reports of a batch in, in order', async () => {

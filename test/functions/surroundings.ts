@@ -12,7 +12,7 @@ import type { MiniStack } from '../helpers/ministack.ts';
 import { messagesIn } from '../helpers/sqs.ts';
 
 /** The queues that functions send to. */
-const queues = { reports: true, notices: true, questions: false, wake: false } as const;
+const queues = { pushes: true, reports: true, notices: true, questions: false, wake: false } as const;
 
 /** What the stack has for its functions, made anew: tables, queues, the secret for GitHub, and the environment that names them. */
 export interface Surroundings {
@@ -25,6 +25,9 @@ export interface Surroundings {
   setSecret(text: string): Promise<void>;
   close(): void;
 }
+
+/** The name of the queue that the puller of `cluster` reports to. */
+const clusterQueue = 'windlass-reports-acme-prod.fifo';
 
 export const cluster = 'arn:aws:eks:eu-west-1:000000000000:cluster/acme-prod';
 
@@ -67,7 +70,9 @@ export async function makeSurroundings(
         [variables.stateTable]: tables.state,
       },
       ...{ [variables.reportsQueue]: urls.reports, [variables.noticesQueue]: urls.notices },
+      [variables.reportQueues]: JSON.stringify({ [cluster]: clusterQueue }),
       [variables.questionsQueue]: urls.questions,
+      [variables.pushesQueue]: urls.pushes,
       [variables.wakeQueues]: JSON.stringify({ [cluster]: urls.wake }),
       [variables.clusters]: JSON.stringify([{ arn: cluster }]),
       ...{ [variables.eventBus]: 'default', [variables.notifySecrets]: '[]', [variables.topics]: '{}' },
@@ -114,6 +119,21 @@ export function sqsEvent(...bodies: unknown[]): SQSEvent {
     }),
   );
   return { Records };
+}
+
+/** The same messages, as the cluster's puller sent them. */
+export function fromPuller({ Records }: SQSEvent): SQSEvent {
+  return { Records: Records.map((record) => ({ ...record, eventSourceARN: arnOf(clusterQueue) })) };
+}
+
+/** The same messages, as functions sent them. */
+export function fromFunctions({ Records }: SQSEvent, { env }: Pick<Surroundings, 'env'>): SQSEvent {
+  const name = env[functionVariables.reportsQueue]!.split('/').at(-1)!;
+  return { Records: Records.map((record) => ({ ...record, eventSourceARN: arnOf(name) })) };
+}
+
+function arnOf(queue: string): string {
+  return `arn:aws:sqs:eu-west-1:000000000000:${queue}`;
 }
 
 /** The lines that are written from now on, as Lambda would log them. */

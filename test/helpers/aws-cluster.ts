@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import { mirror } from '../standins/mirror.ts';
+import { type AwsPuller, pullerOf } from './aws-puller.ts';
 import type { AwsWorld } from './aws-world.ts';
+import { waitFor } from './cluster.ts';
 import { type EksCluster, startEks } from './eks.ts';
 import { windlass } from './io.ts';
 import { pullOnce, type RunningPuller } from './puller.ts';
@@ -17,8 +19,12 @@ export interface AwsCluster {
   eks: EksCluster;
   /** The ARN that the stack knows it by. */
   arn: string;
+  /** What its puller has of AWS. */
+  puller: AwsPuller;
   /** One round of the puller's CronJob, at the head of GitHub. */
   pull(): Promise<RunningPuller & { code: number | null }>;
+  /** Lets the CronJob look until GitHub shows the head as healthy: what it could not be told once comes with a later report. */
+  toldHealthy(): Promise<void>;
   /** As the cluster's administrator. */
   kubectl(...args: string[]): Promise<string>;
   stop(): Promise<void>;
@@ -37,7 +43,9 @@ export async function startAwsCluster(world: AwsWorld, options: { controllers?: 
     await eks.stop();
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   };
+  let puller: AwsPuller;
   try {
+    puller = await pullerOf(world, clusterArn);
     mirror(github, dir);
     const asked = ['--repo', dir, '--branch', 'main', '--cluster', 'dev', '--kubeconfig', kubeconfig, '--yes'];
     const { code, stderr } = await windlass(['install', '--checker', ...asked]);
@@ -48,28 +56,32 @@ export async function startAwsCluster(world: AwsWorld, options: { controllers?: 
     await stop();
     throw error;
   }
+  const pull = () => {
+    mirror(github, dir);
+    const environment = { KUBECONFIG: kubeconfig, WINDLASS_REPO: dir, WINDLASS_CLUSTER: 'dev' };
+    return pullOnce({ ...awsEnvironment(world, puller), ...environment });
+  };
+  const isToldHealthy = async () => {
+    const { code, output } = await pull();
+    if (code !== 0) throw new Error(`a pull ended with ${code}: ${output()}`);
+    return github.repository.statuses.get(github.head()!)?.some(({ state }) => state === 'success');
+  };
   return {
-    ...{ eks, arn: clusterArn, stop },
-    pull: () => {
-      mirror(github, dir);
-      return pullOnce({
-        ...awsEnvironment(world),
-        KUBECONFIG: kubeconfig,
-        WINDLASS_REPO: dir,
-        WINDLASS_CLUSTER: 'dev',
-      });
+    ...{ eks, arn: clusterArn, puller, stop, pull },
+    toldHealthy: async () => {
+      await waitFor(isToldHealthy, { what: 'the status of the commit', everyMs: 5000 });
     },
     kubectl: async (...args) => (await run(program, ['--kubeconfig', kubeconfig, ...args])).stdout.trim(),
   };
 }
 
 /** What the pod of a puller has of AWS. */
-function awsEnvironment({ aws, deployed }: AwsWorld): Record<string, string> {
+function awsEnvironment({ aws }: AwsWorld, { credentials, reportsQueueUrl }: AwsPuller): Record<string, string> {
   return {
-    WINDLASS_REPORT_QUEUE: deployed.outputs['ReportsQueueUrl']!,
+    WINDLASS_REPORT_QUEUE: reportsQueueUrl,
     AWS_REGION: aws.region,
-    AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     ...(aws.caFile !== undefined && { NODE_EXTRA_CA_CERTS: aws.caFile }),
   };
 }

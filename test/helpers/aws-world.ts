@@ -11,7 +11,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { findHelm } from '../../lib/adapters/renderers/helm-program.ts';
 import { findKubectl } from '../../lib/adapters/renderers/kubectl.ts';
 import type { WindlassProps } from '../../lib/infra/windlass-props.ts';
@@ -35,6 +35,8 @@ export interface AwsWorld {
   push(repository: string, tag: string): Promise<string>;
   /** All items of a table. */
   items(table: 'AuditTable' | 'StateTable'): Promise<Record<string, unknown>[]>;
+  /** Takes the items away from the table of states whose partition begins so. */
+  forget(partitions: string): Promise<void>;
   /** The lines that functions have logged: all, or those of the function with this in its id (`Bump`). */
   logs(of?: string): Promise<string[]>;
   /** Messages that wait in a queue or are at work, by the URL. */
@@ -105,6 +107,12 @@ export async function startAwsWorld(options: AwsWorldOptions): Promise<AwsWorld>
       secrets: [privateKey.split('\n')[5]!, slack.token],
       push: (repository, tag) => pushTo(aws.endpoint, repository, tag, { labels: { tag } }),
       items: (table) => itemsOf(dynamo, deployed.outputs[table]!),
+      forget: async (partitions) => {
+        const TableName = deployed.outputs['StateTable']!;
+        for (const { pk, sk } of await itemsOf(dynamo, TableName))
+          if (String(pk).startsWith(partitions))
+            await DynamoDBDocumentClient.from(dynamo).send(new DeleteCommand({ TableName, Key: { pk, sk } }));
+      },
       logs: (of = '') => linesOf(logs, of),
       posted: (...texts) => postedIn(slack, texts),
       waiting: (queue) => waitingIn(sqs, queue),

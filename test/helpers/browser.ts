@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { describe, onTestFinished } from 'vitest';
+import { waitMs } from './patience.ts';
 
 const artifacts = fileURLToPath(new URL('../../artifacts/', import.meta.url));
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -57,6 +58,7 @@ export interface Watched {
 /** Opens a page that is watched from before its first script. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(waitMs);
   onTestFinished(() => context.close());
   const page = await context.newPage();
   const complaints: string[] = [];

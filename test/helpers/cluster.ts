@@ -12,6 +12,7 @@ import {
 } from '../../lib/adapters/local/control-plane/control-plane.ts';
 import { kubeconfigFor } from '../../lib/adapters/local/control-plane/kubeconfig.ts';
 import { readPki, type User } from '../../lib/adapters/local/control-plane/pki.ts';
+import { waitMs } from './patience.ts';
 
 /** The cluster of this test run; throws where there is none (see `describeWithCluster`). */
 export function cluster(): { dir: string; kubeconfigPath: string; server: string } {
@@ -68,10 +69,10 @@ export async function testNamespace(prefix = 'test'): Promise<string> {
  */
 export async function waitFor<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
-  options: { what: string; timeoutMs?: number; everyMs?: number },
+  options: { what: string; everyMs?: number },
 ): Promise<T> {
-  const { what, timeoutMs = 120_000, everyMs = 100 } = options;
-  const deadline = performance.now() + timeoutMs;
+  const { what, everyMs = 100 } = options;
+  const deadline = performance.now() + waitMs;
   let last: unknown;
   while (performance.now() < deadline) {
     try {
@@ -83,7 +84,7 @@ export async function waitFor<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
-  throw new Error(`waited ${timeoutMs / 1000} s in vain for: ${what}`, { cause: last });
+  throw new Error(`waited ${waitMs / 1000} s in vain for: ${what}`, { cause: last });
 }
 
 /** A control plane for one test alone, to restart or kill; by default without controllers. Ended after the test. */

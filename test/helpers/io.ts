@@ -9,12 +9,13 @@ export interface Ran {
   stderr: string;
 }
 
-/** Runs the CLI in process, as from a pipe: no colours, no terminal. */
+/** Runs the CLI in process, as from a pipe: no colours, no terminal. With `columns` on a terminal that is so wide, without colours. */
 export async function windlass(
   argv: string[],
-  options: { stdin?: string; cwd?: string; env?: Io['env'] } = {},
+  options: { stdin?: string; cwd?: string; env?: Io['env']; columns?: number } = {},
 ): Promise<Ran> {
-  const stdout = new PassThrough();
+  const { columns } = options;
+  const stdout = Object.assign(new PassThrough(), columns !== undefined && { isTTY: true, columns });
   const stderr = new PassThrough();
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -24,7 +25,7 @@ export async function windlass(
     stdin: Readable.from(options.stdin === undefined ? [] : [options.stdin]),
     stdout,
     stderr,
-    env: options.env ?? process.env,
+    env: { ...(options.env ?? process.env), ...(columns !== undefined && { NO_COLOR: '1' }) },
     cwd: options.cwd ?? process.cwd(),
     now: () => new Date(),
     signal: new AbortController().signal,

@@ -11,6 +11,7 @@ import { messageOf } from '../../lib/model/errors.ts';
 import type { Incident } from '../../lib/model/incident.ts';
 import type { SyncState } from '../../lib/model/state.ts';
 import { waitFor } from './cluster.ts';
+import { waitMs } from './patience.ts';
 
 const run = promisify(execFile);
 
@@ -67,20 +68,19 @@ export interface Ended {
   seconds: number;
 }
 
-/** Runs the CLI as a process of its own, and waits for its end; a run that lasts longer than the limit is killed, and fails. */
+/** Runs the CLI as a process of its own, and waits for its end; one that lasts too long is killed, and fails. */
 export async function runWindlass(
   args: string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; limitMs?: number } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
   const { child, ended } = spawnWindlass(args, options);
-  const { limitMs = 120_000 } = options;
   let late = false;
   const timer = setTimeout(() => {
     late = true;
     kill(child.pid!, 'SIGKILL');
-  }, limitMs);
+  }, waitMs);
   const result = await ended.finally(() => clearTimeout(timer));
-  if (late) throw new Error(`windlass ${args.join(' ')} did not end within ${limitMs / 1000} s\n${output(result)}`);
+  if (late) throw new Error(`windlass ${args.join(' ')} did not end within ${waitMs / 1000} s\n${output(result)}`);
   return result;
 }
 
@@ -96,7 +96,7 @@ export interface Loop {
   repo: string;
   state(): Promise<DashboardState>;
   /** Waits until the page's state is so. */
-  until(what: string, is: (state: DashboardState) => boolean, timeoutMs?: number): Promise<DashboardState>;
+  until(what: string, is: (state: DashboardState) => boolean): Promise<DashboardState>;
   /** Waits until the terminal has printed it, after `from` (a length of `output()`). */
   prints(pattern: RegExp, from?: number): Promise<RegExpExecArray>;
   kubectl(...args: string[]): Promise<string>;
@@ -128,7 +128,7 @@ export async function startLoop(options: {
       const found = /^ {2}page {8}(\S+)/m.exec(soFar().stdout);
       return found !== null && soFar().stdout.includes('Ctrl-C stops everything') ? found : over;
     },
-    { what: 'the welcome', timeoutMs: 240_000 },
+    { what: 'the welcome' },
   ).catch((error: unknown) => {
     kill(child.pid!, 'SIGKILL');
     throw new Error(`${messageOf(error)}\n${print()}`);
@@ -151,21 +151,20 @@ export async function startLoop(options: {
     output: print,
     stdout: () => soFar().stdout,
     state,
-    until: (what, is, timeoutMs = 240_000) =>
+    until: (what, is) =>
       told(
         waitFor(
           async () => {
             const now = await state();
             return is(now) ? now : undefined;
           },
-          { what, timeoutMs, everyMs: 300 },
+          { what, everyMs: 300 },
         ),
       ),
     prints: (pattern, from = 0) =>
       told(
         waitFor(() => pattern.exec(print().slice(from)) ?? undefined, {
           what: `the text ${pattern}`,
-          timeoutMs: 240_000,
         }),
       ),
     kubectl: async (...words) =>
@@ -178,7 +177,6 @@ export async function startLoop(options: {
       kill(child.pid!, signal);
       return await waitFor(async () => await Promise.race([ended, pause(500)]), {
         what: `the end of the loop after ${signal}`,
-        timeoutMs: 120_000,
       });
     },
     ended,

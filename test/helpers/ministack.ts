@@ -9,6 +9,7 @@ import { describe } from 'vitest';
 import { issueCertificate } from '../../lib/adapters/local/control-plane/certificate.ts';
 import { freePort } from '../../lib/adapters/local/control-plane/free-port.ts';
 import { messageOf } from '../../lib/model/errors.ts';
+import { waitMs } from './patience.ts';
 import { pythonPackage } from './python-package.ts';
 
 /** Exact: it is young and moves fast, and the launcher reaches into its inside. https://pypi.org/project/ministack/ */
@@ -99,7 +100,7 @@ export async function startMiniStack(options: MiniStackOptions = {}): Promise<Mi
     await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   };
   const endpoint = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
-  for (const deadline = performance.now() + 120_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+  for (const deadline = performance.now() + waitMs; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop();
       throw new Error(`MiniStack did not start: ${log}`);

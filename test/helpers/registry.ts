@@ -8,6 +8,7 @@ import { describe } from 'vitest';
 import { freePort } from '../../lib/adapters/local/control-plane/free-port.ts';
 import { messageOf } from '../../lib/model/errors.ts';
 import { goProgram } from './go-program.ts';
+import { waitMs } from './patience.ts';
 
 const run = promisify(execFile);
 
@@ -83,7 +84,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Runn
     await rm(directory, { recursive: true, force: true });
   };
   const url = `http://${host}`;
-  for (const deadline = performance.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const deadline = performance.now() + waitMs; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop();
       throw new Error(`the registry did not start: ${log}`);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
+import { waitMs } from './patience.ts';
 
 /** A function as Lambda is told of it. */
 export interface LambdaFunction {
@@ -70,7 +71,7 @@ export function runFunction(fn: LambdaFunction): RunningFunction {
       const { pid, init } = await started();
       return { pid, init };
     },
-    invoke: async (event, { timeout } = { timeout: 300_000 }) => {
+    invoke: async (event, { timeout } = { timeout: waitMs }) => {
       const cold = sandbox === undefined;
       const mine = await started();
       const invoked = await mine.invoke(event, timeout);

@@ -29,8 +29,8 @@ interface AlarmProperties {
   TreatMissingData: string;
 }
 
-function alarmsOf({ clusters = 2, drifts = 1 } = {}) {
-  const { stack, watched, topic } = watchedStack(join(outdir, `${clusters}-${drifts}`), drifts);
+function alarmsOf({ clusters = 2, drifts = 1, reporting = [] as string[] } = {}) {
+  const { stack, watched, topic } = watchedStack(mkdtempSync(join(outdir, 'app-')), drifts, reporting);
   new WindlassAlarms(stack, 'Alarms2', { repo, watched, clusters, topic });
   const template = Template.fromStack(stack).toJSON().Resources as Record<
     string,
@@ -104,7 +104,7 @@ describe('the alarms', () => {
   });
 
   it.each(alarms)('$id says whose it is, and leads to the runbook', ({ AlarmDescription }) => {
-    expect(AlarmDescription).toMatch(new RegExp(`^Windlass of ${repo}: .+\\. What to do: https://.+#[a-z-]+$`));
+    expect(AlarmDescription).toMatch(new RegExp(`^Windlass of ${repo}: .+\\. What to do: docs/runbook\\.md#[a-z-]+$`));
     expect(AlarmDescription.length).toBeLessThan(1024);
   });
 
@@ -152,6 +152,18 @@ describe('an alarm', () => {
   it('of a queue that waits is later than the last try of a message', () => {
     for (const name of ['PushesWait', 'ReportsWait'])
       expect(alarm(name)).toMatchObject({ MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 1200 });
+  });
+
+  it('of the reports that wait is one for each cluster, and names it', () => {
+    const arn = (name: string) => `arn:aws:eks:eu-west-1:123456789012:cluster/${name}`;
+    const { alarms } = alarmsOf({ reporting: [arn('dev'), arn('prod')] });
+    const waiting = alarms.filter(({ AlarmDescription }) => AlarmDescription.includes('#reports-wait'));
+    expect(waiting.map(({ AlarmDescription }) => /reports(?: of .+)? waits/.exec(AlarmDescription)?.[0])).toEqual([
+      'reports of dev in eu-west-1 waits',
+      'reports of prod in eu-west-1 waits',
+      'reports waits',
+    ]);
+    expect(new Set(waiting.map(({ Dimensions }) => JSON.stringify(Dimensions))).size).toBe(3);
   });
 
   it('of a failing function rings at the first failure; of the check, which the next run makes good, at the second', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { App, Aws, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from 'vitest';
 import cdkJson from '../../cdk.json' with { type: 'json' };
@@ -187,6 +188,33 @@ describe('the role of the puller', () => {
       [['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], whole.chartRepositoryArns![0]],
     ]));
 
+  it.each([
+    ['arn:aws:secretsmanager:eu-west-1:123456789012:secret:windlass/git-a1B2c3', 'windlass/git-a1B2c3'],
+    ['arn:aws:secretsmanager:eu-west-1:123456789012:secret:windlass/git', 'windlass/git-??????'],
+    ['arn:aws:secretsmanager:eu-west-1:123456789012:secret:windlass-key', 'windlass-key-??????'],
+  ])(
+    'may read its secret, whose ARN ends with six characters in IAM, also where it is given without: %s',
+    (arn, name) =>
+      expect(allowed(templateOf({ ...least, gitSecretArn: arn }), 'windlass-puller-prod-eu-west-1')).toContainEqual([
+        'secretsmanager:GetSecretValue',
+        `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}`,
+      ]),
+  );
+
+  it('may read a secret of its app, which is known by its name or at the deployment alone', () => {
+    const stack = new Stack(makeApp('secret'), 'Access', { env: { account: '123456789012', region: 'eu-west-1' } });
+    const made = new Secret(stack, 'Made');
+    const named = Secret.fromSecretNameV2(stack, 'Named', 'windlass/git');
+    for (const [id, { secretArn }] of Object.entries({ made, named })) {
+      const cluster = `arn:aws:eks:eu-west-1:123456789012:cluster/${id}`;
+      new WindlassClusterAccess(stack, id, { ...least, cluster, gitSecretArn: secretArn });
+    }
+    const template = Template.fromStack(stack);
+    const readable = (id: string) => allowed(template, `windlass-puller-${id}-eu-west-1`).at(-1)?.[1];
+    expect(readable('made')).toEqual({ Ref: expect.stringMatching(/^Made/) });
+    expect(JSON.stringify(readable('named'))).toContain(':secret:windlass/git-??????');
+  });
+
   it('is cut to what IAM takes, and stays one for each cluster', () => {
     const names = ['a', 'b'].map((last) => {
       const cluster = `arn:aws:eks:eu-west-1:123456789012:cluster/${'x'.repeat(90)}${last}`;
@@ -316,13 +344,77 @@ describe('the props of an access', () => {
     ).toEqual([
       'cluster: "prod" is no ARN of an EKS cluster\n  = write it out: arn:aws:eks:eu-west-1:123456789012:cluster/prod',
       'reportsQueueArn: "arn:aws:sqs:eu-west-1:123456789012:Windlass-Reports" is no ARN of a FIFO queue\n  = write the whole ARN',
-      'wakeQueueArn: "https://sqs.eu-west-1.amazonaws.com/123456789012/wake" is no ARN of a queue\n  = write the whole ARN',
+      'wakeQueueArn: "https://sqs.eu-west-1.amazonaws.com/123456789012/wake" is no ARN of a standard queue\n  = write the whole ARN',
       'gitSecretArn: "windlass/git" is no ARN of a secret\n  = write the whole ARN',
       'queueKeyArn: "arn:aws:kms:eu-west-1:123456789012:alias/windlass" is no ARN of a KMS key\n  = write the whole ARN',
       'oidcProviderArn: "https://oidc.eks.eu-west-1.amazonaws.com/id/ABC123" is no ARN of an OIDC provider\n  = write it out: arn:aws:iam::123456789012:oidc-provider/oidc.eks.REGION.amazonaws.com/id/ID',
       'checkerPrincipalArns[0]: "windlass-drift" is no ARN of a role\n  = write the whole ARN',
-      'chartRepositoryArns[0]: "arn:aws:ecr:eu-west-1:123456789012:repository/*" is no ARN of an ECR repository\n  = write the whole ARN',
+      'chartRepositoryArns[0]: "arn:aws:ecr:eu-west-1:123456789012:repository/*" has a wildcard\n  = write the whole ARN of an ECR repository, and of no other',
     ]));
+
+  it.each([
+    ['wakeQueueArn', 'arn:aws:sqs:eu-west-1:123456789012:*'],
+    ['wakeQueueArn', 'arn:aws:sqs:eu-west-1:*:wake'],
+    ['reportsQueueArn', 'arn:aws:sqs:eu-west-1:123456789012:*.fifo'],
+    ['gitSecretArn', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:windlass/git-??????'],
+    ['queueKeyArn', 'arn:aws:kms:eu-west-1:123456789012:key/*'],
+    ['checkerPrincipalArns[0]', 'arn:aws:iam::123456789012:role/*'],
+    ['checkerPrincipalArns[0]', `arn:${Aws.PARTITION}:iam::123456789012:role/windlass-?`],
+    ['auditorPrincipalArns[0]', 'arn:aws:iam::123456789012:role/windlass-*'],
+  ])('name one thing each: %s may not be %s', (at, arn) => {
+    const [key, isList] = [at.replace('[0]', ''), at.endsWith('[0]')];
+    const [problem, ...more] = stack({ ...least, [key]: isList ? [arn] : arn });
+    expect(problem).toMatch(/ has a wildcard\n {2}= write the whole ARN of /);
+    expect(problem?.startsWith(`${at}: `)).toBe(true);
+    expect(more).toEqual([]);
+  });
+
+  it("have no wildcard in the cluster's OIDC provider, which is of its own account", () => {
+    expect(stack({ ...least, oidcProviderArn: oidcProviderArn.replace('ABC123', '*') })).toEqual([
+      expect.stringMatching(/^oidcProviderArn: .* is no ARN of an OIDC provider/),
+    ]);
+    expect(stack({ ...least, oidcProviderArn: oidcProviderArn.replace('123456789012', '210987654321') })).toEqual([
+      "oidcProviderArn: it is of account 210987654321, and the cluster of 123456789012\n  = take the cluster's own: IRSA asks the account of the role",
+    ]);
+  });
+
+  it('take no FIFO queue to be woken by, and no other to report to', () => {
+    expect(stack({ ...least, wakeQueueArn: `${reports}` })).toEqual([
+      `wakeQueueArn: "${reports}" is no ARN of a standard queue\n  = write the whole ARN`,
+    ]);
+    const queues = new Stack(new App(), 'Queues', { env: { account: '123456789012', region: 'eu-west-1' } });
+    const fifo = new Queue(queues, 'Fifo', { fifo: true }).queueArn;
+    const other = new Queue(queues, 'OtherFifo', { fifo: true }).queueArn;
+    const standard = new Queue(queues, 'Standard').queueArn;
+    expect(stack({ ...least, reportsQueueArn: fifo, wakeQueueArn: standard })).toEqual([]);
+    expect(stack({ ...least, reportsQueueArn: standard, wakeQueueArn: fifo })).toEqual([
+      'reportsQueueArn: it is no FIFO queue\n  = take windlass.reportQueues.get(CLUSTER)',
+      'wakeQueueArn: it is a FIFO queue\n  = take windlass.wakes.get(CLUSTER)',
+    ]);
+    expect(stack({ ...least, reportsQueueArn: fifo, wakeQueueArn: fifo })).toEqual([
+      'wakeQueueArn: it is the queue of reports\n  = take the wake queue of this cluster',
+    ]);
+    expect(stack({ ...least, reportsQueueArn: fifo, wakeQueueArn: other })).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'the construct',
+      (props: unknown) =>
+        new WindlassClusterAccess(new Stack(new App(), 'Prod'), 'Access', props as WindlassClusterAccessProps),
+    ],
+    [
+      'the stack',
+      (props: unknown) => new WindlassClusterAccessStack(new App(), 'Access', props as WindlassClusterAccessProps),
+    ],
+  ])('of %s are an object without keys that are none', (_, make) => {
+    expect(complaints(() => make({ ...least, reportQueueArn: reports }))).toEqual([
+      'reportQueueArn: there is no such property\n  = did you mean "reportsQueueArn"?',
+    ]);
+    expect(complaints(() => make(undefined))).toEqual([
+      'props: nothing is no object\n  = write one with cluster: { ... }',
+    ]);
+  });
 
   it('must say who checks, even where that is nobody', () =>
     expect(stack({ cluster: least.cluster, reportsQueueArn: reports })).toEqual([

@@ -130,6 +130,8 @@ describe('the cost of a month', () => {
     expect(sqs.fifo).toBe(3 * 15 * 43_200 + 2 * 2_880);
     expect(sqs.standard).toBe(15 * 43_200);
     expect(invocations).toEqual({ bump: 2_880, drift: 0, report: 0, notify: 0, who: 0 });
+    const polls = (clusters: number) => shapeOf({ clusters, vpcs: 0 }).polled.fifo;
+    expect([polls(1), polls(7)]).toEqual([4, 10]);
   });
 
   it('is on its page as the command prints it', () => {

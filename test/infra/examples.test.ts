@@ -59,5 +59,5 @@ describe('the examples of the constructs', () => {
         (error: { stdout: string }) => error.stdout,
       ),
     ).toBe('compiles');
-  }, 120_000);
+  });
 });

@@ -105,6 +105,10 @@ describe('forwarded pushes', () => {
       'account: 123456789012 is no account\n  = write its 12 digits as a text',
       'region: "Ireland" is no Region\n  = eu-west-1',
     ]);
+    expect(complaints({ ...other, repositoryPrefixes, acount: other.account })).toEqual([
+      'acount: there is no such property\n  = did you mean "account"?',
+    ]);
+    expect(complaints(undefined)).toEqual(['props: nothing is no object\n  = write one with account: { ... }']);
     expect(complaints({ ...main, repositoryPrefixes })).toEqual([
       'region: the events are there already\n  = leave ForwardPushes out: Windlass has rules there',
     ]);

@@ -15,6 +15,7 @@ describe.each(templates)('a stack with %s props', (name, template) => {
   const queues = template.ofType('AWS::SQS::Queue');
   const functions = template.ofType('AWS::Lambda::Function');
   const mappings = template.ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+  const clusters = name === 'all' ? (allProps.clusters ?? []).length : 0;
   const deadLettersOf = (id: string) => template.resources[id]!.Properties.RedrivePolicy?.deadLetterTargetArn;
 
   it.each(queues)('has its queue %s encrypted', (_, { Properties }) =>
@@ -45,11 +46,20 @@ describe.each(templates)('a stack with %s props', (name, template) => {
 
   it('has dead letters of the same type as their queue, kept longer', () => {
     const guarded = queues.filter(([id]) => deadLettersOf(id));
-    expect(guarded).toHaveLength(4);
+    expect(guarded).toHaveLength(4 + clusters);
     for (const [id, { Properties }] of guarded) {
       const { Properties: dead } = template.resources[idOf(deadLettersOf(id))]!;
       expect(dead.FifoQueue).toBe(Properties.FifoQueue);
       expect(dead.MessageRetentionPeriod).toBeGreaterThan(Properties.MessageRetentionPeriod);
+    }
+  });
+
+  it("leads what pullers' reports become that cannot be worked in to one place, the dead letters of all reports", () => {
+    const ofClusters = queues.filter(([id]) => /^WindlassReports(?!Queue|DeadLetters)/.test(id));
+    expect(ofClusters).toHaveLength(clusters);
+    for (const [id, { Properties }] of ofClusters) {
+      expect(Properties).toMatchObject({ FifoQueue: true });
+      expect(idOf(deadLettersOf(id))).toMatch(/^WindlassReportsDeadLetters/);
     }
   });
 
@@ -64,7 +74,7 @@ describe.each(templates)('a stack with %s props', (name, template) => {
   });
 
   it('hides a message for six times as long as its function may run, and has failed ones come again alone', () => {
-    expect(mappings).toHaveLength(4);
+    expect(mappings).toHaveLength(4 + clusters);
     for (const { EventSourceArn, FunctionName, FunctionResponseTypes, BatchSize } of mappings) {
       const queue = template.resources[idOf(EventSourceArn)]!.Properties;
       const { Timeout } = template.resources[FunctionName.Ref]!.Properties;
@@ -78,7 +88,9 @@ describe.each(templates)('a stack with %s props', (name, template) => {
   it('lets a flood of messages run no more than a few functions at once', () => {
     for (const { EventSourceArn, ScalingConfig } of mappings) {
       const isOneGroup = idOf(EventSourceArn).includes('Pushes');
+      const isOfCluster = /^WindlassReports(?!Queue)/.test(idOf(EventSourceArn));
       if (isOneGroup) expect(ScalingConfig).toBeUndefined();
+      else if (isOfCluster) expect(ScalingConfig.MaximumConcurrency).toBe(2);
       else expect(ScalingConfig.MaximumConcurrency).toBeLessThanOrEqual(10);
     }
   });
@@ -197,6 +209,10 @@ describe('what keeps state', () => {
       'AWS::SQS::Queue WindlassQuestionsQueue88607F19',
       'AWS::SQS::Queue WindlassReportsDeadLetters0C52833D',
       'AWS::SQS::Queue WindlassReportsQueue70605B00',
+      'AWS::SQS::Queue WindlassReportsdeveuwest152FDBEBA',
+      'AWS::SQS::Queue WindlassReportsothereucentral1BC440644',
+      'AWS::SQS::Queue WindlassReportsprodeuwest12E2DC6D0',
+      'AWS::SQS::Queue WindlassReportsvaulteuwest1096CD825',
       'AWS::SQS::Queue WindlassWakedeveuwest103CE0ABB',
       'AWS::SQS::Queue WindlassWakeothereucentral1AD9EE71F',
       'AWS::SQS::Queue WindlassWakeprodeuwest1CEE89D2A',

@@ -24,7 +24,7 @@ async function installed(): Promise<string> {
   const { dependencies } = JSON.parse(await readFile(join(example, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
-  for (const name of Object.keys(dependencies).filter((one) => one !== 'windlass')) {
+  for (const name of Object.keys(dependencies)) {
     const place = join(folder, 'node_modules', name);
     await mkdir(join(place, '..'), { recursive: true });
     await symlink(join(root, 'node_modules', name), place);
@@ -66,8 +66,13 @@ describe('the example of a new account', () => {
     // As the CDK's command starts it. No account is asked: there are no credentials here.
     const env = { PATH: process.env['PATH'], HOME: folder, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON };
     ({ stderr: said } = await run(process.execPath, ['app.ts'], { cwd: folder, env }));
-  }, 300_000);
+  });
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('asks no registry for Windlass, where nobody owns its name', async () => {
+    expect(await readFile(join(example, 'package.json'), 'utf8')).not.toContain('windlass');
+    expect(await readFile(join(example, 'README.md'), 'utf8')).toContain('npm install ../windlass/dist/windlass.tgz\n');
+  });
 
   it('is synthesized without a warning', async () => {
     expect(said).toBe('');
@@ -84,7 +89,7 @@ describe('the example of a new account', () => {
       .resolve('typescript/package.json')
       .replace('package.json', 'bin/tsc');
     await run(process.execPath, [tsc, ...options, ...types, '--ignoreConfig', 'app.ts'], { cwd: folder });
-  }, 300_000);
+  });
 
   it('makes repositories in which a tag stays what it was', async () => {
     const repositories = await ofType('Images', 'AWS::ECR::Repository');
@@ -108,9 +113,18 @@ describe('the example of a new account', () => {
       Action: 'sts:AssumeRoleWithWebIdentity',
       Condition: {
         StringEquals: { [`${github}:aud`]: 'sts.amazonaws.com' },
-        StringLike: { [`${github}:sub`]: ['repo:acme/web:ref:refs/heads/main', 'repo:acme/web:ref:refs/tags/v*'] },
+        StringLike: {
+          [`${github}:sub`]: [
+            'repo:acme@1234567/web@7654321:ref:refs/heads/main',
+            'repo:acme@1234567/web@7654321:ref:refs/tags/v*',
+          ],
+        },
       },
     });
+    const [other] = roles[1]!.Properties.AssumeRolePolicyDocument.Statement;
+    expect(other.Condition.StringLike[`${github}:sub`]).toContain(
+      'repo:acme@1234567/worker@7654322:ref:refs/heads/main',
+    );
     const policies = await ofType('Images', 'AWS::IAM::Policy');
     const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
     const wide = statements.filter(({ Resource }) => Resource === '*');

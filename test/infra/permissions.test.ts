@@ -1,5 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { functionVariables } from '../../lib/config/function-env.ts';
 import { type Permission, written } from '../../lib/infra/permission.ts';
 import type { Windlass } from '../../lib/infra/windlass.ts';
 import { allProps, leastProps, listOf, makeStack, type Statement, SynthesizedTemplate, templateOf } from './synth.ts';
@@ -107,10 +108,32 @@ describe('the permissions', () => {
 
   it("to read secrets are of each function for GitHub's, and of notify alone for Slack's", () => {
     const secret = 'secretsmanager:GetSecretValue arn:aws:secretsmanager:eu-west-1:123456789012:secret';
-    const github = `${secret}:windlass/github-a1B2c3`;
+    const [writes, reads] = [`${secret}:windlass/github-a1B2c3`, `${secret}:windlass/github-reader-??????`];
     const slack = [`${secret}:hook-??????`, `${secret}:slack-bot-??????`];
-    for (const [name, role] of roles.filter(([name]) => name !== 'the schedules'))
-      expect(about(role, 'secretsmanager')).toEqual(name === 'notify' ? [slack[0], slack[1], github] : [github]);
+    for (const [name, role] of roles.filter(([name]) => name !== 'the schedules')) {
+      const github = name === 'bump' || name === 'report' ? writes : reads;
+      expect(about(role, 'secretsmanager')).toEqual(name === 'notify' ? [...slack, github] : [github]);
+    }
+    // What they are told is what they may read.
+    for (const [id, { Properties }] of template.ofType('AWS::Lambda::Function')) {
+      const told = Properties.Environment.Variables[functionVariables.githubSecret];
+      const isWriter = id.startsWith('WindlassBump') || id.startsWith('WindlassReport');
+      expect([id, told]).toEqual([id, isWriter ? allProps.githubSecret : allProps.githubReadSecret]);
+    }
+  });
+
+  it('to read the one secret for GitHub are of all where there is no second one', () => {
+    const roleNames = [
+      'WindlassBumpRole',
+      'WindlassReportRole',
+      'WindlassNotifyRole',
+      'WindlassWhoRole',
+      'WindlassDriftRole',
+    ];
+    for (const role of roleNames) {
+      const read = least.statementsOfRole(role).filter(({ Action }) => Action === 'secretsmanager:GetSecretValue');
+      expect(JSON.stringify(read)).toContain('secret:windlass/github-??????');
+    }
   });
 
   it('to publish are of notify, to the topics that are granted, and not to that of alarms', () => {
@@ -169,7 +192,7 @@ describe('the queues', () => {
   it('admit the puller of a cluster in another account by its role, to what it does', () => {
     const Principal = { AWS: 'arn:aws:iam::210987654321:root' };
     const Condition = puller('windlass-puller-other-eu-central-1');
-    expect(admitted('WindlassReportsQueue')).toEqual([
+    expect(admitted('WindlassReportsother')).toEqual([
       expect.objectContaining({ Action: 'sqs:SendMessage', Principal, Condition }),
     ]);
     expect(admitted('WindlassWakeother')).toEqual([
@@ -177,10 +200,10 @@ describe('the queues', () => {
     ]);
   });
 
-  it.each(['WindlassWakedev', 'WindlassWakeprod', 'WindlassNoticesQueue', 'WindlassQuestionsQueue'])(
-    'of one account, as %s, admit nobody by a policy',
-    (begin) => expect(admitted(begin)).toEqual([]),
-  );
+  it.each([
+    ...['WindlassWakedev', 'WindlassWakeprod', 'WindlassNoticesQueue', 'WindlassQuestionsQueue'],
+    ...['WindlassReportsQueue', 'WindlassReportsDeadLetters', 'WindlassReportsdev', 'WindlassReportsprod'],
+  ])('of one account, as %s, admit nobody by a policy', (begin) => expect(admitted(begin)).toEqual([]));
 });
 
 /** docs/aws-permissions.md */
@@ -203,9 +226,12 @@ function pageOf(all: typeof roles): string {
 const head = `# What Windlass may do in AWS
 
 Made from the stack by test/infra/permissions.test.ts, for a Windlass with every prop; [aws.md](aws.md) says what the parts are. No role has a policy that AWS
-writes, no action has a wildcard. Nothing may change or delete what is in the audit table, and DynamoDB lets nothing in it expire. Beside these, the stack's own
-rules of EventBridge may put events on the queues of pushes and of what could not be delivered, CloudWatch's alarms may publish to a topic that the stack makes, and the puller of a cluster in another account may send to the
-queue of reports and read its own wake queue: by the policies of these queues and topics.`;
+writes, no action has a wildcard. In the audit table no role may update or delete an item, and DynamoDB lets none expire. \`dynamodb:PutItem\` could replace one: that records are
+written only where none is yet is a condition of the code, and point-in-time recovery has what was there before. In the account itself IAM decides beside this table: whoever else
+you give \`sqs:SendMessage\` on a queue may send to it. The pullers, and the roles in accounts of clusters, are in [cluster-access.md](cluster-access.md#who-may-do-what). Beside these, the stack's own
+rules of EventBridge may put events on the queues of pushes and of what could not be delivered, CloudWatch's alarms may publish to a topic that the stack makes, and the puller of a cluster in another account may send to its
+own queue of reports and read its own wake queue: by the policies of these queues and topics. With \`registries\` of other accounts the default event bus has a policy:
+whom such an account lets (its \`root\` is named, so that its own IAM decides) may \`events:PutEvents\` there, of the sources of ECR and its scanners alone.`;
 
 /** Names of the stack's own resources for people; all else as it is. */
 const names: [RegExp, string][] = [
@@ -213,6 +239,7 @@ const names: [RegExp, string][] = [
   [/^<WindlassPushEventsPushesQueue.*>$/, 'the queue of pushes'],
   [/^<WindlassPushEventsUndelivered.*>$/, 'the queue of what could not be delivered'],
   [/^<Windlass(Reports|Notices|Questions)Queue.*>$/, 'the queue of $1'],
+  [/^<WindlassReports(?!DeadLetters).*>$/, "the clusters' queues of reports"],
   [/^<WindlassWake.*>$/, 'the wake queues'],
   [/^<WindlassTopics.*>$/, 'the topics'],
   [/^<Windlass.*Logs.*>$/, 'its log group'],

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../../lib/config/metric-names.ts';
-import { runbookSections, runbookUrl } from '../../lib/infra/runbook.ts';
+import { runbookPlace, runbookSections } from '../../lib/infra/runbook.ts';
 import { incidentKinds } from '../../lib/model/incident.ts';
 import { allProps, idOf, leastProps, templateOf } from './synth.ts';
 
@@ -27,8 +27,19 @@ describe('the runbook', () => {
   const linked = new Set(alarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1)));
 
   it('has a section for each alarm of the stack', () => {
-    for (const { AlarmDescription } of alarms) expect(AlarmDescription).toContain(runbookUrl());
+    for (const { AlarmDescription } of alarms) expect(AlarmDescription).toContain(runbookPlace());
     for (const section of linked) expect(headings).toContain(section);
+  });
+
+  it('is linked at the address that the stack is told', () => {
+    const linking = templateOf({ ...leastProps, clusters, runbookUrl: 'https://wiki.acme.example/windlass' });
+    const told = linking.ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmDescription);
+    expect(told.length).toBeGreaterThan(0);
+    for (const description of told)
+      expect(description).toMatch(/\. What to do: https:\/\/wiki\.acme\.example\/windlass#[a-z-]+$/);
+    const [dashboard] = linking.ofType('AWS::CloudWatch::Dashboard').map(([, { Properties }]) => Properties);
+    const body = JSON.stringify(dashboard!.DashboardBody);
+    expect(body).toContain('https://wiki.acme.example/windlass has a section for each alarm');
   });
 
   it('has an alarm for each section about one', () => {
@@ -73,6 +84,15 @@ describe('the runbook', () => {
     }
   });
 
+  it('loops over what there is once more for each VPC', () => {
+    const alone = [...text.matchAll(/"\$\(made (AWS::\w+::\w+) ([A-Z]\w+)\)"/g)];
+    expect(alone.length).toBeGreaterThan(1);
+    for (const [, type, name] of alone) {
+      const ids = everything.ofType(type!).map(([id]) => id);
+      expect([name, ids.filter((id) => id.includes(name!))]).toEqual([name, [expect.any(String)]]);
+    }
+  });
+
   it('asks for outputs that the stack has', () => {
     const outputs = [...text.matchAll(/output ([A-Z]\w+)/g)].map(([, name]) => name!);
     expect(outputs.length).toBeGreaterThan(3);
@@ -86,7 +106,7 @@ describe('the runbook', () => {
 
   it('leads with its own links to sections that there are', () => {
     for (const [, link] of text.matchAll(/\]\(#([^)]+)\)/g)) expect(headings).toContain(link);
-    expect(runbookUrl()).toMatch(/\/docs\/runbook\.md$/);
+    expect(existsSync(new URL(`../../${runbookPlace()}`, import.meta.url))).toBe(true);
   });
 });
 

@@ -22,7 +22,7 @@ export const env = { account: '123456789012', region: 'eu-west-1' };
 /** The least that a Windlass needs. */
 export const leastProps: WindlassProps = { repo: 'acme/shop-config', repositoryPrefixes: ['shop/', 'team-a/jobs'] };
 
-/** Everything that a Windlass can be told. */
+/** Everything that a Windlass can be told, but where a copy of the runbook is: the golden template names its file. */
 export const allProps: WindlassProps = {
   ...leastProps,
   branch: 'release',
@@ -42,12 +42,14 @@ export const allProps: WindlassProps = {
     },
   ],
   githubSecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:windlass/github-a1B2c3',
+  githubReadSecret: 'windlass/github-reader',
   notifySecrets: ['slack-bot', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook'],
   topics: ['deploys', 'arn:aws:sns:eu-west-1:123456789012:oncall'],
   eventBus: 'acme',
   encryptionKey: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   logRetentionDays: 30,
   alarmTopic: 'arn:aws:sns:eu-west-1:123456789012:alarms',
+  runbookUrl: 'https://wiki.acme.example/windlass',
 };
 
 const placeholders = mkdtempSync(join(tmpdir(), 'windlass-functions-'));

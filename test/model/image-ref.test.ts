@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatImageRef, parseImageRef } from '../../lib/model/image-ref.ts';
+import { formatImageRef, parseImageRef, shortImageRef } from '../../lib/model/image-ref.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -14,6 +14,17 @@ describe('an image reference', () => {
   ])('%s is read and written back', (text, ref) => {
     expect(parseImageRef(text)).toEqual(ref);
     expect(formatImageRef(ref)).toBe(text);
+  });
+
+  it.each([
+    ['nginx:1.27', 'nginx:1.27'],
+    ['acme/web:1.0', 'acme/web:1.0'],
+    ['localhost/web:1.0', 'web:1.0'],
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web:1.0', 'shop/web:1.0'],
+    [`localhost:5000/web:1.0@${digest}`, 'web:1.0@sha256:aaaaaaaaaaaa'],
+    ['no reference', 'no reference'],
+  ])('%s is %s for people', (text, short) => {
+    expect(shortImageRef(text)).toBe(short);
   });
 
   it.each([

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parseDuration } from '../../lib/config/duration.ts';
 import type { FieldDrift, ObjectDrift } from '../../lib/model/drift.ts';
+import { longestSeconds, most } from '../../lib/model/message-limits.ts';
 import type { Attributed, CheckReported, DriftFound, Stopped, WhoWanted } from '../../lib/model/messages.ts';
-import { reportSchema, whoWantedSchema } from '../../lib/model/messages-schema.ts';
+import { noticeSchema, reportSchema, rollbackWantedSchema, whoWantedSchema } from '../../lib/model/messages-schema.ts';
+import { mostImages } from '../../lib/model/running-images.ts';
 import type { WriteRequest } from '../../lib/model/who.ts';
 import { added, changed, check, missing, pull, time } from '../report/reports.ts';
 
@@ -88,5 +91,62 @@ describe('the schema of reports', () => {
     ]) {
       expect(reportSchema.safeParse(wrong).success).toBe(false);
     }
+  });
+});
+
+describe('the limits of the lists', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`);
+  const question = { object: 'ConfigMap/shop/a', gone: false, tools: [], untold: true };
+  const request = { at, verb: 'patch', person: 'ada' };
+  const [about, sha] = [{ cluster: 'prod', sync: 'shop' }, 'a'.repeat(40)];
+  const attributed = (objects: number, requests: number) => ({
+    ...{ type: 'Attributed', run: 'r', at, incident: 'i', ...about },
+    objects: names(objects).map((object) => ({ object, requests: names(requests).map(() => request) })),
+  });
+
+  it.each([
+    ['images', mostImages, (count: number) => reportSchema.safeParse(pull(0, 1, [], { images: names(count) }))],
+    [
+      'objects with what programs added',
+      most.addedByOthers,
+      (count: number) =>
+        reportSchema.safeParse(check(0, [], { addedByOthers: names(count).map((one) => missing(one)) })),
+    ],
+    ['objects of an answer', most.questions, (count: number) => reportSchema.safeParse(attributed(count, 1))],
+    ['requests of an answer', most.requests, (count: number) => reportSchema.safeParse(attributed(1, count))],
+    [
+      'questions',
+      most.questions,
+      (count: number) =>
+        whoWantedSchema.safeParse({
+          ...{ type: 'WhoWanted', incident: 'i', until: at, ...about },
+          objects: names(count).map(() => question),
+        }),
+    ],
+    [
+      'reasons of a wish',
+      most.wishReasons,
+      (count: number) =>
+        rollbackWantedSchema.safeParse({
+          ...{ type: 'RollbackWanted', at, run: 'r', revision: sha, settled: sha, ...about },
+          reasons: names(count).map((object) => ({ object, reason: 'it fails' })),
+        }),
+    ],
+    [
+      'namespaces of a notice',
+      most.namespaces,
+      (count: number) =>
+        noticeSchema.safeParse({ type: 'Notice', kind: 'test', at, title: 't', lines: [], namespaces: names(count) }),
+    ],
+  ])('are those of the senders: of %s %d, and one more is no message', (_, limit, read) => {
+    expect(read(limit).success).toBe(true);
+    expect(read(limit + 1).success).toBe(false);
+  });
+
+  it('bound seconds, from which dates are made', () => {
+    const read = (graceSeconds: number) => reportSchema.safeParse(check(0, [], { graceSeconds })).success;
+    const longest = parseDuration('999999d999999h999999m999999s')!;
+    expect([longest, longestSeconds, longestSeconds + 1, 1e300].map(read)).toEqual([true, true, false, false]);
+    expect(Number.isNaN(new Date(Date.parse(at) - longestSeconds * 1000).getTime())).toBe(false);
   });
 });

@@ -24,6 +24,19 @@ cases['bumped'] = {
   lines: ['apps/shop/web.yaml:14: 1.4.2 to 1.5.0'],
 };
 cases['bump failed, of no incident'] = { ...own, kind: 'bump-failed', title: 'web could not be bumped', lines: [] };
+const where = { cluster: 'prod', sync: 'shop-prod', namespaces: ['shop-prod'] };
+cases['rolled back'] = {
+  ...{ ...own, ...where, kind: 'rolled-back', title: 'web went back from 1.6.0 to 1.5.3: shop-prod was not healthy' },
+  lines: [
+    'apps/Deployment/shop-prod/web: CrashLoopBackOff',
+    'commit 4d5e6f7a8b9c undoes the bump 1a2b3c4d5e6f, which answered the push 7c1f',
+    'web is held on 1.5.3 until there is a tag past 1.6.0: holds/web.1a2b.yaml',
+  ],
+};
+cases['a rollback that was refused'] = {
+  ...{ ...own, ...where, kind: 'rollback-refused', title: 'shop-prod is not healthy, and was not rolled back' },
+  lines: ['Ada changed apps/shop/web.yaml after the bump: 9c8b7a6d5e4f'],
+};
 cases['a test'] = {
   ...own,
   kind: 'test',

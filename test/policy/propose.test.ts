@@ -99,7 +99,8 @@ describe('the policy that a tag asks for', () => {
         expect(placed).toHaveProperty('rank');
         expect(placed).not.toHaveProperty('unwanted');
       }),
-      { numRuns: 2000 },
+      // Of this no version is left before the dash.
+      { numRuns: 2000, examples: [['0.0-a.0', false]] },
     );
   });
 });

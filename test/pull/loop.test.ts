@@ -222,10 +222,10 @@ describe('the loop of rounds', () => {
       },
       stop.signal,
     );
-    await expect.poll(() => seen, { timeout: 60_000 }).toEqual(['one']);
+    await expect.poll(() => seen).toEqual(['one']);
     head = 'two';
     loop.wake();
-    await expect.poll(() => seen, { timeout: 60_000 }).toEqual(['one', 'two']);
+    await expect.poll(() => seen).toEqual(['one', 'two']);
     stop.abort();
     await loop.ended;
   });

@@ -48,6 +48,15 @@ describe('a report on its way', () => {
     expect(reportSchema.parse(short)).toEqual(short);
   });
 
+  it('names all images that the sync runs, or none', () => {
+    const images = Array.from({ length: 200 }, (_, index) => `ghcr.io/acme/image-${index}:1.0.0`);
+    const report = { ...large(5_000), images };
+    expect(shortenReport(report, limit).images).toEqual(images);
+    const short = shortenReport(report, 32 * 1024);
+    expect(short).toMatchObject({ notices: [{ message: expect.stringContaining('200 of 200 images') }] });
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(short)))).not.toHaveProperty('images');
+  });
+
   it('says how many drifting objects it does not name, also when it is cut twice', () => {
     const drift = Array.from({ length: 3_000 }, (_, index) => ({
       ...{ object: name(index), state: 'changed' as const },

@@ -25,6 +25,7 @@ const config = {
   syncs: [sync],
   guard: { breakGlass: { users: [], groups: [] }, serviceAccounts: 'all' as const },
   drift: { ignore: [], graceSeconds: 0, limits: defaultLimits },
+  rollback: { perHour: 3 },
   notify: { routes: [] },
 };
 

@@ -15,6 +15,7 @@ import type { Cluster, Resource } from '../../lib/pull/ports.ts';
 import { type PullOutcome, pull } from '../../lib/pull/pull.ts';
 import { rendererWith } from '../../lib/pull/renderer.ts';
 import type { PullDeps } from '../../lib/pull/request.ts';
+import { waitFor } from '../helpers/cluster.ts';
 
 /** A tree of files in memory; each content has a revision of its own. */
 export function treeOf(files: Record<string, string>, revision = randomBytes(20).toString('hex')): SourceTree {
@@ -182,16 +183,6 @@ export function actionsOf({ changes }: PullOutcome): Record<string, number> {
 }
 
 /** Waits until `check` gives something; a condition, never a fixed time. */
-export async function until<T>(
-  what: string,
-  check: () => Promise<T | undefined | false>,
-  patience = 120_000,
-): Promise<T> {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    const found = await check();
-    if (found !== undefined && found !== false) return found as T;
-    if (Date.now() > deadline) throw new Error(`gave up waiting: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+export function until<T>(what: string, check: () => Promise<T | undefined | false>): Promise<T> {
+  return waitFor(check, { what, everyMs: 200 });
 }

@@ -46,7 +46,7 @@ describe('who is behind a drift', () => {
   beforeEach(async () => {
     ({ records, close } = await openRecords());
     notices = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it('is added to the incident, written down, and told once', async () => {
@@ -156,6 +156,12 @@ describe('asking who is behind a drift', () => {
   it('asks for what a pull found and put right at once', async () => {
     const { sent } = await asking(pull(100, 101, [missing('settings')], { healed: true }));
     expect(sent[0]?.objects).toEqual([{ object: 'ConfigMap/shop-prod/settings', gone: true, untold: true, tools: [] }]);
+    expect(sent[0]).not.toHaveProperty('since');
+  });
+
+  it('asks for no time that ends before it begins, where another look came first', async () => {
+    const { sent } = await asking(pull(100, 110, [changed()], { healed: true }), time(115));
+    expect(sent).toMatchObject([{ until: time(110) }]);
     expect(sent[0]).not.toHaveProperty('since');
   });
 

@@ -48,7 +48,7 @@ describe('a sync that left windlass.yaml', () => {
   beforeEach(async () => {
     ({ records, close } = await openRecords());
     notices = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it.each([

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ObjectDrift } from '../../lib/model/drift.ts';
 import type { Incident } from '../../lib/model/incident.ts';
 import type { ObjectHealth, Report } from '../../lib/model/messages.ts';
 import type { SyncState } from '../../lib/model/state.ts';
@@ -36,6 +37,78 @@ function workIn(reports: Report[]) {
 }
 
 const web = 'apps/Deployment/shop-prod/web';
+
+describe('incidents of drift that checks find, whatever a puller says', () => {
+  const minutes = (count: number) => count * 60;
+  const checkEach = (minute: number) => check(minutes(minute), [changed()]);
+
+  it('open though pulls that come first say each time that they looked later and nothing drifts', () => {
+    const ahead = (minute: number) => pull(minutes(minute) + 14 * 60, minutes(minute) + 14 * 60 + 1);
+    const upTo = (last: number) =>
+      workIn(
+        [0, 10, 20, 30].filter((minute) => minute <= last).flatMap((minute) => [ahead(minute), checkEach(minute)]),
+      );
+    expect(upTo(10).told).toEqual([]);
+    expect(upTo(20)).toMatchObject({
+      told: [`opened ${web}`],
+      open: [{ openedAt: time(minutes(20)), firstSeenAt: time(0) }],
+      state: { drifted: 1, seenAt: time(minutes(34)) },
+    });
+    // What it says to be over is told anew by the next check.
+    expect(upTo(30).told).toEqual([`opened ${web}`, `resolved ${web}: undone by hand`, `opened ${web}`]);
+  });
+
+  it('end with a check that pulls outran where nobody declared what it found: no pull looks for that', () => {
+    const pod: ObjectDrift = { object: 'Pod/shop-prod/debug', state: 'unmanaged', fields: [] };
+    const ahead = pull(minutes(20), minutes(21));
+    expect(workIn([check(0, [pod]), ahead, check(minutes(10))]).open).toEqual([]);
+    expect(workIn([checkEach(0), pull(minutes(20), minutes(21), [changed()]), check(minutes(10))]).open).toHaveLength(
+      1,
+    );
+    expect(workIn([check(minutes(11), [pod]), check(minutes(10))]).open).toHaveLength(1);
+  });
+
+  it('open though pulls say each time that they put it right since', () => {
+    const healing = (minute: number) => pull(minutes(minute) + 1, minutes(minute) + 2, [changed()], { healed: true });
+    const { open } = workIn([0, 10, 20].flatMap((minute) => [healing(minute), checkEach(minute)]));
+    expect(open).toMatchObject([{ object: web, openedAt: time(minutes(20)) }]);
+  });
+
+  it('open with a grace period, too, as soon as checks find it for as long', () => {
+    const grace = { graceSeconds: minutes(25) };
+    const clean = (minute: number) => pull(minutes(minute) - 1, minutes(minute) - 0.5, [], grace);
+    const upTo = (last: number) =>
+      [0, 10, 20, 30]
+        .filter((minute) => minute <= last)
+        .flatMap((minute) => [clean(minute), check(minutes(minute), [changed()], grace)]);
+    expect(workIn(upTo(20)).open).toEqual([]);
+    expect(workIn(upTo(30)).open).toMatchObject([{ object: web, firstSeenAt: time(0) }]);
+  });
+
+  it('stay shut for what one check between did not find, and for a check that comes again', () => {
+    const healing = pull(minutes(20) + 1, minutes(20) + 2, [changed()], { healed: true });
+    const gone = workIn([checkEach(0), check(minutes(10)), healing, checkEach(20)]);
+    expect(gone.open).toEqual([]);
+    const again = workIn([checkEach(0), checkEach(20), healing, checkEach(20)]);
+    expect(again.told).toEqual([`opened ${web}`, `resolved ${web}: converged by pull`]);
+  });
+
+  it('stay as they are in a state that an older Windlass left', () => {
+    const { state } = workIn([pull(minutes(25), minutes(26)), checkEach(0)]);
+    delete state?.found;
+    expect(nextIncidents({ state, open: [], last: [] }, checkEach(20)).opened).toEqual([]);
+    expect(nextState(state, checkEach(20)).found).toEqual([{ object: web, since: time(minutes(20)) }]);
+  });
+
+  it('keep what a check could not read, or cut off, among what checks find', () => {
+    const unknown = [{ object: 'apps/Deployment', reason: 'forbidden' }];
+    for (const more of [{ unknown }, { cut: 3 }]) {
+      const { state } = workIn([checkEach(0), check(minutes(10), [], more)]);
+      expect(state?.found).toEqual([{ object: web, since: time(0) }]);
+    }
+    expect(workIn([checkEach(0), check(minutes(10))]).state?.found).toBeUndefined();
+  });
+});
 
 describe('incidents of drift', () => {
   it('open once, stay quiet while nothing changes, and resolve when a pull put things right', () => {

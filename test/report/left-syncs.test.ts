@@ -25,7 +25,7 @@ describe('reports of syncs that left windlass.yaml', () => {
   beforeEach(async () => {
     ({ records, close } = await openRecords());
     notices = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it('open one incident a sync, however often they are sent, and resolve it when the sync is no longer among them', async () => {
@@ -50,6 +50,24 @@ describe('reports of syncs that left windlass.yaml', () => {
     await send(1, [shop]);
     await send(2, [], 'staging');
     expect(told()).toEqual(['incident-opened shop in prod']);
+  });
+
+  it('are of several clusters at once, where the sync moved more than once', async () => {
+    await send(1, [shop], 'dev');
+    await send(2, [shop], 'prod');
+    expect((await records.openIncidents()).map(({ sync, cluster }) => [sync, cluster])).toEqual([
+      ['shop', 'dev'],
+      ['shop', 'prod'],
+    ]);
+    await send(3, [], 'dev');
+    expect(await records.openIncidents()).toMatchObject([{ sync: 'shop', cluster: 'prod' }]);
+  });
+
+  it('are not outdated by what another cluster told of a sync of that name', async () => {
+    await send(5, [shop], 'dev');
+    await send(9, [], 'dev');
+    await send(7, [shop], 'prod');
+    expect(await records.openIncidents()).toMatchObject([{ sync: 'shop', cluster: 'prod' }]);
   });
 
   it('that come late open nothing again', async () => {

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
 import { recordId } from '../../lib/model/audit-record.ts';
+import { bumpedRecords } from '../../lib/model/bump-story.ts';
+import { RetryableError } from '../../lib/model/errors.ts';
 import type { CheckReported, ReportMessage } from '../../lib/model/messages.ts';
 import type { Measures } from '../../lib/report/ports.ts';
 import { report } from '../../lib/report/report.ts';
@@ -45,7 +47,7 @@ describe('what is measured', () => {
     ({ records, close } = await openRecords());
     values = [];
     lines = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   describe('of drift', () => {
@@ -80,7 +82,7 @@ describe('what is measured', () => {
 
     it('is nothing while nothing drifts, and nothing about other incidents', async () => {
       await send(check(10), pull(20, 21), pull(30, 31, [], { result: 'unhealthy' }), pull(40, 41));
-      expect(values).toEqual([]);
+      expect(values).toEqual([['TimeToRestore', 10]]);
       expect((await records.recentIncidents(5)).map(({ kind }) => kind)).toEqual(['unhealthy']);
     });
   });
@@ -132,6 +134,9 @@ describe('what is measured', () => {
           ...{ subjects: ['image:web', `revision:${revision}`], revision, result: 'ok', summary: 'web went to 1.5.0' },
         },
       ]);
+    const image = (policy: string, sourceTime: number) => ({
+      ...{ policy, repository: `shop/${policy}`, from: [], to: '1.6.0', sourceTime: time(sourceTime) },
+    });
     const lead = () => of('LeadTime');
     beforeEach(async () => {
       await send(pull(0, 1));
@@ -176,6 +181,92 @@ describe('what is measured', () => {
       expect(lead()).toEqual([]);
     });
 
+    it('is from the push as well, where the bump answers one that is on record', async () => {
+      const event = { revision: undefined, subjects: ['event:late', 'image:web'], kind: 'push-received' as const };
+      const push = { actor: 'push event', result: 'ok' as const, summary: 'web was pushed' };
+      const at = (seconds: number, id: string) => ({ id, at: time(seconds), subjects: [`event:${id}`, 'image:web'] });
+      await records.append([
+        { ...event, ...push, ...at(95, 'late') },
+        { ...event, ...push, ...at(80, 'early') },
+        {
+          ...{ id: recordId('bumped', 'cccc'), at: time(100), kind: 'bumped', actor: 'windlass bump', result: 'ok' },
+          ...{ subjects: ['image:web', 'revision:cccc', 'event:late', 'event:early', 'event:lost'], revision: 'cccc' },
+          summary: 'web went to 1.6.0',
+        },
+      ]);
+      expect(await records.bump('cccc')).toEqual({ bumpedAt: time(100), pushedAt: time(80) });
+      expect(await records.bump('bbbb')).toEqual({ bumpedAt: time(100) });
+      await send(pull(110, 112, [], { revision: 'cccc', changes: [configured] }));
+      expect(values).toEqual([
+        ['Deployments', 1],
+        ['LeadTime', 12],
+        ['LeadTimeFromPush', 32],
+      ]);
+    });
+
+    it('is from the oldest commit that its images were built of as well, where they say it', async () => {
+      const images = [image('web', 40), image('api', 30), { ...image('job', 0), sourceTime: undefined }];
+      await records.append(bumpedRecords({ images, events: [] }, 'cccc', time(100)));
+      await send(pull(110, 112, [], { revision: 'cccc', changes: [configured] }));
+      expect(values).toEqual([
+        ['Deployments', 1],
+        ['LeadTime', 12],
+        ['LeadTimeFromSource', 82],
+      ]);
+    });
+
+    it('is that it was deployed, also of the commit of a person and of the first pull of a sync, which waited for nobody', async () => {
+      await send(pull(110, 112, [], { revision: 'dddd', changes: [configured] }));
+      const first = { sync: 'new', revision: 'bbbb', changes: [configured] };
+      await send(pull(113, 114, [], first), pull(115, 116, [], first));
+      expect(values).toEqual([
+        ['Deployments', 1],
+        ['Deployments', 1],
+      ]);
+    });
+
+    it('is not the lead time of what a sync begins with, however many pulls that takes', async () => {
+      const first = { sync: 'new', revision: 'bbbb' };
+      await send(pull(110, 112, [], { ...first, result: 'progressing', changes: [configured] }));
+      await send(pull(113, 114, [], first));
+      expect(values).toEqual([['Deployments', 1]]);
+    });
+
+    it('is measured once where the state could not be saved and the report comes again', async () => {
+      const saved = vi.spyOn(records, 'saveSyncState');
+      saved.mockRejectedValueOnce(new RetryableError('changed', { code: 'records-changed' }));
+      const healthy = pull(110, 112, [], { revision: 'bbbb', changes: [configured] });
+      await expect(send(healthy)).rejects.toThrow('changed');
+      await send(healthy);
+      expect(values).toEqual([
+        ['Deployments', 1],
+        ['LeadTime', 12],
+      ]);
+    });
+
+    it('is that it failed, once, however it goes on, and how long it took to restore the sync', async () => {
+      const bad = { revision: 'bbbb', changes: [configured] };
+      await send(pull(110, 112, [], { ...bad, result: 'unhealthy' }), pull(120, 121, [], { ...bad, result: 'failed' }));
+      await send(pull(130, 131, [], { revision: 'bbbb', result: 'unhealthy' }));
+      expect(values).toEqual([
+        ['ChangeFailures', 1],
+        ['TimeToRestore', 10],
+      ]);
+      values = [];
+      await send(pull(172, 173, [], { revision: 'eeee', changes: [configured] }));
+      expect(values).toEqual([
+        ['TimeToRestore', 61],
+        ['Deployments', 1],
+      ]);
+    });
+
+    it('is nothing of a sync that is suspended, nor of a revision that could not be read', async () => {
+      const errors = [{ severity: 'error' as const, code: 'suspended', message: 'sync shop-prod is suspended' }];
+      await send(pull(110, 112, [], { revision: 'bbbb', result: 'failed', errors }));
+      await send(pull(120, 122, [], { revision: undefined, result: 'failed', errors: [] }));
+      expect(values).toEqual([]);
+    });
+
     it('finds the bump among what else is told of its commit', async () => {
       await records.append(
         [0, 1, 2].map((index) => ({
@@ -183,8 +274,8 @@ describe('what is measured', () => {
           ...{ subjects: ['revision:bbbb'], revision: 'bbbb', result: 'ok', summary: 'the sweep found it' },
         })),
       );
-      expect(await records.bumpedAt('bbbb')).toBe(time(100));
-      expect(await records.bumpedAt('dddd')).toBeUndefined();
+      expect(await records.bump('bbbb')).toEqual({ bumpedAt: time(100) });
+      expect(await records.bump('dddd')).toBeUndefined();
     });
   });
 });

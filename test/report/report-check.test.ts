@@ -39,7 +39,7 @@ describe('what pullers and checks tell of each other', () => {
   beforeEach(async () => {
     ({ records, close } = await openRecords());
     notices = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it('says nothing while both are at work, and keeps that the cluster was checked', async () => {

@@ -28,7 +28,7 @@ describe('reports of windlass.yaml', () => {
   beforeEach(async () => {
     ({ records, close } = await openRecords());
     notices = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it('say nothing while the file is in use', async () => {

@@ -21,7 +21,7 @@ describe('the report flow', () => {
   beforeEach(async () => {
     ({ records, close } = await openRecords());
     notices = [];
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it('tells once of many with long names, while they come back one by one, and of those that join them', async () => {
@@ -150,6 +150,7 @@ describe('the report flow', () => {
         settled: 'aaaa',
       },
       ...{ pulledAt: time(1), checkedAt: time(5), seenAt: time(5), result: 'synced', health, errors: [] },
+      found: [{ object: 'apps/Deployment/shop-prod/web', since: time(5) }],
       ...{ counts: pull(0, 1).counts, drifted: 1, unknown, unknownChecks: 1 },
     });
     const failed = { result: 'failed' as const, revision: 'cccc', errors: [{ code: 'render', message: 'a tab' }] };
@@ -204,7 +205,7 @@ describe('the report flow', () => {
       expect(new Set(told.map(noticeKey))).toEqual(toldOnce);
       await other.close();
     }
-  }, 120_000);
+  });
 
   it('keeps in the audit trail alone what heals within the grace, once, also when it broke off at any call', async () => {
     const grace = { graceSeconds: 300 };
@@ -239,7 +240,7 @@ describe('the report flow', () => {
       await other.close();
     }
     expect(notices).toEqual([]);
-  }, 60_000);
+  });
 
   it('prints no control characters that an object, a field or a manager brings', async () => {
     const nasty = changed();
@@ -280,7 +281,8 @@ function breaking(records: DynamoRecords, writes: number): ReportRecords {
     saveClusterState: (state) => orBreak(() => records.saveClusterState(state)),
     saveSyncState: (state) => orBreak(() => records.saveSyncState(state)),
     openIncidents: (sync) => records.openIncidents(sync),
-    bumpedAt: (revision) => records.bumpedAt(revision),
+    bump: (revision) => records.bump(revision),
+    bumpedImage: (subject) => records.bumpedImage(subject),
     lastIncident: (of) => records.lastIncident(of),
     saveIncident: (incident: Incident) => orBreak(() => records.saveIncident(incident)),
   };

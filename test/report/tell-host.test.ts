@@ -74,7 +74,7 @@ describeWithStandins('telling the host what a pull did', () => {
     };
     [clock, seconds, warnings] = [Date.parse(time(0)), 0, []];
     tell = teller();
-  }, 60_000);
+  });
   afterEach(() => close());
 
   it('tells a roll-out from its beginning to its end, and nothing more however often it is reported', async () => {

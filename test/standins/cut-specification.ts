@@ -7,7 +7,7 @@ interface Specification {
 
 /** Paths that are kept: what the stand-in serves and what Windlass may come to use of the same kind. */
 const kept =
-  /^\/(?:app|app\/installations\/\{installation_id\}\/access_tokens|repos\/\{owner\}\/\{repo\}(?:|\/installation|\/git\/.*|\/branches\/\{branch\}|\/commits(?:|\/\{ref\}|\/\{ref\}\/status|\/\{ref\}\/statuses)|\/compare\/.*|\/tarball\/.*|\/contents\/.*|\/pulls(?:|\/\{pull_number\}(?:|\/merge|\/requested_reviewers))|\/issues\/\{issue_number\}\/(?:labels|comments)|\/statuses\/\{sha\}|\/deployments(?:|\/\{deployment_id\}\/statuses)))$/;
+  /^\/(?:app|app\/installations\/\{installation_id\}\/access_tokens|repos\/\{owner\}\/\{repo\}(?:|\/installation|\/git\/.*|\/branches\/\{branch\}(?:|\/protection)|\/rules\/branches\/\{branch\}|\/rulesets\/\{ruleset_id\}|\/commits(?:|\/\{ref\}|\/\{ref\}\/status|\/\{ref\}\/statuses)|\/compare\/.*|\/tarball\/.*|\/contents\/.*|\/pulls(?:|\/\{pull_number\}(?:|\/merge|\/requested_reviewers))|\/issues\/\{issue_number\}\/(?:labels|comments)|\/statuses\/\{sha\}|\/deployments(?:|\/\{deployment_id\}\/statuses)))$/;
 
 /** GitHub's description without what is not used: 13 MB become about one, which a proxy loads in seconds. */
 export function cutSpecification(whole: Specification): Specification {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { waitMs } from '../helpers/patience.ts';
 import { standinPackages } from './packages.ts';
 
 /** A proxy that holds what goes through it to GitHub's own description of its API. */
@@ -6,9 +7,6 @@ export interface Prism {
   url: string;
   close(): Promise<void>;
 }
-
-/** How long it may take to load the description; it takes about three seconds. */
-const patience = 120_000;
 
 /**
  * Starts Prism in front of a stand-in. A request that GitHub's description does not allow gets 422, an answer that it does not describe gets 500,
@@ -40,7 +38,7 @@ export async function startPrism(upstream: string, port: number): Promise<Prism>
   };
   const begin = performance.now();
   while (!(await isUp(url))) {
-    const late = performance.now() - begin > patience;
+    const late = performance.now() - begin > waitMs;
     if (!late && child.exitCode === null) {
       await new Promise((done) => setTimeout(done, 100));
       continue;

@@ -29,6 +29,7 @@ export function createRepository(options: RepositoryOptions): Repository {
     statuses: new Map(),
     deployments: [],
     protections: new Map(),
+    rulesets: [],
     settings: {
       autoMerge: true,
       deleteBranchOnMerge: false,

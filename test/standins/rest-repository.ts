@@ -16,6 +16,14 @@ export const maxComparedFiles = 300;
 /** The repository itself: branches, commits, comparisons, contents and archives. */
 export const repositoryRoutes: readonly Route[] = [
   { method: 'GET', template: repo, handle: ({ shapes }) => ({ status: 200, json: shapes.repository() }) },
+  {
+    method: 'GET',
+    template: `${repo}/branches/{+branch}/protection`,
+    needs: ['administration', 'read'],
+    handle: getProtection,
+  },
+  { method: 'GET', template: `${repo}/rules/branches/{+branch}`, needs: ['metadata', 'read'], handle: listRules },
+  { method: 'GET', template: `${repo}/rulesets/{id}`, needs: ['metadata', 'read'], handle: getRuleset },
   { method: 'GET', template: `${repo}/branches/{+branch}`, needs: read, handle: getBranch },
   { method: 'GET', template: `${repo}/commits`, needs: read, handle: listCommits },
   { method: 'GET', template: `${repo}/commits/{+ref}`, needs: read, handle: getCommit },
@@ -35,6 +43,42 @@ function getBranch({ repository, shapes, params }: Call): Answer {
   const oid = repository.head(params['branch']!);
   if (oid === undefined) throw new Refused(404, 'Branch not found');
   return { status: 200, json: shapes.branch(params['branch']!, oid) };
+}
+
+function getProtection({ repository, params }: Call): Answer {
+  const protection = repository.protections.get(params['branch']!);
+  if (protection === undefined) throw new Refused(404, 'Branch not protected');
+  const { requirePullRequest, approvals = 0, signed = false, locked = false } = protection;
+  return {
+    status: 200,
+    json: {
+      ...(requirePullRequest && { required_pull_request_reviews: { required_approving_review_count: approvals } }),
+      required_signatures: { url: 'https://api.github.com/signatures', enabled: signed },
+      lock_branch: { enabled: locked },
+    },
+  };
+}
+
+function listRules({ repository, params }: Call): Answer {
+  const inForce = repository.rulesets.filter(({ branch }) => branch === params['branch']);
+  const source = `${repository.owner}/${repository.name}`;
+  return {
+    status: 200,
+    json: inForce.flatMap(({ id, rules }) =>
+      rules.map((type) => ({ type, ruleset_source_type: 'Repository', ruleset_source: source, ruleset_id: id })),
+    ),
+  };
+}
+
+function getRuleset({ repository, params }: Call): Answer {
+  const found = repository.rulesets.find(({ id }) => id === Number(params['id']));
+  if (found === undefined || found.bypass === 'hidden') throw notFound();
+  const { id, name, bypass } = found;
+  const source = `${repository.owner}/${repository.name}`;
+  return {
+    status: 200,
+    json: { id, name, source, enforcement: 'active', target: 'branch', current_user_can_bypass: bypass },
+  };
 }
 
 function listCommits(call: Call): Answer {

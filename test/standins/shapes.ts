@@ -80,7 +80,8 @@ export function shapesOf(repository: Repository, { api, web }: Addresses): Shape
     ...zero(
       'forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count network_count subscribers_count',
     ),
-    ...no('has_downloads has_issues has_wiki has_pages has_discussions archived disabled'),
+    ...no('has_downloads has_issues has_wiki has_pages has_discussions disabled'),
+    archived: repository.settings.archived ?? false,
     has_projects: true,
     pushed_at: iso(repository.now()),
     created_at: iso(repository.now()),

@@ -35,6 +35,7 @@ export interface SlackStandIn extends Listening {
 
 /** Arguments by https://docs.slack.dev/reference/methods/chat.postMessage and chat.update. */
 const known: Record<string, string[]> = {
+  'auth.test': [],
   'chat.postMessage': [
     'channel',
     'text',
@@ -103,6 +104,7 @@ function errorOf(method: string, request: Request, body: Record<string, unknown>
   const authorization = request.headers.get('authorization');
   if (authorization === null) return 'not_authed';
   if (authorization !== `Bearer ${state.token}`) return 'invalid_auth';
+  if (method === 'auth.test') return undefined;
   const channel = [...state.channels].find(([name, { id }]) => body['channel'] === name || body['channel'] === id)?.[1];
   if (channel === undefined) return 'channel_not_found';
   if (channel.archived) return 'is_archived';
@@ -117,6 +119,9 @@ function errorOf(method: string, request: Request, body: Record<string, unknown>
 }
 
 function carryOut(method: string, body: Record<string, unknown>, state: State): object {
+  // https://docs.slack.dev/reference/methods/auth.test
+  if (method === 'auth.test')
+    return { ok: true, team: 'Acme', user: 'windlass', team_id: 'T1', user_id: 'U1', bot_id: 'B1' };
   const channel = [...state.channels].find(([name, { id }]) => body['channel'] === name || body['channel'] === id)![1]
     .id;
   if (method === 'chat.update') {

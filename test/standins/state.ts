@@ -7,8 +7,23 @@ export type Content = string | Uint8Array | { link: string } | { executable: str
 export interface Protection {
   /** No commit without a pull request. */
   requirePullRequest: boolean;
+  /** Only commits with a signature that GitHub can verify. */
+  signed?: boolean;
+  /** Nobody may push. */
+  locked?: boolean;
   /** Approvals before a merge. */
   approvals?: number;
+}
+
+/** A ruleset that is in force for branches. */
+export interface Ruleset {
+  id: number;
+  name: string;
+  branch: string;
+  /** Kinds of rules: `pull_request`. */
+  rules: string[];
+  /** Whether the caller is let past it; `hidden`: the caller may not see the ruleset itself. */
+  bypass: 'always' | 'never' | 'hidden';
 }
 
 /** A status on a commit, or of a deployment. */
@@ -43,6 +58,7 @@ export interface Settings {
   teams: string[];
   /** Rights of the caller, in the names that GitHub gives an App's. */
   permissions: Record<string, 'read' | 'write'>;
+  archived?: boolean;
 }
 
 /** One repository of the stand-in: all that the REST and GraphQL halves share. */
@@ -56,6 +72,7 @@ export interface Repository {
   readonly statuses: Map<string, Status[]>;
   readonly deployments: Deployment[];
   readonly protections: Map<string, Protection>;
+  readonly rulesets: Ruleset[];
   readonly settings: Settings;
   /** The identity of the caller: an App's bot. */
   readonly bot: { login: string; id: number; name: string; email: string };

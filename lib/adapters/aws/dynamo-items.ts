@@ -142,12 +142,12 @@ export function incidentItem(incident: Incident): Item {
   return { pk: partitions.incidents, sk: keyText(incident.key), ...incidentAttributes(incident) };
 }
 
-/** The item that is there while the incident is open: one place for each kind, sync and object. */
+/** The item that is there while the incident is open: one place for each thing that it may be about. */
 export function openIncidentItem(incident: Incident): Item {
   return { pk: partitions.openIncidents, sk: placeOf(incident), ...incidentAttributes(incident) };
 }
 
-/** The item that keeps the incident of a kind, sync and object that was resolved last. */
+/** The item that keeps the incident about a thing that was resolved last. */
 export function lastIncidentItem(incident: Incident): Item {
   return { pk: partitions.lastIncidents, sk: placeOf(incident), ...incidentAttributes(incident) };
 }
@@ -157,11 +157,14 @@ export function openPlaces(sync: string): string {
   return `${keyText(sync)}#`;
 }
 
-/** The sort key of what an incident is about: without a sync `@` and its cluster, without both `-`, which no sync is named. */
+/**
+ * The sort key of what an incident is about: without a sync `@` and its cluster, without both `-`, which no sync is named. A sync may have left
+ * several clusters, and each tells of its own.
+ */
 export function placeOf(incident: Pick<Incident, 'kind' | 'sync' | 'object' | 'cluster'>): string {
-  const { sync, cluster } = incident;
+  const { kind, sync, cluster, object = kind === 'sync-left' ? cluster : undefined } = incident;
   const where = sync ?? (cluster === undefined ? '-' : `@${cluster}`);
-  return keyText(`${openPlaces(where)}${incident.kind}#${incident.object ?? ''}`);
+  return keyText(`${openPlaces(where)}${kind}#${object ?? ''}`);
 }
 
 function incidentAttributes(incident: Incident) {

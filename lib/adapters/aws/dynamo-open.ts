@@ -4,10 +4,10 @@ import { createRecordsTable } from './dynamo-create.ts';
 import { DynamoRecords } from './dynamo-records.ts';
 import { splitOneTable } from './dynamo-split.ts';
 import type { RecordsTables } from './dynamo-table.ts';
-import { patience } from './patience.ts';
+import { shortPatience } from './patience.ts';
 
 /** Where the records are. Without endpoint, region and credentials the SDK finds AWS and the process's own. */
-export interface OpenRecords extends Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials'> {
+export interface OpenRecords extends Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile'> {
   tables: RecordsTables;
   /** Creates the tables where they are missing: for local mode and tests alone. */
   create?: boolean;
@@ -28,7 +28,7 @@ export async function openRecords(
   return { records: new DynamoRecords(client, { tables, onUnreadable }), client, close: () => client.destroy() };
 }
 
-/** A client for DynamoDB of the process's own account and Region, where a function has no more than a minute. */
+/** A client for DynamoDB of the process's own account and Region, for a function that has no more than 30 s. */
 export function openDynamo(): DynamoDBClient {
-  return new DynamoDBClient(patience);
+  return new DynamoDBClient(shortPatience);
 }

@@ -1,11 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { PageOfRecords, RecordsReader } from '../../audit/ports.ts';
 import type { BumpRecords } from '../../bump/ports.ts';
-import type { AuditRecord } from '../../model/audit-record.ts';
+import type { AuditKind, AuditRecord } from '../../model/audit-record.ts';
 import { RetryableError, UserError } from '../../model/errors.ts';
 import type { Incident } from '../../model/incident.ts';
 import type { ClusterState, ImageState, SyncState } from '../../model/state.ts';
-import type { AttributionRecords, ReportRecords } from '../../report/ports.ts';
+import type { AttributionRecords, BumpTimes, ReportRecords } from '../../report/ports.ts';
 import {
   clusterItem,
   clusterStateOf,
@@ -31,6 +31,14 @@ import { DynamoTable, forEachOf, type Item, type Range, type RecordsTables } fro
 const width = 16;
 /** What a commit brought about comes after it: its own record is among the first. */
 const earliest = 10;
+/** Events of one commit that are asked for. */
+const mostEvents = 20;
+const ofImage = 'image:';
+/** Records of an image that are looked through for its last bump, and so many of them a query. */
+const mostSince = 500;
+const pageOfImage = 25;
+/** One commit may move several policies to the same image: their records are side by side. */
+const together = 10;
 /** Items asked for at once where the number wanted is not known. */
 const pageSize = 100;
 
@@ -87,16 +95,53 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
     );
   }
 
-  /** When bump made a commit (ISO 8601); undefined for one that it has no record of. */
-  async bumpedAt(revision: string): Promise<string | undefined> {
-    const range = { pk: partitions.about(`revision:${revision}`) };
+  /** The times of a commit of bump, by its own records and those of the pushes; undefined for one that it has no record of. */
+  async bump(revision: string): Promise<BumpTimes | undefined> {
+    const bumped = await this.#earliestOf('bumped', `revision:${revision}`);
+    const [first] = bumped;
+    if (first === undefined) return undefined;
+    // Each image's record has the events of all.
+    const events = first.subjects.filter((one) => one.startsWith('event:')).slice(0, mostEvents);
+    const pushes = (await Promise.all(events.map((event) => this.#earliestOf('push-received', event)))).flat();
+    const [pushedAt] = pushes.map(({ at }) => at).sort();
+    const sources = bumped.map(({ details }) => details?.['sourceTime']);
+    const [sourceAt] = sources.filter((time) => typeof time === 'string').sort();
+    return { bumpedAt: first.at, ...(pushedAt && { pushedAt }), ...(sourceAt && { sourceAt }) };
+  }
+
+  /** Those of a kind among the first records under a subject, the oldest first. */
+  async #earliestOf(kind: AuditKind, subject: string): Promise<AuditRecord[]> {
+    const found: AuditRecord[] = [];
     let asked = 0;
-    for await (const item of this.#audit.query(range, { pageSize: earliest })) {
-      if (item['kind'] === 'bumped') return String(item['at']);
+    for await (const item of this.#audit.query({ pk: partitions.about(subject) }, { pageSize: earliest })) {
+      const record = item['kind'] === kind ? this.#readable(item, recordOf) : undefined;
+      if (record !== undefined) found.push(record);
       asked += 1;
       if (asked === earliest) break;
     }
-    return undefined;
+    return found;
+  }
+
+  /** What the last bumps and rollbacks that moved an image to this said of it. Each sync that runs it, or did, has left records since. */
+  async bumpedImage(subject: string): Promise<{ policies: string[]; digest?: string } | undefined> {
+    const range = { pk: partitions.about(subject) };
+    const last: AuditRecord[] = [];
+    let left = mostSince;
+    for await (const item of this.#audit.query(range, { newestFirst: true, pageSize: pageOfImage })) {
+      const isMove = item['kind'] === 'bumped' || item['kind'] === 'rolled-back';
+      const moved = isMove ? this.#readable(item, recordOf) : undefined;
+      if (moved !== undefined && last.push(moved) === 1) left = Math.min(left, together);
+      left -= 1;
+      if (left <= 0) break;
+    }
+    if (last.length === 0) return undefined;
+    const policies = last.flatMap(({ subjects }) => subjects.filter((one) => one.startsWith(ofImage)));
+    // A rollback asks no registry what its tag points at.
+    const digest = last.find(({ kind }) => kind === 'bumped')?.details?.['digest'];
+    return {
+      policies: [...new Set(policies)].map((one) => one.slice(ofImage.length)).sort(),
+      ...(typeof digest === 'string' && { digest }),
+    };
   }
 
   /** The last known state of a sync. Throws `UserError` when the item cannot be understood. */
@@ -201,7 +246,7 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
     const days =
       page.before === undefined ? { pk: partitions.days } : { pk: partitions.days, upTo: dayOf(page.before) };
     for await (const day of this.#audit.query(days, { newestFirst: true, pageSize: 31 })) {
-      if (records.length >= page.limit) break;
+      if (records.length >= page.limit || day.sk < dayOf(page.since ?? '')) break;
       const left = { ...page, limit: page.limit - records.length };
       records.push(...(await this.#newest(partitions.day(day.sk), left)));
     }
@@ -223,9 +268,14 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
     return this.#all({ pk: partitions.images }, imageStateOf);
   }
 
+  /** Every cluster that was ever checked, by name. */
+  async clusters(): Promise<ClusterState[]> {
+    return this.#all({ pk: partitions.clusters }, clusterStateOf);
+  }
+
   /** Open and resolved incidents, newest first: their keys begin with the time of opening. */
   async recentIncidents(limit: number): Promise<Incident[]> {
-    return this.#first(this.#state, { pk: partitions.incidents }, limit, incidentOf);
+    return this.#first(this.#state, { pk: partitions.incidents }, { limit }, incidentOf);
   }
 
   /** Those that opened from a time on and before another one, newest first. */
@@ -248,14 +298,20 @@ export class DynamoRecords implements ReportRecords, AttributionRecords, Records
 
   #newest(pk: string, page: PageOfRecords): Promise<AuditRecord[]> {
     const range = page.before === undefined ? { pk } : { pk, below: page.before };
-    return this.#first(this.#audit, range, page.limit, recordOf);
+    return this.#first(this.#audit, range, page, recordOf);
   }
 
   /** The newest readable items of a range: an unreadable one does not make the page look like the last one. */
-  async #first<T>(table: DynamoTable, range: Range, limit: number, read: (item: Item) => T): Promise<T[]> {
+  async #first<T>(
+    table: DynamoTable,
+    range: Range,
+    { limit, since = '' }: Pick<PageOfRecords, 'limit' | 'since'>,
+    read: (item: Item) => T,
+  ): Promise<T[]> {
     const found: T[] = [];
     if (limit <= 0) return found;
     for await (const item of table.query(range, { newestFirst: true, pageSize: Math.min(limit, pageSize) })) {
+      if (item.sk < since) break;
       const value = this.#readable(item, read);
       if (value !== undefined) found.push(value);
       if (found.length >= limit) break;

@@ -4,7 +4,10 @@ import { UserError } from '../../model/errors.ts';
 import { type EcrQuestion, ecrTrouble } from './ecr-trouble.ts';
 
 /** Without them the SDK finds AWS and the process's own credentials. */
-export type EcrClientOptions = Pick<ECRClientConfig, 'credentials' | 'endpoint' | 'retryMode' | 'maxAttempts'>;
+export type EcrClientOptions = Pick<
+  ECRClientConfig,
+  'credentials' | 'endpoint' | 'retryMode' | 'maxAttempts' | 'requestHandler'
+>;
 
 /** Where one repository is asked about. */
 export interface EcrPlace {

@@ -16,6 +16,22 @@ export interface EksAccess {
   close(): void;
 }
 
+/**
+ * Where EKS says that the API server of a cluster is, asked with this machine's credentials; `profile` is one of the AWS settings. Throws `UserError` where it
+ * refuses or knows none of that name, `RetryableError` where it does not answer.
+ */
+export async function eksEndpoint(
+  cluster: EksName,
+  { profile }: { profile?: string | undefined } = {},
+): Promise<string> {
+  const client = new EKSClient({ region: cluster.region, ...patience, ...(profile !== undefined && { profile }) });
+  try {
+    return (await describeCluster(client, cluster)).server;
+  } finally {
+    client.destroy();
+  }
+}
+
 /** Without them the SDK finds AWS and the process's own credentials. */
 export interface EksOptions extends Pick<EKSClientConfig, 'credentials' | 'endpoint'> {
   now?: () => Date;

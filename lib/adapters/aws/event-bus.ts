@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from 
 import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import type { IncidentEvent } from '../../model/incident-event.ts';
 import type { Events } from '../../report/ports.ts';
-import { patience } from './patience.ts';
+import { shortPatience } from './patience.ts';
 
 /** Where events go. */
 export interface EventBusOptions {
@@ -36,7 +36,7 @@ const mendable: Readonly<Record<string, string>> = {
 export function openEventBus(options: EventBusOptions): Events & { close(): void } {
   const { bus = 'default', region, endpoint, credentials } = options;
   const client = new EventBridgeClient({
-    ...patience,
+    ...shortPatience,
     region,
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && { credentials }),

@@ -3,14 +3,13 @@ import type { Notice } from '../../model/messages.ts';
 import { noticeId, storyOf } from '../../model/notice.ts';
 import type { Notices } from '../../report/ports.ts';
 import { shorten } from './shorten.ts';
-import { type QueueOptions, sqsClient, sqsTrouble } from './sqs-client.ts';
+import { allowing, messageBody, type QueueOptions, sqsClient, sqsTrouble } from './sqs-client.ts';
 
 /** Characters of JSON; SQS takes 1 MiB, and a character takes up to three bytes of it. */
 const longest = 250_000;
 const longestTitle = 10_000;
 
-const notAllowed = 'allow the role sqs:SendMessage to the notify queue';
-const todo = { AccessDenied: notAllowed, AccessDeniedException: notAllowed, CredentialsProviderError: notAllowed };
+const todo = allowing('allow the role sqs:SendMessage to the notify queue');
 
 /**
  * The SQS FIFO queue of notices. One group an incident keeps its notices in order; one that is sent twice within five minutes is delivered once.
@@ -22,8 +21,7 @@ export function openNotifyQueue(options: QueueOptions): Notices & { close(): voi
     send: async (notice) => {
       const request = new SendMessageCommand({
         QueueUrl: options.url,
-        // SQS takes no message with these two, which JSON leaves as they are.
-        MessageBody: JSON.stringify(shortened(notice)).replace(/[\uFFFE\uFFFF]/g, '\uFFFD'),
+        MessageBody: messageBody(shortened(notice)),
         MessageGroupId: storyOf(notice)
           .replace(/[^\x21-\x7e]/g, '-')
           .slice(0, 128),

@@ -9,6 +9,8 @@ export function openSecrets(options: {
   region: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** One of the AWS settings of this machine. */
+  profile?: string;
   /** Whose secrets they are, for errors; those of notify unless told. */
   wanted?: Omit<WantedSecret, 'name'>;
 }): { read(name: string): Promise<string>; close(): void } {

@@ -1,7 +1,7 @@
 import { type MessageAttributeValue, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import type { TopicMessage, Topics } from '../../notify/ports.ts';
-import { patience } from './patience.ts';
+import { shortPatience } from './patience.ts';
 
 /** Where topics are that are given by their names. */
 export interface TopicsOptions {
@@ -40,7 +40,7 @@ export function openTopics(options: TopicsOptions): Topics & { close(): void } {
     const known = clients.get(where);
     if (known !== undefined) return known;
     const client = new SNSClient({
-      ...patience,
+      ...shortPatience,
       region: where,
       ...(endpoint !== undefined && { endpoint }),
       ...(credentials !== undefined && { credentials }),

@@ -33,6 +33,19 @@ export function sqsClient({ url, region }: QueueOptions, timeout: number): SQSCl
   });
 }
 
+/** A message as SQS takes it: it refuses two characters that JSON leaves as they are. */
+export function messageBody(message: object): string {
+  return JSON.stringify(message).replace(/[\uFFFE\uFFFF]/g, '\uFFFD');
+}
+
+/** What `sqsTrouble` says to do where whoever asks may not, or has no credentials at all. */
+export function allowing(todo: string, withoutCredentials = todo): Readonly<Record<string, string>> {
+  return { AccessDenied: todo, AccessDeniedException: todo, CredentialsProviderError: withoutCredentials };
+}
+
+/** For commands: people have credentials of their own. */
+export const signIn = 'there are no AWS credentials here: set AWS_PROFILE, or sign in with the AWS CLI';
+
 /** What a request to SQS threw, for people. `todo` says what to do in other words than those for the puller, by the SDK's names of errors. */
 export function sqsTrouble(
   error: unknown,

@@ -1,11 +1,13 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
+import { isTrouble, messageOf, RetryableError, UserError } from '../../model/errors.ts';
 import { patience } from './patience.ts';
 
 /** What was found of a stack. */
 export interface DeployedStack {
   /** Where it is, or was looked for. */
   region: string;
+  /** Its ARN, where there is such a stack. */
+  id?: string;
   /** By their keys; absent where there is no such stack. */
   outputs?: Record<string, string>;
 }
@@ -42,9 +44,9 @@ export async function readStack(
     if (stack === undefined || stack.StackStatus === 'DELETE_COMPLETE') return { region };
     checkStatus(name, stack);
     const told = (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
-    return { region, outputs: Object.fromEntries(told) };
+    return { region, ...(stack.StackId && { id: stack.StackId }), outputs: Object.fromEntries(told) };
   } catch (error) {
-    if (error instanceof UserError || error instanceof RetryableError) throw error;
+    if (isTrouble(error)) throw error;
     if (error instanceof Error && /does not exist/.test(error.message)) return { region };
     throw trouble(error, name);
   } finally {

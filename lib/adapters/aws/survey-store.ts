@@ -22,15 +22,23 @@ const headShape = z.object({
   content: z.instanceof(Uint8Array),
 });
 
+/** What is kept so. Each has partitions of its own, as not the same functions may use them. */
+export type KeptKind = 'survey' | 'windlass-file';
+
 /**
- * Keeps what is known of a branch in a DynamoDB table with the keys `pk` and `sk`. A content too large for one item is in chunks of one version,
- * written before the head that names them: a reader has one version or nothing. Of two writers at once one wins, the other's content is dropped.
+ * Keeps what is known of a branch, or its last valid windlass.yaml, in a DynamoDB table with the keys `pk` and `sk`. A content too large for one item
+ * is in chunks of one version, written before the head that names them: a reader has one version or nothing. Of two writers at once one wins, the
+ * other's content is dropped.
  * Methods throw `RetryableError` for a table that is throttled or away, `UserError` for one that is missing; `load` also for what is broken.
  */
-export function openSurveyStore(client: DynamoDBClient, options: { table: string }): SurveyStore {
+export function openSurveyStore(
+  client: DynamoDBClient,
+  { kind = 'survey', ...options }: { table: string; kind?: KeptKind },
+): SurveyStore {
   const table = new DynamoTable(client, options.table);
   return {
-    load: async (key) => {
+    load: async (name) => {
+      const key = `${kind}#${keyText(name)}`;
       // The version may be replaced between its head and its chunks: then there is another one.
       for (let attempt = 1; ; attempt++) {
         const head = await readHead(table, key);
@@ -40,7 +48,8 @@ export function openSurveyStore(client: DynamoDBClient, options: { table: string
         if (attempt === 3) throw broken(key);
       }
     },
-    save: async (key, content) => {
+    save: async (name, content) => {
+      const key = `${kind}#${keyText(name)}`;
       const before = await readHead(table, key).catch((error: unknown) => {
         if (error instanceof UserError && error.code === 'survey-broken') return 'broken' as const;
         throw error;
@@ -50,7 +59,7 @@ export function openSurveyStore(client: DynamoDBClient, options: { table: string
       const rest = chunks.slice(1).map((chunk, index) => chunkItem(key, version, index + 1, chunk));
       await forEachOf(rest, width, (item) => table.put(item));
       const head = { format, version, chunks: chunks.length, sha256: hashOf(content), content: chunks[0] };
-      const won = await table.put({ pk: partition(key), sk: headKey, ...head }, unlessChanged(before));
+      const won = await table.put({ pk: key, sk: headKey, ...head }, unlessChanged(before));
       if (!won) await deleteChunks(table, key, version, chunks.length);
       else if (before !== undefined && before !== 'broken') {
         await deleteChunks(table, key, before.version, before.chunks);
@@ -62,7 +71,7 @@ export function openSurveyStore(client: DynamoDBClient, options: { table: string
 type Head = z.infer<typeof headShape>;
 
 async function readHead(table: DynamoTable, key: string): Promise<Head | undefined> {
-  const item = await table.get(partition(key), headKey);
+  const item = await table.get(key, headKey);
   if (item === undefined) return undefined;
   const head = headShape.safeParse(item);
   if (!head.success) throw broken(key, head.error);
@@ -73,7 +82,7 @@ async function readHead(table: DynamoTable, key: string): Promise<Head | undefin
 async function readChunks(table: DynamoTable, key: string, head: Head): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [head.content];
   if (head.chunks > 1) {
-    const range = { pk: partition(key), beginsWith: `chunk#${head.version}#` };
+    const range = { pk: key, beginsWith: `chunk#${head.version}#` };
     for await (const item of table.query(range, { consistent: true })) parts.push(item['content'] as Uint8Array);
   }
   if (parts.length !== head.chunks) return undefined;
@@ -84,7 +93,7 @@ async function readChunks(table: DynamoTable, key: string, head: Head): Promise<
 
 async function deleteChunks(table: DynamoTable, key: string, version: string, chunks: number): Promise<void> {
   const keys = Array.from({ length: chunks - 1 }, (_, index) => chunkKey(version, index + 1));
-  await forEachOf(keys, width, (sk) => table.delete(partition(key), sk, { expression: 'attribute_exists(pk)' }));
+  await forEachOf(keys, width, (sk) => table.delete(key, sk, { expression: 'attribute_exists(pk)' }));
 }
 
 function unlessChanged(before: Head | 'broken' | undefined) {
@@ -98,15 +107,11 @@ function unlessChanged(before: Head | 'broken' | undefined) {
 }
 
 function chunkItem(key: string, version: string, index: number, content: Uint8Array): Item {
-  return { pk: partition(key), sk: chunkKey(version, index), format, content };
+  return { pk: key, sk: chunkKey(version, index), format, content };
 }
 
 function chunkKey(version: string, index: number): string {
   return `chunk#${version}#${String(index).padStart(5, '0')}`;
-}
-
-function partition(key: string): string {
-  return `survey#${keyText(key)}`;
 }
 
 /** At least one chunk, which may be empty. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { type QueueOptions, sqsClient, sqsTrouble } from './sqs-client.ts';
+import { allowing, type QueueOptions, signIn, sqsClient, sqsTrouble } from './sqs-client.ts';
 
 /** Puts sweeps into the queue of pushes. */
 export interface SweepSender {
@@ -11,12 +11,7 @@ export interface SweepSender {
   close(): void;
 }
 
-const mayNot = 'allow yourself sqs:SendMessage and sqs:GetQueueAttributes on the queue of pushes';
-const todo = {
-  AccessDenied: mayNot,
-  AccessDeniedException: mayNot,
-  CredentialsProviderError: 'there are no AWS credentials here: set AWS_PROFILE, or sign in with the AWS CLI',
-};
+const todo = allowing('allow yourself sqs:SendMessage and sqs:GetQueueAttributes on the queue of pushes', signIn);
 
 /**
  * The FIFO queue of pushes. `group` is that of all its messages, so that there is one writer a branch: `acme/shop-config@main`. Methods throw

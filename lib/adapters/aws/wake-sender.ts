@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { WakeSender } from '../../bump/ports.ts';
-import { type QueueOptions, sqsClient, sqsTrouble } from './sqs-client.ts';
+import { allowing, messageBody, type QueueOptions, signIn, sqsClient, sqsTrouble } from './sqs-client.ts';
 
 /** Milliseconds that one message may take with its second try: what wakes has other things to do. */
 const longest = 5_000;
 
-const mayNotSend = 'allow sqs:SendMessage on the queue to whoever sends';
-const todo = {
-  AccessDenied: mayNotSend,
-  AccessDeniedException: mayNotSend,
-  CredentialsProviderError: 'there are no AWS credentials here: set AWS_PROFILE, or sign in with the AWS CLI',
-};
+const todo = allowing('allow sqs:SendMessage on the queue to whoever sends', signIn);
 
 /**
  * The SQS queue that a puller which watches is woken by; a plain one, or a FIFO one. `send` throws `RetryableError` when SQS does not
@@ -24,7 +19,7 @@ export function openWakeSender(options: QueueOptions): WakeSender & { close(): v
     send: async (message) => {
       const request = new SendMessageCommand({
         QueueUrl: options.url,
-        MessageBody: JSON.stringify(message),
+        MessageBody: messageBody(message),
         // Each wish to look is one of its own: a second one after the look is not the first one again.
         ...(isFifo && { MessageGroupId: 'wake', MessageDeduplicationId: randomUUID() }),
       });

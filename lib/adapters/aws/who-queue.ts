@@ -1,12 +1,11 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { WhoWanted } from '../../model/messages.ts';
-import { type QueueOptions, sqsClient, sqsTrouble } from './sqs-client.ts';
+import { allowing, messageBody, type QueueOptions, sqsClient, sqsTrouble } from './sqs-client.ts';
 
 /** Seconds until a question is asked: an audit log is in CloudWatch after some minutes. SQS takes up to 900. */
 export const usualDelay = 600;
 
-const mayNotSend = 'allow the role sqs:SendMessage to the queue of questions';
-const todo = { AccessDenied: mayNotSend, AccessDeniedException: mayNotSend, CredentialsProviderError: mayNotSend };
+const todo = allowing('allow the role sqs:SendMessage to the queue of questions');
 
 /**
  * The SQS queue of questions who is behind a drift: a standard one, as a FIFO queue cannot delay one message. `send` throws `RetryableError` when
@@ -21,7 +20,7 @@ export function openWhoQueue(options: QueueOptions & { delay?: number }): {
     send: async (wanted) => {
       const request = new SendMessageCommand({
         QueueUrl: options.url,
-        MessageBody: JSON.stringify(wanted),
+        MessageBody: messageBody(wanted),
         DelaySeconds: options.delay ?? usualDelay,
       });
       try {

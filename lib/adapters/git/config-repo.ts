@@ -4,9 +4,11 @@ import { suspendsDirectory } from '../../config/suspends.ts';
 import { windlassFileName } from '../../config/windlass-file.ts';
 import { UserError } from '../../model/errors.ts';
 import type { CommitSummary } from '../../model/state.ts';
+import type { RepoPast } from '../../rollback/ports.ts';
 import { type Author, writeCommit } from './commit.ts';
 import { changedAt, lastCommits } from './history.ts';
 import { type Mirror, type MirrorOptions, openMirror } from './mirror.ts';
+import { pastOf } from './past.ts';
 import { deleteProposal, pushProposal, readProposals } from './proposals.ts';
 import { type CheckedOut, pushCommit } from './push.ts';
 import { MirrorSurveys } from './survey.ts';
@@ -22,7 +24,7 @@ export interface GitConfigRepoOptions extends MirrorOptions {
 }
 
 /** A config repo that can also tell its last commits. */
-export interface GitConfigRepo extends ConfigRepo {
+export interface GitConfigRepo extends ConfigRepo, RepoPast {
   /** The last commits of the branch, newest first, along first parents. */
   commits(limit: number): Promise<CommitSummary[]>;
 }
@@ -45,6 +47,7 @@ export function openGitConfigRepo(options: GitConfigRepoOptions): GitConfigRepo 
       entries.map((entry) => checkPlain(entry, maxFileBytes)),
     );
   return {
+    ...pastOf(mirror),
     branch: mirror.branch,
     head: async () => {
       const { head, heads } = await mirror.heads();
@@ -55,7 +58,7 @@ export function openGitConfigRepo(options: GitConfigRepoOptions): GitConfigRepo 
         ...(windlassFile.length === 0 ? {} : { windlassFile: (await filesAt(windlassFile))[0]!.bytes }),
         holds: await filesAt(directlyIn(entries, holdsDirectory)),
         suspends: await filesAt(directlyIn(entries, suspendsDirectory)),
-        recent: await lastCommits(mirror, head, recentCommits, { files: false }),
+        recent: await lastCommits(mirror, head, recentCommits, { files: false, merged: true }),
         proposals: await readProposals(mirror, head, heads),
       };
     },

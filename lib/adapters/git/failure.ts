@@ -9,6 +9,8 @@ interface Rule {
   code: string;
   /** What to do, for a failure that the user can mend; without it the failure may go away by itself. */
   todo?: string;
+  /** In place of what git prints, where its advice does not help. */
+  said?: string;
 }
 
 /** In this order: the first that matches what git printed decides. The texts are git's own, in the C locale. */
@@ -16,7 +18,10 @@ const rules: readonly Rule[] = [
   {
     pattern: /dubious ownership/,
     code: 'repo-owner',
-    todo: 'the repository belongs to another user of this machine: run Windlass as that user, or change the owner',
+    said: 'it belongs to another user of this machine',
+    todo:
+      'run Windlass as that user, change the owner (chown -R), or make a clone of your own with git clone and name that one: ' +
+      "safe.directory in your Git configuration does not count, for Windlass runs git without anybody's",
   },
   { pattern: /transport '[^']*' not allowed/, code: 'repo-url', todo: 'use https, ssh, file or a path' },
   {
@@ -60,8 +65,8 @@ export function isRefused(stderr: string): boolean {
 export function remoteFailure(action: string, remote: Remote, answer: GitAnswer): UserError | RetryableError {
   const absent = noRepositoryHere(remote, answer);
   if (absent !== undefined) return new UserError(absent, { code: 'not-a-repository', subject: remote.shown });
-  const said = whatGitSaid(answer.stderr, remote);
   const rule = rules.find(({ pattern }) => pattern.test(answer.stderr));
+  const said = rule?.said ?? whatGitSaid(answer.stderr, remote);
   const message = `cannot ${action} ${remote.shown}: ${said}`;
   if (rule?.todo !== undefined)
     return new UserError(`${message}\n${rule.todo}`, { code: rule.code, subject: remote.shown });

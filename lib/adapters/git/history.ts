@@ -1,34 +1,38 @@
+import { trailersIn } from '../../model/commit-message.ts';
 import type { CommitSummary } from '../../model/state.ts';
 import { checkRevision, type Mirror } from './mirror.ts';
 
-const fields = ['%H', '%s', '%an', '%aI', '%(trailers:only=true,unfold=true)'];
+const fields = ['%H', '%s', '%an', '%aI', '%B'];
 
-/** The last `limit` commits up to `head`, newest first, along first parents; without their files where these are not wanted. */
+/**
+ * The last `limit` commits up to `head`, newest first, along first parents; without their files where these are not wanted. `merged`: with the commits that
+ * merges brought.
+ */
 export async function lastCommits(
   mirror: Mirror,
   head: string,
   limit: number,
-  { files = true }: { files?: boolean } = {},
+  { files = true, merged = false }: { files?: boolean; merged?: boolean } = {},
 ): Promise<CommitSummary[]> {
   await mirror.ensure(head);
   const format = fields.join('%x00');
   const args = [
     'log',
     '-z',
-    '--first-parent',
+    ...(merged ? [] : ['--first-parent']),
     `--max-count=${Math.max(0, Math.floor(limit))}`,
     `--format=tformat:${format}`,
   ];
   const parts = (await mirror.run({ args: [...args, checkRevision(head), '--'] })).toString('utf8').split('\0');
   const commits: CommitSummary[] = [];
   for (let at = 0; at + fields.length <= parts.length; at += fields.length) {
-    const [revision, subject, author, time, trailers] = parts.slice(at, at + fields.length);
+    const [revision, subject, author, time, message] = parts.slice(at, at + fields.length);
     commits.push({
       revision: revision!,
       subject: subject!,
       author: author!,
       at: time!,
-      trailers: parseTrailers(trailers!),
+      trailers: trailersIn(message!),
       files: [],
     });
   }
@@ -44,14 +48,11 @@ export async function changedAt(mirror: Mirror, revision: string, paths: readonl
   return time === '' ? undefined : new Date(time);
 }
 
-function parseTrailers(text: string): [string, string][] {
-  return text
-    .split('\n')
-    .filter((line) => line.includes(':'))
-    .map((line) => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()]);
-}
-
-async function addFiles(mirror: Mirror, commits: readonly CommitSummary[]): Promise<void> {
+/** Adds the paths that each commit changed against its first parent; the commits are in any order, and named in full. */
+export async function addFiles(
+  mirror: Mirror,
+  commits: readonly Pick<CommitSummary, 'revision' | 'files'>[],
+): Promise<void> {
   const args = [
     'diff-tree',
     '--stdin',

@@ -1,10 +1,4 @@
-import {
-  type Proposal,
-  type ProposalRequest,
-  type Proposed,
-  proposalBranch,
-  proposalPrefix,
-} from '../../bump/ports.ts';
+import { branchOf, type Proposal, type ProposalRequest, type Proposed, proposalPrefix } from '../../bump/ports.ts';
 import { RetryableError } from '../../model/errors.ts';
 import { type Author, writeCommit } from './commit.ts';
 import { remoteFailure } from './failure.ts';
@@ -57,10 +51,12 @@ export async function pushProposal(
   author: Author,
   request: ProposalRequest,
 ): Promise<Proposed> {
-  const branch = proposalBranch(request.group);
+  const branch = branchOf(request);
   const revision = await writeCommit(mirror, entries, author, request);
   const ref = `refs/heads/${branch}`;
-  const force = request.replaces === undefined ? '--force' : `--force-with-lease=${ref}:${request.replaces}`;
+  const isNew = request.branch !== undefined;
+  const lease = `--force-with-lease=${ref}:${request.replaces ?? ''}`;
+  const force = request.replaces === undefined && !isNew ? '--force' : lease;
   const answer = await push(mirror, [force, remoteName, `${revision}:${ref}`]);
   if (answer === 'stale') throw movedMeanwhile(branch);
   const wishes = request.labels.length > 0 || request.reviewers.length > 0 || request.autoMerge;

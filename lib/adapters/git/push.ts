@@ -77,6 +77,10 @@ function rejected(remote: Remote, branch: string, answer: GitAnswer): Error {
   if (reason.includes('branch is currently checked out')) return checkedOutThere(remote, branch);
   if (/Up-to-date check failed|Could not update working tree/.test(reason)) return worktreeBusy(remote, reason);
   if (/has (?:un)?staged changes/.test(reason)) return worktreeDirty(remote, branch);
+  // A hook that refuses has a reason of its own, and may print anything.
+  const isOfFiles = /unpacker error|failed to update ref/.test(reason);
+  const unwritable = isOfFiles ? notWritable.exec(answer.stderr)?.[0] : undefined;
+  if (unwritable !== undefined) return cannotBeWritten(remote, branch, unwritable);
   const said = answer.stderr
     .split('\n')
     .filter((line) => line.startsWith('remote:'))
@@ -85,6 +89,18 @@ function rejected(remote: Remote, branch: string, answer: GitAnswer): Error {
   const text = [whatGitSaid(reason, remote), ...(said.trim() === '' ? [] : [whatGitSaid(said, remote)])].join(': ');
   return new UserError(
     `${remote.shown} refused the push to ${branch}: ${text}\nallow Windlass to push to this branch (a hook or a branch protection refuses it)`,
+    { code: 'push-rejected', subject: branch },
+  );
+}
+
+/** What the git of the repository says where its files cannot be written: neither a hook nor a rule of the branch. */
+const notWritable =
+  /unable to create temporary object directory|insufficient permission for adding an object|Permission denied|Read-only file system|No space left on device/;
+
+function cannotBeWritten(remote: Remote, branch: string, why: string): UserError {
+  return new UserError(
+    `${remote.shown} could not take the push to ${branch}: ${why}\n` +
+      'let the user whom Git runs as there write to the files of the repository, and see that the disk has room',
     { code: 'push-rejected', subject: branch },
   );
 }

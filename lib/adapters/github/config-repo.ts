@@ -1,13 +1,15 @@
 import {
+  branchOf,
   type CommitRequest,
   type ConfigRepo,
   type ProposalRequest,
-  proposalPrefix,
   type RepoFile,
   type SurveyStore,
 } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { treeFile } from '../../model/tree-path.ts';
+import type { RepoPast } from '../../rollback/ports.ts';
+import { isAncestor } from './ancestry.ts';
 import type { ArchiveLimits } from './archive.ts';
 import { lastChange } from './changed-at.ts';
 import type { GitHub, GitHubRepo } from './client.ts';
@@ -15,9 +17,11 @@ import { commitOnBranch } from './commit.ts';
 import { type Entry, entriesAt, fileOf, isPlain, notAFile } from './entries.ts';
 import type { TreeFile } from './git-data.ts';
 import { readHead, type ToldHead } from './head.ts';
+import { changesOfFiles, findCommit, lineOf, listingOf } from './past.ts';
 import { nameOf, proposalOf } from './proposal-branch.ts';
 import { closeProposal, makeProposal } from './proposals.ts';
 import { BranchSurveys, surveyedOtherwise } from './survey.ts';
+import type { TreeEntry } from './tree.ts';
 import { type Attempt, told } from './trouble.ts';
 
 /** How a config repo on GitHub is opened. */
@@ -39,7 +43,7 @@ export interface GitHubConfigRepoOptions {
  * A config repo on GitHub by its API alone: nothing is cloned, and there is no git binary. Commits are made the way that GitHub signs and shows
  * as verified; it chooses their time itself, `CommitRequest.at` cannot be set. Keep one a process; one head is looked at at a time.
  */
-export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRepo {
+export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRepo & RepoPast {
   const { branch, maxFileBytes = 8 * 1024 * 1024 } = options;
   const repo = options.client.repo(options.owner, options.repo);
   const surveys = new BranchSurveys(repo, {
@@ -65,11 +69,12 @@ export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRe
   const known = (revision: string) => (head?.revision === revision ? head.entries : undefined);
   const treeFiles = (request: Pick<CommitRequest, 'parent' | 'files'>) =>
     withModes(repo, request, known(request.parent) ?? new Map());
-  const proposingIn = ({ group }: ProposalRequest) => {
-    const there = head?.branches.find((one) => nameOf(one) === `${proposalPrefix}${group}`)?.described.nodes[0];
+  const proposingIn = (request: ProposalRequest) => {
+    const there = head?.branches.find((one) => nameOf(one) === branchOf(request))?.described.nodes[0];
     return there === undefined ? 'open a pull request' : `bring pull request #${there.number} up to date`;
   };
   const treeAt = (revision: string) => (head?.revision === revision ? head.tree : undefined);
+  const listing = listingsOf(repo);
   return {
     branch,
     head: () =>
@@ -104,6 +109,10 @@ export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRe
         return files;
       }),
     changedAt: (revision, paths) => told(reading, () => lastChange(repo, revision, paths)),
+    history: (revision, question) => told(reading, () => lineOf(repo, revision, question)),
+    changes: (older, newer) => told(reading, () => changesOfFiles(repo, older, newer, listing)),
+    find: (id) => told(reading, () => findCommit(repo, id)),
+    isAncestor: (ancestor, revision) => told(reading, () => isAncestor(repo, ancestor, revision)),
     commit: (request) =>
       told(writing, async () => {
         const files = await treeFiles(request);
@@ -111,12 +120,14 @@ export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRe
         if (made.result === 'committed') await surveys.ownCommit(request.parent, made.revision, request.files);
         return made;
       }),
-    propose: (request) =>
-      told({ ...proposing, what: `${proposingIn(request)} in ${repo.name}` }, async () => {
+    // A name that cannot be one is told as everything else is.
+    propose: async (request) =>
+      await told({ ...proposing, what: `${proposingIn(request)} in ${repo.name}` }, async () => {
         head ??= await readHead(repo, branch, maxFileBytes);
         const commit = { ...request, files: await treeFiles(request), tree: treeAt(request.parent) };
         const made = await makeProposal(repo, branch, commit, head.branches);
-        head.branches = [made.branch, ...head.branches.filter((other) => nameOf(other) !== made.proposed.branch)];
+        if (request.branch === undefined)
+          head.branches = [made.branch, ...head.branches.filter((other) => nameOf(other) !== made.proposed.branch)];
         return made.proposed;
       }),
     withdraw: (proposal, why) =>
@@ -125,6 +136,20 @@ export function openGitHubConfigRepo(options: GitHubConfigRepoOptions): ConfigRe
       ),
   };
 }
+
+/** The listings of the last commits asked for are kept: a rollback compares many with one head. */
+function listingsOf(repo: GitHubRepo): (revision: string) => Promise<TreeEntry[]> {
+  const kept = new Map<string, TreeEntry[]>();
+  return async (revision) => {
+    const known = kept.get(revision) ?? (await listingOf(repo, revision));
+    kept.delete(revision);
+    kept.set(revision, known);
+    for (const old of kept.keys()) if (kept.size > mostListings) kept.delete(old);
+    return known;
+  };
+}
+
+const mostListings = 4;
 
 /** The files of a commit with the modes that the parent has them with. Throws `UserError` for a link or submodule. */
 async function withModes(

@@ -1,4 +1,4 @@
-import { type Proposal, type ProposalRequest, type Proposed, proposalBranch } from '../../bump/ports.ts';
+import { branchOf, type Proposal, type ProposalRequest, type Proposed, proposalBranch } from '../../bump/ports.ts';
 import { commitMessage } from '../../model/commit-message.ts';
 import { RetryableError } from '../../model/errors.ts';
 import { isCommitOn, lookFor } from './branch-look.ts';
@@ -38,7 +38,7 @@ export async function makeProposal(
   request: ProposedCommit,
   known: readonly ProposalBranch[],
 ): Promise<MadeProposal> {
-  const name = proposalBranch(request.group);
+  const name = branchOf(request);
   const before = known.find((candidate) => nameOf(candidate) === name)?.target;
   const target = await writeWanted(repo, request, before);
   const there = await findPull(repo, base, name);

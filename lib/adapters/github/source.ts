@@ -44,7 +44,7 @@ export function openGitHubSource(options: GitHubSourceOptions): Source {
 }
 
 /** GitHub says 404 of a repository that it does not show, too: then asking for it fails. */
-async function noBranch(repo: GitHubRepo, branch: string, error: unknown): Promise<never> {
+export async function noBranch(repo: GitHubRepo, branch: string, error: unknown): Promise<never> {
   if (!isFailure(error, 'refused', 404)) throw error;
   await repo.rest('GET /repos/{owner}/{repo}', {}, z.unknown());
   throw new UserError(`${repo.name} has no branch ${branch}: push the branch first, or name another`, {

@@ -43,6 +43,8 @@ export interface Answer {
   status: number;
   json: unknown;
   text: string;
+  /** The server's clock, as it wrote it. */
+  date?: string;
 }
 
 /** An answer that comes over time. */
@@ -234,7 +236,11 @@ function backoff(attempt: number): number {
 }
 
 function answerOf(response: WireResponse): Answer {
-  return { status: response.status, text: response.text, json: parsed(response.text) };
+  const { date } = response.headers;
+  return {
+    ...{ status: response.status, text: response.text, json: parsed(response.text) },
+    ...(typeof date === 'string' && { date }),
+  };
 }
 
 function parsed(text: string): unknown {

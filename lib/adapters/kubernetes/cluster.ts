@@ -4,7 +4,7 @@ import type { KindSchema } from '../../kube/schema.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import type { ObjectId } from '../../model/object-id.ts';
 import type { ApplyFailure, Cluster, Resource, Watched, WatchOptions } from '../../pull/ports.ts';
-import { accessFromKubeconfig } from './access.ts';
+import { type AccessTrouble, accessFromKubeconfig } from './access.ts';
 import { type Answer, Client, type Verb } from './client.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { Discovery } from './discovery.ts';
@@ -216,10 +216,18 @@ function bare(resource: Resource, id: ObjectId): KubeObject {
   return { apiVersion: resource.apiVersion, kind: resource.kind, metadata: { name: id.name, namespace: id.namespace } };
 }
 
+/** Which cluster is opened: by a kubeconfig, and its current context unless one is named. */
+interface OpenCluster {
+  kubeconfig: string;
+  context?: string | undefined;
+  /** What people can do where the API server forbids to read; nothing is said unless told. */
+  whenForbidden?: string | undefined;
+}
+
 /** Opens a cluster by a context of a kubeconfig, the current one unless named. Nothing is sent yet. Throws `UserError` where the file cannot be used. */
-export async function openCluster(
-  options: { kubeconfig: string; context?: string | undefined } & Partial<ConnectionOptions>,
-): Promise<KubernetesCluster> {
-  const { kubeconfig, context, ...limits } = options;
-  return new KubernetesCluster(new Client(await accessFromKubeconfig(kubeconfig, context), limits));
+export async function openCluster(options: OpenCluster & Partial<ConnectionOptions>): Promise<KubernetesCluster> {
+  const { kubeconfig, context, whenForbidden, ...limits } = options;
+  const access = await accessFromKubeconfig(kubeconfig, context);
+  const hint = (trouble: AccessTrouble) => (trouble === 'forbidden' ? whenForbidden : undefined);
+  return new KubernetesCluster(new Client({ ...access, hint }, limits));
 }

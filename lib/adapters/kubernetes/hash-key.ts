@@ -14,7 +14,7 @@ export async function readHashKey(client: Client): Promise<Uint8Array | undefine
   const found = await client.send({ verb: 'get', method: 'GET', path: `${secrets}/${name}` });
   if (found.status === 200) return keyOf(found);
   if (isAbsent(found, name) || isAbsent(found, systemNamespace)) return undefined;
-  throw readError(client.server, `read the Secret ${name}`, found);
+  throw readError(client.server, `read the Secret ${name}`, found, client.hint('forbidden'));
 }
 
 /** The key, made where there is none. Two who make it at once have the same one: the first one's. */

@@ -5,7 +5,7 @@ import { makeSystemNamespace } from './system-namespace.ts';
 
 /** A Lease as the API server has it: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/. */
 export interface LeaseObject {
-  metadata: { name: string; resourceVersion: string };
+  metadata: { name: string; resourceVersion: string; annotations?: Record<string, string> };
   spec: {
     holderIdentity?: string;
     leaseDurationSeconds?: number;
@@ -22,8 +22,13 @@ export interface LeaseFacts {
   holder: string;
   /** In milliseconds. */
   duration: number;
+  /** Of the program that holds it, for whoever looks after it. */
+  version?: string | undefined;
   now: () => Date;
 }
+
+/** On a lease: the version of the program that held it last. */
+export const versionAnnotation = 'windlass.dev/version';
 
 const leases = `/apis/coordination.k8s.io/v1/namespaces/${systemNamespace}/leases`;
 
@@ -91,12 +96,13 @@ function specFor(doing: 'take' | 'renew' | 'release', facts: LeaseFacts, found: 
 }
 
 function objectOf(facts: LeaseFacts, resourceVersion: string | undefined, spec: LeaseObject['spec']) {
-  const { name, holder, duration } = facts;
+  const { name, holder, duration, version } = facts;
   const labels = { 'app.kubernetes.io/managed-by': 'windlass' };
+  const annotations = version === undefined ? undefined : { [versionAnnotation]: version };
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { name, namespace: systemNamespace, labels, resourceVersion },
+    metadata: { name, namespace: systemNamespace, labels, annotations, resourceVersion },
     spec: { holderIdentity: holder, leaseDurationSeconds: Math.max(1, Math.round(duration / 1000)), ...spec },
   };
 }

@@ -21,6 +21,8 @@ export interface LeaseOptions {
   waiting?: ((line: string) => void) | undefined;
   /** For the times that people read in it. They are never compared: clocks differ. */
   now?: () => Date;
+  /** Of this program: written beside the holder, for `windlass doctor`. */
+  version?: string;
 }
 
 const defaultDuration = 15_000;
@@ -40,7 +42,7 @@ const longestDuration = 60_000;
 export async function holdLease(client: Client, name: string, options: LeaseOptions = {}): Promise<HeldLease> {
   const { duration = defaultDuration, patience = defaultPatience, lookEvery = 500, now = () => new Date() } = options;
   const holder = `${hostname()}_${process.pid}_${randomUUID().slice(0, 8)}`;
-  const facts = { name, holder, duration, now };
+  const facts = { name, holder, duration, now, version: options.version };
   const began = performance.now();
   let told: string | undefined;
   let seen: { version: string; at: number } | undefined;

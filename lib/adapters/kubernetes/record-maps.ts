@@ -44,7 +44,7 @@ async function getMap(client: Client, name: string, accept?: string): Promise<Re
   const answer = await client.send({ verb: 'get', method: 'GET', path: `${maps}/${name}`, ...(accept && { accept }) });
   if (answer.status === 200) return answer.json as RecordMap;
   if (isAbsent(answer, name) || isAbsent(answer, systemNamespace)) return undefined;
-  throw readError(client.server, `read the applied record ${name}`, answer);
+  throw readError(client.server, `read the applied record ${name}`, answer, client.hint('forbidden'));
 }
 
 /**

@@ -32,14 +32,14 @@ export function isAbsent(answer: Answer, name: string): boolean {
   return answer.status === 404 && statusOf(answer).details?.name === name;
 }
 
-/** Turns a refused read into what is thrown. `hint`: what to do where it is forbidden. */
+/** Turns a refused read into what is thrown. `hint`: what to do where it is forbidden to somebody else than an account of a sync. */
 export function readError(server: string, doing: string, answer: Answer, hint?: string): UserError | RetryableError {
   const { message } = statusOf(answer);
   if (answer.status === 401) return unauthorized(server);
   if (isImpersonationRefused(answer)) return impersonationRefused(server, answer);
   if (answer.status === 403)
     return new UserError(
-      `the API server ${server} forbids: ${message}${hint === undefined ? whatToBind(message) : `; ${hint}`}`,
+      `the API server ${server} forbids: ${message}${whatToBind(message) || (hint === undefined ? '' : `; ${hint}`)}`,
       {
         code: 'forbidden',
         subject: doing,

@@ -43,6 +43,12 @@ export interface RunningLoop {
   /** What it works for, in words for people; absent in what an older Windlass wrote. */
   cluster?: string;
   repo?: string;
+  /** The same repository for commands, and its branch; absent in what an older Windlass wrote. */
+  source?: { repo: string; branch: string };
+  /** Where its records are read; absent in what an older Windlass wrote. */
+  records?: string;
+  /** Addresses of the registries that are real for it; absent in what an older Windlass wrote. */
+  registries?: readonly string[];
   /** Nothing is bumped: the config repo is only read. */
   readOnly?: boolean;
 }

@@ -96,7 +96,7 @@ async function readDeployed(args: Args): Promise<Seen<Deployed>> {
 async function installIn(args: Args, io: Io, steps: StepRunner, world: InstallWorld & { head: Head }): Promise<void> {
   const { dir, outputs, cluster, head } = world;
   const access = await steps.step('access', 'asking CloudFormation', () =>
-    findAccess(cluster, outputs, {
+    findAccess(cluster, {
       stack: args.text('access-stack'),
       profile: args.text('access-profile'),
       gitSecret: args.text('git-secret'),

@@ -4,6 +4,7 @@ import {
   type AccessOutputs,
   accessStackName,
   readAccessOutputs,
+  type ToldCluster,
   type WindlassOutputs,
 } from '../../config/stack-outputs.ts';
 import { UserError } from '../../model/errors.ts';
@@ -12,14 +13,11 @@ import { stackOutputs } from '../wiring-bootstrap.ts';
 import { NotDone, type Seen } from './run-steps.ts';
 
 /** A cluster of windlass.yaml, and what the stack Windlass has for it. */
-export interface GrantedCluster {
+export interface GrantedCluster extends ToldCluster {
   /** Its name in windlass.yaml. */
   name: string;
   eks: string;
   region: string;
-  arn: string;
-  wakeQueueUrl: string;
-  wakeQueueArn: string;
 }
 
 /** Finds the cluster that is meant among those of the stack. Throws `UserError` for one that the stack knows nothing of. */
@@ -51,16 +49,16 @@ function inEks({ name, eks, region }: ClusterEntry): { eks: string; region: stri
 
 /** Reads the stack that opens the cluster, in the cluster's region. Throws `UserError` where there is none, or it is another cluster's. */
 export async function findAccess(
-  { eks, region, arn, wakeQueueArn }: GrantedCluster,
-  { reportsQueueArn, checkerPrincipals }: Pick<WindlassOutputs, 'reportsQueueArn' | 'checkerPrincipals'>,
+  { eks, region, arn, wakeQueueArn, reportsQueueArn, checkerPrincipalArn }: GrantedCluster,
   asked: { stack: string | undefined; profile: string | undefined; gitSecret: string | undefined },
 ): Promise<Seen<AccessOutputs>> {
-  const name = asked.stack ?? accessStackName(eks);
-  const stack = await stackOutputs(name, { region, profile: asked.profile });
+  // cdk.json gives the longer name to clusters that share theirs with one of another Region.
+  const names = asked.stack === undefined ? [accessStackName(eks, region), accessStackName(eks)] : [asked.stack];
+  const { name, stack } = await firstThere(names, { region, profile: asked.profile });
   if (stack.outputs === undefined)
     throw new UserError(
       `there is no stack ${name} in ${region}: run npx cdk deploy ${name} with the credentials of the cluster's account, or say where it is with --access-stack and --access-profile\n` +
-        `cdk.json makes it where windlassClusters of its context has this beside what else it has (in the account and Region of Windlass, and deployed with it, the ARN alone):\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: checkerPrincipals, reportsQueueArn, wakeQueueArn, gitSecretArn: asked.gitSecret })}`,
+        `cdk.json makes it where windlassClusters of its context has this beside what else it has (in the account and Region of Windlass, and deployed with it, the ARN alone):\n${JSON.stringify({ cluster: arn, checkerPrincipalArns: [checkerPrincipalArn], reportsQueueArn, wakeQueueArn, gitSecretArn: asked.gitSecret })}`,
       { code: 'stack-missing', subject: name },
     );
   const access = readAccessOutputs(name, stack.outputs);
@@ -72,4 +70,11 @@ export async function findAccess(
       subject: name,
     },
   );
+}
+
+/** The first of these stacks that is there, else the last one. */
+async function firstThere([name, ...others]: string[], place: { region: string; profile: string | undefined }) {
+  const stack = await stackOutputs(name!, place);
+  if (stack.outputs !== undefined || others.length === 0) return { name: name!, stack };
+  return firstThere(others, place);
 }

@@ -2,8 +2,9 @@ import type { AccessOutputs, WindlassOutputs } from '../../config/stack-outputs.
 import { UserError } from '../../model/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { install } from '../commands/install.ts';
+import { endpointOf } from '../wiring-bootstrap.ts';
 import { clusterOfContext } from '../wiring-cluster.ts';
-import { checkContext } from './check-context.ts';
+import { checkContext, checkEndpoint } from './check-context.ts';
 import type { GrantedCluster } from './find-cluster.ts';
 import { runCommand } from './run-command.ts';
 import { NotDone, type Seen } from './run-steps.ts';
@@ -31,12 +32,12 @@ export async function installPuller(
     throw new UserError('which image has the puller? Build it, push it to a registry of yours, and give --image', {
       code: 'usage',
     });
-  const { outputs, cluster } = world;
-  checkContext(await clusterOfContext(args, io), cluster);
+  const { cluster } = world;
+  await checkCluster(args, io, cluster);
   const wakes = args.text('mode') === 'watch' ? ['--wake-queue', cluster.wakeQueueUrl] : [];
   const role = access.identity === 'irsa' ? ['--role-arn', access.pullerRoleArn] : [];
   const own = [...passed, ...passedToPuller].flatMap((name) => givenAs(args, name));
-  return await run(io, [...of(args, world), ...own, '--report-queue', outputs.reportsQueueUrl, ...wakes, ...role]);
+  return await run(io, [...of(args, world), ...own, '--report-queue', cluster.reportsQueueUrl, ...wakes, ...role]);
 }
 
 /** Gives the scheduled check its rights, or finds that it has them. `group` is who checks. */
@@ -46,10 +47,17 @@ export async function installChecker(
   world: InstallWorld,
   group: string | undefined,
 ): Promise<Seen<true> | NotDone> {
-  checkContext(await clusterOfContext(args, io), world.cluster);
+  await checkCluster(args, io, world.cluster);
   const subject = group === undefined ? [] : ['--subject', `group:${group}`];
   const own = passed.flatMap((name) => givenAs(args, name));
   return await run(io, ['--checker', ...of(args, world), ...own, ...subject]);
+}
+
+/** Throws `UserError` where the context leads to another cluster than the one that is meant, as far as that can be known. */
+async function checkCluster(args: Args, io: Io, cluster: GrantedCluster): Promise<void> {
+  const at = await clusterOfContext(args, io);
+  checkContext(at, cluster);
+  await checkEndpoint(at, cluster, () => endpointOf(cluster, args.text('access-profile')));
 }
 
 function of(args: Args, { dir, outputs, cluster }: InstallWorld): string[] {

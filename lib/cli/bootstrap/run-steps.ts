@@ -1,4 +1,4 @@
-import { formatProblem, RetryableError, UserError } from '../../model/errors.ts';
+import { formatProblem, isTrouble, type RetryableError, UserError } from '../../model/errors.ts';
 import type { ExitCode, Io } from '../command.ts';
 import { createSteps } from '../output/steps.ts';
 
@@ -77,7 +77,7 @@ export function stepRunner(io: Io): StepRunner {
         end({ step, result: 'done', text, ...(notes.length > 0 && { notes }) });
         return seen.value;
       } catch (error) {
-        if (!(error instanceof UserError || error instanceof RetryableError)) throw error;
+        if (!isTrouble(error)) throw error;
         worst(error instanceof UserError ? 2 : 3);
         end({ step, result: 'failed', text: textOf(error), code: error.code });
         return undefined;

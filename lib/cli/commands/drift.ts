@@ -12,7 +12,7 @@ import { stopNotices } from '../../pull/stopped.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { driftOfAll } from '../drift-of-all.ts';
 import { type DriftNotices, printDrift, printDriftJson } from '../output/drift.ts';
-import { readingOf, secretsNotice } from '../secrets-left.ts';
+import { readingOf, secretsNotice, whenForbidden } from '../secrets-left.ts';
 import { configSource, kubernetes } from '../wiring.ts';
 import { renderers } from '../wiring-renderers.ts';
 import { kubeconfigOf, syncOptions } from './sync-options.ts';
@@ -92,6 +92,7 @@ async function checkOnce(args: Args, io: Io): Promise<{ found: DriftFound } & Dr
   const { cluster, records, capabilities } = await kubernetes(kubeconfig, {
     readOnly: true,
     context: args.text('context'),
+    whenForbidden,
   });
   try {
     const desired = gitReader({ source, ...renderers(io), capabilities });

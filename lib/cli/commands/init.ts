@@ -43,6 +43,11 @@ export const init: Command = {
       help: 'follow this image, too, whoever it belongs to; * stands for any text',
       multiple: true,
     },
+    workflow: {
+      type: 'string',
+      value: 'OWNER/windlass@COMMIT',
+      help: 'a workflow that checks pull requests, by the repository that you have Windlass from',
+    },
     print: { type: 'boolean', help: 'print the diff for patch -p1, and write nothing' },
     yes: { type: 'boolean', help: 'do not ask' },
     json: { type: 'boolean', help: 'print JSON' },
@@ -62,11 +67,15 @@ async function run(args: Args, io: Io, { guess }: { guess: boolean }): Promise<E
   const [directory = '.', ...more] = args.positionals;
   if (more.length > 0)
     throw new UserError(`windlass init takes one directory: ${args.positionals.join(' ')}`, { code: 'usage' });
-  const image = args.text('image');
+  const [image, workflow] = [args.text('image'), args.text('workflow')];
   const plan = await planInit(
     {
       ...{ directory: resolve(io.cwd, directory), follow: args.list('follow'), now: io.now() },
-      ...{ clusters: readClusters(args.list('clusters')), ...(image !== undefined && { image }) },
+      ...{
+        clusters: readClusters(args.list('clusters')),
+        ...(image !== undefined && { image }),
+        ...(workflow !== undefined && { workflow }),
+      },
     },
     { tools: renderers(io), originOf: (path) => originOf(io, path) },
   );
@@ -90,14 +99,14 @@ async function run(args: Args, io: Io, { guess }: { guess: boolean }): Promise<E
   });
   if (!wanted) return 1;
   await write(plan);
-  printNext(io, plan);
+  printNext(io, plan, { hasRemote: (await originOf(io, plan.directory)) !== undefined });
   return 0;
 }
 
 function noFirstApp(directory: string, clusters: readonly string[]): UserError {
   const where = clusters.map((one) => ` --clusters ${one}`).join('');
   return new UserError(
-    `${directory} has no manifests yet, and which image is its first app? Run npx windlass init ${directory} --image REPOSITORY:TAG${where}, commit and push that, and run this again`,
+    `${directory} has no manifests yet, and which image is its first app? Run windlass init ${directory} --image REPOSITORY:TAG${where}, commit and push that, and run this again`,
     { code: 'no-image', subject: directory },
   );
 }
@@ -111,7 +120,7 @@ async function write({ directory, files, makeRepo }: InitPlan): Promise<void> {
 async function asJson(args: Args, io: Io, plan: InitPlan): Promise<ExitCode> {
   const written = args.flag('yes') && !args.flag('print') && plan.files.length > 0;
   if (written) await write(plan);
-  const { directory, mode, files, proposal, remarks, followed } = plan;
+  const { directory, mode, files, proposal, remarks, followed, followedByFlux } = plan;
   printJson(io, {
     ...{ directory, mode, written },
     files: files.map(({ path, act, diff }) => ({ path, act, diff })),
@@ -125,7 +134,7 @@ async function asJson(args: Args, io: Io, plan: InitPlan): Promise<ExitCode> {
       off,
     })),
     images: (proposal?.images ?? []).map(({ name, image, rule, words }) => ({ name, image, rule, words })),
-    ...{ fluxPolicies: proposal?.fluxPolicies ?? [], ecr: followedEcr(followed), remarks },
+    ...{ fluxPolicies: proposal?.fluxPolicies ?? [], ecr: followedEcr([...followed, ...followedByFlux]), remarks },
     // The line itself is left out: it may hold what is secret.
     unreadable: plan.unreadable.map(({ code, message, file, line, column }) => ({ code, message, file, line, column })),
   });

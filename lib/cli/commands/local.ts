@@ -1,6 +1,5 @@
 import { UserError } from '../../model/errors.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
-import { runLocal } from '../local/wiring.ts';
 import type { LocalOptions } from '../local/wiring-parts.ts';
 import { isPath } from '../wiring.ts';
 
@@ -84,6 +83,7 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const existing = existingOf(args);
   const push = pushOf(args, repo);
   const port = portOf(args.text('port'));
+  const { runLocal } = await import('../local/wiring.ts');
   return await runLocal(
     {
       ...(repo !== undefined && { repo }),

@@ -1,69 +1,72 @@
-import { type DriftMetrics, longestDays } from '../../model/drift-figures.ts';
-import { RetryableError, UserError } from '../../model/errors.ts';
+import { longestDays } from '../../model/drift-figures.ts';
+import { UserError } from '../../model/errors.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { printJson } from '../output/json.ts';
 import { printMetrics } from '../output/metrics.ts';
-import { findLocalLoop } from '../wiring.ts';
-import { tableMetrics } from '../wiring-records.ts';
+import { imageOrSync, targetOf } from '../suspend-target.ts';
+import { openRecordsOf, recordsOptions } from '../wiring-records.ts';
+import { type Count, countOf } from './count.ts';
 
-const usualDays = 30;
+const count: Count = { usual: 30, most: longestDays, of: 'days' };
 
-/** `windlass metrics`: how fast drift was found and put right. */
+/** `windlass metrics`: how changes were delivered, and drift found and put right. */
 export const metrics: Command = {
   name: 'metrics',
-  summary: 'show how fast drift was found and put right, from the records',
-  details: `Measures the incidents of drift that opened in the last days, by sync and over all: the time to detect (from the change to people
-being told) and the time to recover (from people being told to the end), each with its mean, median and 95th percentile. It says which
-incidents have no such time: nobody knows when something was deleted, and what is still open is not over.
+  summary: 'show how fast and how well changes were delivered, and drift put right',
+  positionals: '[image/NAME|sync/NAME]',
+  details: `Measures what happened in the last days: how often roll-outs became healthy and how many failed, how long it took from the commit that
+an image was built of (where the image says when that was), from its push and from the commit of its bump to a sync that is healthy with it, how
+long it took to restore a sync, and how fast drift was found and put right. Over all, by sync and by image, with its course by days, or by weeks
+where it is more than 31. What has no such time is counted, and never guessed. docs/metrics.md says exactly what counts as what.
 
-Reads the records of a running "windlass local", or with --table those of AWS (the state table: output StateTable of the stack), with this
-machine's credentials, which need dynamodb:Query on the table. AWS_ENDPOINT_URL_DYNAMODB names another endpoint.
+Reads the records of a running "windlass local", or those of a stack in AWS, with this machine's credentials, which need dynamodb:Query on both
+tables. Nothing is scanned: a query for each 100 records of a sync or an image.
 
-JSON: { from, to, overall, syncs: { NAME: ... }, classes: { changed | missing | added | unmanaged | many: ... } }, each of them
-{ incidents, open, notTimed, detect, recover }; detect and recover are { count, mean, p50, p95 } in seconds, left out where there is nothing.`,
+JSON: { from, to, delivery: { period, overall, syncs: { NAME: ... }, images: { NAME: ... } }, drift: { overall, syncs, classes } }. Each figure of
+delivery is { rollouts, deployments, perDay, failed, rolledBack, undecided, failureRate, leadFromSource, leadFromPush, leadFromCommit, notBumped,
+notPushed, noSourceTime, restore, down, periods: [{ from, deployments, failed, leadFromSource, leadFromPush, leadFromCommit, restore }] }; each of
+drift is { incidents, open, notTimed, detect, recover }. A time is { count, mean, p50, p95 } in seconds, in a period the median, and is left out
+where there is none.`,
   options: {
-    table: { type: 'string', value: 'NAME', help: 'the DynamoDB table of states and incidents' },
-    region: { type: 'string', value: 'REGION', help: 'its region (default: as your AWS settings say)' },
-    days: { type: 'string', value: 'N', help: `of the last so many days (default: ${usualDays})` },
-    dir: { type: 'string', value: 'DIR', help: 'the directory of the running loop (default: .windlass)' },
+    days: { type: 'string', value: 'N', help: `of the last so many days (default: ${count.usual})` },
+    ...recordsOptions,
     json: { type: 'boolean', help: 'print JSON' },
   },
-  examples: ['windlass metrics', 'windlass metrics --table windlass-state --region eu-west-1 --days 90 --json'],
+  examples: ['windlass metrics', 'windlass metrics sync/shop-prod --days 90', 'windlass metrics image/web --json'],
   run,
 };
 
 async function run(args: Args, io: Io): Promise<ExitCode> {
-  const days = daysOf(args.text('days'));
-  const [table, region, dir] = ['table', 'region', 'dir'].map((name) => args.text(name));
-  if (table !== undefined && dir !== undefined)
-    throw new UserError('--table is for the records of AWS, and --dir for those of a running loop: give one', {
-      code: 'usage',
-    });
-  if (table === undefined && region !== undefined)
-    throw new UserError('--region is for the records of AWS: give --table, too', { code: 'usage' });
-  const figures =
-    table === undefined ? await metricsOfLoop(io, dir, days) : await tableMetrics(io, { table, region, days });
-  if (args.flag('json')) printJson(io, figures);
-  else printMetrics(io, figures, days);
-  return 0;
+  const days = countOf(args, 'days', count);
+  const scope = scopeOf(args.positionals);
+  const { records, shown, close } = await openRecordsOf(args, io);
+  try {
+    const { readMetrics } = await import('../../audit/metrics.ts');
+    const { daysBefore } = await import('../../audit/window.ts');
+    const figures = await readMetrics(daysBefore(io.now(), days), records, scope);
+    if (args.flag('json')) printJson(io, figures);
+    else printMetrics(io, figures, { days, shown, ...(scope !== undefined && { target: targetOf(scope) }) });
+    return 0;
+  } finally {
+    close();
+  }
 }
 
-function daysOf(text: string | undefined): number {
-  if (text === undefined) return usualDays;
-  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (days >= 1 && days <= longestDays) return days;
-  throw new UserError(`--days "${text}" is not a number of days: 1 to ${longestDays}`, { code: 'usage' });
-}
-
-async function metricsOfLoop(io: Io, dir: string | undefined, days: number): Promise<DriftMetrics> {
-  const { url } = await findLocalLoop(io, dir);
-  const at = new URL(`/api/metrics?days=${days}`, url);
-  const response = await fetch(at, { signal: io.signal }).catch((cause: unknown) => {
-    throw new RetryableError(`the loop at ${url} does not answer`, { code: 'no-answer', cause });
+function scopeOf([target, ...more]: string[]): { image: string } | { sync: string } | undefined {
+  if (target === undefined) return undefined;
+  const scope = imageOrSync(target);
+  if (scope !== undefined && more.length === 0) return scope;
+  const what = 'windlass metrics is about image/NAME, or sync/NAME, or all without either';
+  if (more.length > 0) throw new UserError(what, { code: 'usage' });
+  throw new UserError(`${what}, and not ${JSON.stringify(target)}${meantBy(target)}`, {
+    code: 'usage',
+    subject: target,
   });
-  if (!response.ok)
-    throw new RetryableError(`the loop at ${url} answered ${response.status}: does an older Windlass run there?`, {
-      code: 'no-answer',
-    });
-  return (await response.json()) as DriftMetrics;
+}
+
+/** `syncs/x` is a sync, and of a bare name nobody knows which of the two it is. */
+function meantBy(target: string): string {
+  const [, kind, name] = /^(?:(images|syncs)\/)?([\w.-]+)$/.exec(target) ?? [];
+  if (name === undefined || /^all(-images|-syncs)?$/.test(target)) return '';
+  return `: did you mean ${kind === undefined ? `sync/${name} or image/${name}` : `${kind.slice(0, -1)}/${name}`}?`;
 }

@@ -1,4 +1,4 @@
-import type { ConfigRepo, Head } from '../../bump/ports.ts';
+import type { Head } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { nearest } from '../../model/nearest.ts';
 import {
@@ -10,12 +10,12 @@ import {
   suspendsAt,
 } from '../change-suspends.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
-import { checkName } from '../known-names.ts';
+import { slipIn } from '../known-names.ts';
 import { sleep } from '../local/sleep.ts';
 import { printStop, printStopJson } from '../output/suspends.ts';
 import { covers, parseTarget, type SuspendSubject, targetOf } from '../suspend-target.ts';
-import { writableRepo } from '../wiring-bump.ts';
-import { onlyTarget, repoOptions, subjectLine, whoOf } from './repo-options.ts';
+import { type CommitTarget, commitOptions, withCommitTarget } from '../wiring-commits.ts';
+import { byHandOptions, checkWho, onlyTarget, subjectLine, whoOf } from './repo-options.ts';
 
 /** `windlass resume`: a commit that takes suspends away. */
 export const resume: Command = {
@@ -29,13 +29,7 @@ export const resume: Command = {
     'JSON: as windlass suspend; suspends are those that were deleted.',
     'Exit code: 0 when it is not suspended any more; 1 when a dry run would resume it; 2 when the input is wrong; 3 for a failure.',
   ].join('\n'),
-  options: {
-    ...repoOptions,
-    why: { type: 'string', value: 'TEXT', help: 'the reason' },
-    who: { type: 'string', value: 'NAME', help: "who asks for it; git's user.name and user.email unless given" },
-    'dry-run': { type: 'boolean', help: 'say what would be done, and write nothing' },
-    json: { type: 'boolean', help: 'print JSON' },
-  },
+  options: { ...commitOptions, ...byHandOptions },
   examples: [
     'windlass resume image/web --repo .',
     'windlass resume all --why "1.5.1 is out" --repo github:acme/config',
@@ -49,12 +43,17 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
     throw new UserError('windlass resume needs image/NAME, sync/NAME, all-images, all-syncs or all', { code: 'usage' });
   }
   const subject = parseTarget(text);
-  const opened = await writableRepo(io, { repo: args.need('repo'), branch: args.text('branch') });
+  return await withCommitTarget(args, io, (opened) => resumeIn(opened, subject, args, io));
+}
+
+async function resumeIn(opened: CommitTarget, subject: SuspendSubject, args: Args, io: Io): Promise<ExitCode> {
   const [who, why] = [whoOf(args, opened), args.text('why')?.trim() || undefined];
   const { repo } = opened;
   const plan = async (head: Head): Promise<StopChange> => {
     const deleted = aboutExactly(suspendsAt(head, io.now()).listed, subject);
-    return deleted.length === 0 ? undefined : changeOf(subject, deleted, who, why);
+    if (deleted.length === 0) return undefined;
+    checkWho(args, opened);
+    return changeOf(subject, deleted, who, why);
   };
   const made = await changeStops(repo, plan, {
     dryRun: args.flag('dry-run'),
@@ -70,7 +69,8 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
     branch: repo.branch,
     verdict: made.change === undefined ? 'is not suspended' : made.revision ? 'is resumed' : 'would be resumed',
     suspends: aboutExactly(there.listed, subject),
-    remarks: [...stays, ...mayStop(there, subject), ...(isSlip ? await unknownName(repo, made.head, subject) : [])],
+    toPush: made.revision === undefined ? [] : await opened.stillToPush(),
+    remarks: [...stays, ...mayStop(there, subject), ...(isSlip ? await slipIn(repo, made.head, subject) : [])],
   };
   if (args.flag('json')) printStopJson(io, report);
   else printStop(io, report);
@@ -94,17 +94,6 @@ function changeOf(
     ],
     files: deleted.map(({ path }) => ({ path, bytes: undefined })),
   };
-}
-
-/** A name that the branch does not have is a slip, where nothing was to resume; that windlass.yaml cannot be read is none. */
-async function unknownName(repo: ConfigRepo, head: Head, subject: SuspendSubject): Promise<string[]> {
-  try {
-    await checkName(repo, head, subject);
-  } catch (error) {
-    if (error instanceof UserError && error.code.startsWith('unknown-')) return [error.message];
-    if (!(error instanceof UserError)) throw error;
-  }
-  return [];
 }
 
 /** What stops it all the same, and where nothing was to resume, what may have been meant. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Head } from '../../bump/ports.ts';
 import { type Suspend, suspendFile } from '../../config/suspends.ts';
 import { UserError } from '../../model/errors.ts';
-import { hasPassed, isDateOrTime, toSeconds } from '../../model/until.ts';
+import { toSeconds } from '../../model/until.ts';
 import {
   aboutExactly,
   changeStops,
@@ -17,8 +17,8 @@ import { checkName } from '../known-names.ts';
 import { sleep } from '../local/sleep.ts';
 import { printStop, printStopJson, printSuspends, printSuspendsJson } from '../output/suspends.ts';
 import { covers, parseTarget, type SuspendSubject, targetOf } from '../suspend-target.ts';
-import { type WritableRepo, writableRepo } from '../wiring-bump.ts';
-import { onlyTarget, repoOptions, subjectLine, whoOf } from './repo-options.ts';
+import { type CommitTarget, commitOptions, withCommitTarget } from '../wiring-commits.ts';
+import { checkWho, onlyTarget, stopOptions, subjectLine, untilOf, whoOf } from './repo-options.ts';
 
 /** `windlass suspend`: a commit that stops something, or the list of what is stopped. */
 export const suspend: Command = {
@@ -30,21 +30,10 @@ export const suspend: Command = {
     'A sync is named as in windlass.yaml, which stands for all that it expands to, or by an expanded name. all-images stops all bumps, all-syncs all',
     'pulls, all both. What is suspended already stays as it is. Without a target: lists what is suspended, with who, why and until.',
     'JSON: { target, branch, changed, wouldChange, revision, subject, files: [{ path, act }], suspends: [{ target, file, who, why, until, at, void }],',
-    'remarks }; of the list { suspends, problems }.',
+    'remarks, pushNeeded: committed in a clone alone }; of the list { suspends, problems }.',
     'Exit code: 0 when it is suspended; 1 when a dry run would suspend it; 2 when the input is wrong or a file of suspends/ cannot be read in a list; 3 for a failure.',
   ].join('\n'),
-  options: {
-    ...repoOptions,
-    why: { type: 'string', value: 'TEXT', help: 'the reason, for everybody who meets it (required with a target)' },
-    until: {
-      type: 'string',
-      value: 'DATE',
-      help: 'it is void after this date (UTC), or time: 2027-01-31, 2027-01-31T12:00:00Z',
-    },
-    who: { type: 'string', value: 'NAME', help: "who asks for it; git's user.name and user.email unless given" },
-    'dry-run': { type: 'boolean', help: 'say what would be done, and write nothing' },
-    json: { type: 'boolean', help: 'print JSON' },
-  },
+  options: { ...commitOptions, ...stopOptions },
   examples: [
     'windlass suspend image/web --why "1.5.0 loses orders" --repo .',
     'windlass suspend sync/shop-prod --why "the sale runs" --until 2027-01-31 --repo github:acme/config',
@@ -56,7 +45,7 @@ export const suspend: Command = {
 async function run(args: Args, io: Io): Promise<ExitCode> {
   const text = onlyTarget('suspend', args);
   const subject = text === undefined ? undefined : parseTarget(text);
-  const [why, until] = [args.text('why')?.trim(), args.text('until')];
+  const [why, until] = [args.text('why')?.trim(), untilOf(args.text('until'), io.now())];
   if (subject !== undefined && !why) {
     throw new UserError('why? Give --why TEXT: everybody who meets the suspend reads it', { code: 'usage' });
   }
@@ -65,31 +54,15 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
       code: 'usage',
     });
   }
-  checkUntil(until, io.now());
-  const opened = await writableRepo(io, { repo: args.need('repo'), branch: args.text('branch') });
-  if (subject === undefined) return list(opened, args, io);
-  const by = whoOf(args, opened);
-  const at = toSeconds(io.now().toISOString());
-  return add(
-    opened,
-    { id: randomBytes(4).toString('hex'), ...subject, by, why: why!, ...(until && { until }), at },
-    args,
-    io,
-  );
+  return await withCommitTarget(args, io, async (opened) => {
+    if (subject === undefined) return list(opened, args, io);
+    const [by, at] = [whoOf(args, opened), toSeconds(io.now().toISOString())];
+    const id = randomBytes(4).toString('hex');
+    return add(opened, { id, ...subject, by, why: why!, ...(until && { until }), at }, args, io);
+  });
 }
 
-/** Throws `UserError` for a text that is no date, or one that has passed. */
-function checkUntil(until: string | undefined, now: Date): void {
-  if (until === undefined) return;
-  if (!isDateOrTime(until)) {
-    throw new UserError(`--until ${JSON.stringify(until)} is no date: 2027-01-31, or 2027-01-31T12:00:00Z`, {
-      code: 'usage',
-    });
-  }
-  if (hasPassed(until, now)) throw new UserError(`--until ${until} has passed already`, { code: 'usage' });
-}
-
-async function list({ repo }: WritableRepo, args: Args, io: Io): Promise<ExitCode> {
+async function list({ repo }: CommitTarget, args: Args, io: Io): Promise<ExitCode> {
   const there = suspendsAt(await repo.head(), io.now());
   const [listed, problems] = [there.listed, problemsOf(there)];
   if (args.flag('json')) printSuspendsJson(io, listed, problems);
@@ -97,11 +70,13 @@ async function list({ repo }: WritableRepo, args: Args, io: Io): Promise<ExitCod
   return problems.length > 0 ? 2 : 0;
 }
 
-async function add({ repo }: WritableRepo, wanted: Suspend, args: Args, io: Io): Promise<ExitCode> {
+async function add(opened: CommitTarget, wanted: Suspend, args: Args, io: Io): Promise<ExitCode> {
+  const { repo } = opened;
   const { path, content } = suspendFile(wanted);
   const plan = async (head: Head): Promise<StopChange> => {
     await checkName(repo, head, wanted);
     if (active(head, wanted, io.now()).length > 0) return undefined;
+    checkWho(args, opened);
     return { ...messageOf(wanted), files: [{ path, bytes: new TextEncoder().encode(content) }] };
   };
   const made = await changeStops(repo, plan, {
@@ -118,6 +93,7 @@ async function add({ repo }: WritableRepo, wanted: Suspend, args: Args, io: Io):
     branch: repo.branch,
     verdict: change === undefined ? 'is suspended already' : made.revision ? 'is suspended' : 'would be suspended',
     suspends: change === undefined ? active(head, wanted, io.now()) : [{ ...wanted, path, isVoid: false }],
+    toPush: made.revision === undefined ? [] : await opened.stillToPush(),
     remarks: [
       ...others.map((one) => `${targetOf(one)} is suspended, too: ${one.why} (${one.by})`),
       ...mayStop(there, wanted),

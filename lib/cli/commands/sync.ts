@@ -1,18 +1,18 @@
 import type { SyncSpec } from '../../config/config.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { isQueueUrl } from '../../config/puller-env.ts';
-import { messageOf, RetryableError, UserError } from '../../model/errors.ts';
+import { isTrouble, messageOf, UserError } from '../../model/errors.ts';
 import { type Head, readHead, syncNamed } from '../../pull/head.ts';
 import { refuseStopped } from '../../pull/stopped.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import { type Followed, followSyncs } from '../follow-syncs.ts';
-import { type InstalledPuller, installedPuller } from '../installed-puller.ts';
+import type { InstalledPuller } from '../installed-puller.ts';
 import { sleep } from '../local/sleep.ts';
+import { openPuller } from '../open-puller.ts';
 import { printFollowed, printPuller, printSyncJson, type SyncOutcome } from '../output/sync.ts';
-import { configTree, kubernetes } from '../wiring.ts';
+import { configTree } from '../wiring.ts';
 import { wakeSender } from '../wiring-wake.ts';
 import { onlyTarget } from './repo-options.ts';
-import { kubeconfigOf } from './sync-options.ts';
 
 /** Milliseconds that a failure from before may stand: as long as the puller may take to come round to it. */
 const patience = { watch: 30_000, cron: 120_000 };
@@ -21,11 +21,11 @@ const patience = { watch: 30_000, cron: 120_000 };
 export const sync: Command = {
   name: 'sync',
   summary: 'make the puller of a cluster pull now, where it can be woken',
-  positionals: '[NAME]',
+  positionals: '[SYNC]',
   details: [
     'Says which puller is installed, and what that means: a CronJob pulls within a minute and cannot be woken; one that watches is sent a',
-    'message on its wake queue, and pulls all syncs at once. With --wait it goes on until the sync NAME, or each of the cluster, is as the head of the',
-    'branch says and healthy, or has failed; by the status that the puller writes (kubectl get syncs), else by the applied record. NAME and --wait read the config repo.',
+    'message on its wake queue, and pulls all syncs at once. With --wait it goes on until SYNC, or each of the cluster, is as the head of the',
+    'branch says and healthy, or has failed; by the status that the puller writes (kubectl get syncs), else by the applied record. SYNC and --wait read the config repo.',
     'JSON: { puller: { mode, object, schedule, ready, cluster, branch }, woken, wakeQueue, head, syncs: [{ sync, result, revision, message }] };',
     'mode is cron or watch; head and syncs are null without --wait; result is synced, applied (no status tells of its health), unhealthy, failed,',
     'suspended or timeout.',
@@ -56,10 +56,8 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const name = onlyTarget('sync', args);
   const wait = args.flag('wait');
   const timeout = timeoutOf(args);
-  const asked = { readOnly: true, context: args.text('context') };
-  const { cluster, records } = await kubernetes(kubeconfigOf(args, io), asked);
+  const { cluster, records, puller } = await openPuller(args, io);
   try {
-    const puller = await installedPuller(cluster);
     const queue = queueOf(args, puller);
     const repo = name === undefined && !wait ? undefined : await openRepo(args, io, puller);
     try {
@@ -171,7 +169,7 @@ async function wake(
     await sender.send({ type: 'Wake', at: io.now().toISOString(), why, ...(name !== undefined && { sync: name }) });
     return url;
   } catch (error) {
-    if (!wait || !(error instanceof UserError || error instanceof RetryableError)) throw error;
+    if (!wait || !isTrouble(error)) throw error;
     io.stderr.write(`note: ${messageOf(error)}\nnote: the puller looks by itself, a little later\n`);
     return undefined;
   } finally {

@@ -5,6 +5,7 @@ import { readConfig, windlassFileName } from '../../config/windlass-file.ts';
 import { type DesiredObject, desired } from '../../desired/desired.ts';
 import type { Renderers, SourceTree } from '../../desired/ports.ts';
 import { sourcesOf } from '../../desired/sources.ts';
+import { badData } from '../../kube/bad-data.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
 import { formatProblem, messageOf, type Problem, RetryableError, UserError } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
@@ -82,6 +83,7 @@ async function check(tree: SourceTree, tools: Renderers, now: Date): Promise<Rep
       ...places.problems,
       ...distinct(rendered.flatMap((one) => one.problems)),
       ...distinct(rendered.flatMap(({ objects, problems }) => badAnnotations(objects, problems.length === 0))),
+      ...distinct(rendered.flatMap(({ objects }) => objects.flatMap(badValues))),
       ...claimedTwice(rendered),
     ],
     warnings: [
@@ -183,6 +185,14 @@ function placelessObject({ object, origin, line }: DesiredObject): Problem {
     ...(line === undefined ? {} : { line, column: 1 }),
     hint: 'write metadata.namespace, or "namespace:" in its kustomization.yaml',
   };
+}
+
+/** Values of ConfigMaps and Secrets that the API server refuses; never the values themselves. */
+function badValues({ object, origin, line }: DesiredObject): Problem[] {
+  return badData(object).map(({ field, key, message, hint }) => ({
+    ...{ code: 'bad-data', message: `${field}["${key}"] ${message}`, object: nameOf(object), file: origin, hint },
+    ...(line !== undefined && { line, column: 1 }),
+  }));
 }
 
 /** Two syncs that build on one broken base have the same problem once. */

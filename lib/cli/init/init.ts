@@ -33,6 +33,8 @@ export interface Proposal extends FoldedSyncs {
   images: ProposedImage[];
   /** Policies of Flux that go on as they are. */
   fluxPolicies: string[];
+  /** The repositories of their images. */
+  fluxImages: string[];
   /** windlass.yaml. */
   text: string;
   files: MarkedFile[];
@@ -118,10 +120,16 @@ async function withImages(
   const { images, remarks: ofImages } = proposeImages(places, known);
   const { files, targets, remarks: ofMarkers } = placeMarkers(images);
   const used = images.filter(({ name, isNamed, places: own }) => isNamed || own.length > 0 || targets.has(name));
-  const names = places.flatMap(({ policies }) => policies).filter((name) => fluxPolicyFor(name, known.flux));
-  const file: ProposedFile = { ...folded, images: used, targets, fluxPolicies: [...new Set(names)].sort() };
+  const names = [...new Set(places.flatMap(({ policies }) => policies))].sort();
+  const ofFlux = names.flatMap((name) => {
+    const policy = fluxPolicyFor(name, known.flux);
+    return policy === undefined ? [] : [{ name, image: policy.spec.image }];
+  });
+  const fluxPolicies = ofFlux.map(({ name }) => name);
+  const file: ProposedFile = { ...folded, images: used, targets, fluxPolicies };
   return {
-    ...{ ...folded, images: used, fluxPolicies: [...file.fluxPolicies], text: writeWindlassFile(file), files },
+    ...{ ...folded, images: used, fluxPolicies, text: writeWindlassFile(file), files },
+    fluxImages: [...new Set(ofFlux.map(({ image }) => image))],
     remarks: [
       ...folded.syncs.flatMap(undecided),
       ...folded.environments.flatMap(guessed),

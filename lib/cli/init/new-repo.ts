@@ -2,7 +2,6 @@ import { formatImageRef, type ImageRef } from '../../model/image-ref.ts';
 import type { PolicyRule } from '../../policy/propose.ts';
 import type { ProposedCluster } from './clusters.ts';
 import { isSameStep, toName } from './names.ts';
-import { workflowPath, workflowText } from './workflow.ts';
 import { writeWindlassFile } from './write-file.ts';
 
 /** A file that is to be written. */
@@ -22,7 +21,7 @@ export interface FirstApp {
 
 const environments = ['staging', 'prod'];
 
-/** A whole config repo: one app with a base and two environments, windlass.yaml, a README, a workflow that checks pull requests. */
+/** A whole config repo: one app with a base and two environments, windlass.yaml and a README. */
 export function newRepo(app: FirstApp, clusters: readonly ProposedCluster[]): NewFile[] {
   const name = toName(app.image.repository.split('/').at(-1)!);
   return [
@@ -36,7 +35,6 @@ export function newRepo(app: FirstApp, clusters: readonly ProposedCluster[]): Ne
     ]),
     { path: 'README.md', text: readme(name, app) },
     { path: '.gitignore', text: ignored },
-    { path: workflowPath, text: workflowText() },
   ];
 }
 
@@ -141,7 +139,7 @@ spec:
 `;
 }
 
-const ignored = `# The state of windlass local, and what npx leaves.
+const ignored = `# The state of windlass local, and what npm leaves.
 .windlass/
 node_modules/
 `;
@@ -157,13 +155,12 @@ a puller in the cluster applies it. To change anything else, open a pull request
 | \`windlass.yaml\` | which tags of which image are wanted, and which path belongs in which cluster |
 | \`apps/${name}/base\` | what ${name} consists of |
 | \`apps/${name}/staging\`, \`apps/${name}/prod\` | what is different there, and the tag that runs |
-| \`.github/workflows/windlass.yaml\` | checks every pull request with \`windlass validate\` |
 
 The image is \`${formatImageRef(image)}\`. Its builds are followed by the policy \`${name}\` in \`windlass.yaml\`: in staging a new one is a commit, in prod a pull request.
 
 \`\`\`sh
-npx windlass validate          # is all of it right?
-npx windlass local --repo .    # the whole loop on this machine, with a cluster of its own
+windlass validate          # is all of it right?
+windlass local --repo .    # the whole loop on this machine, with a cluster of its own
 \`\`\`
 `;
 }

@@ -8,9 +8,9 @@ import { directoryTree, lookAt } from '../wiring-init.ts';
 import type { Remark } from './candidate.ts';
 import type { ProposedCluster } from './clusters.ts';
 import { type Proposal, proposeInit, type Wishes } from './init.ts';
-import { type FirstApp, newRepo } from './new-repo.ts';
+import { type FirstApp, type NewFile, newRepo } from './new-repo.ts';
 import { type PlannedFile, plannedFiles } from './report.ts';
-import { workflowPath, workflowText } from './workflow.ts';
+import { noWorkflow, workflowPath, workflowText } from './workflow.ts';
 
 /** What is to be done in a directory. */
 export interface InitPlan {
@@ -27,6 +27,8 @@ export interface InitPlan {
   proposal?: Proposal;
   /** The repositories of images that are followed. */
   followed: string[];
+  /** Those of Flux's policies that go on as they are. */
+  followedByFlux: string[];
 }
 
 /** What a person asked for. */
@@ -35,6 +37,8 @@ export interface InitRequest extends Omit<Wishes, 'origin'> {
   directory: string;
   /** The first app's image in a new repository. */
   image?: string;
+  /** The action that a workflow of the config repo runs: `acme/windlass@` and 40 hex digits. Without it no workflow is written. */
+  workflow?: string;
   now: Date;
 }
 
@@ -79,22 +83,39 @@ async function planExisting(request: InitRequest, tools: Renderers, origin: stri
   const there = new Set((await tree.files('.')).map(({ path }) => path));
   if (there.has(windlassFileName)) {
     checkPresent(new TextDecoder().decode(await tree.read(windlassFileName)), now);
-    return { mode: 'there', directory, makeRepo: false, files: [], remarks: [], unreadable: [], followed: [] };
+    return {
+      mode: 'there',
+      directory,
+      makeRepo: false,
+      files: [],
+      remarks: [],
+      unreadable: [],
+      followed: [],
+      followedByFlux: [],
+    };
   }
   const proposal = await proposeInit(tree, tools, { ...request, origin });
   if (proposal === undefined) return planNew(request, { makeRepo: false, there });
-  const isGitHub = origin?.includes('github') ?? there.has('.github');
-  const made = [
-    { path: windlassFileName, text: proposal.text },
-    ...(isGitHub && !there.has(workflowPath) ? [{ path: workflowPath, text: workflowText() }] : []),
-  ];
+  const isGitHub = origin?.includes('github') ?? [...there].some((path) => path.startsWith('.github/'));
+  const isChecked = there.has(workflowPath);
+  const made = [{ path: windlassFileName, text: proposal.text }, ...(isChecked ? [] : workflowOf(request))];
   return {
     ...{ mode: 'add', directory, makeRepo: false, proposal },
     files: plannedFiles(made, proposal.files),
-    remarks: [...unknownClusters(proposal.clusters), ...proposal.remarks, ...unusedImage(request)],
+    remarks: [
+      ...unknownClusters(proposal.clusters),
+      ...proposal.remarks,
+      ...unusedImage(request),
+      ...(isGitHub && !isChecked && request.workflow === undefined ? [noWorkflow] : []),
+    ],
     unreadable: proposal.unreadable,
     followed: [...new Set(proposal.images.map(({ image }) => image))],
+    followedByFlux: proposal.fluxImages,
   };
+}
+
+function workflowOf({ workflow }: InitRequest): NewFile[] {
+  return workflow === undefined ? [] : [{ path: workflowPath, text: workflowText(workflow) }];
 }
 
 function checkPresent(text: string, now: Date): void {
@@ -122,7 +143,7 @@ function planNew(
   { makeRepo, there }: { makeRepo: boolean; there: ReadonlySet<string> },
 ): InitPlan {
   const app = firstApp(request.image ?? madeUp);
-  const all = newRepo(app, request.clusters);
+  const all = [...newRepo(app, request.clusters), ...workflowOf(request)];
   const kept = all.filter(({ path }) => there.has(path)).map(({ path }) => path);
   const remarks: Remark[] = kept.map((path) => ({ about: path, message: 'it is there already, and stays as it is' }));
   if (request.image === undefined)
@@ -131,13 +152,14 @@ function planNew(
       message: 'this image is made up: windlass init --image REPOSITORY:TAG writes yours',
     });
   remarks.push(...unknownClusters(request.clusters.length > 0 ? request.clusters : [{ name: 'main' }]));
+  if (request.workflow === undefined && !there.has(workflowPath)) remarks.push(noWorkflow);
   return {
     ...{ mode: 'new', directory: request.directory, makeRepo, remarks, unreadable: [] },
     files: plannedFiles(
       all.filter(({ path }) => !there.has(path)),
       [],
     ),
-    followed: [app.image.repository],
+    ...{ followed: [app.image.repository], followedByFlux: [] },
   };
 }
 

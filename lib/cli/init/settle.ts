@@ -4,7 +4,7 @@ import { type DesiredObject, desired } from '../../desired/desired.ts';
 import type { Renderers, SourceTree } from '../../desired/ports.ts';
 import { sourcesOf } from '../../desired/sources.ts';
 import { lacksNamespace } from '../../kube/namespaced.ts';
-import { messageOf, type Problem, RetryableError, UserError } from '../../model/errors.ts';
+import { isTrouble, messageOf, type Problem } from '../../model/errors.ts';
 import { nameOf } from '../../model/kube-object.ts';
 import type { Remark } from './candidate.ts';
 import type { FoldedSyncs } from './syncs.ts';
@@ -38,7 +38,7 @@ export async function tryOut(
     try {
       rendered.push({ sync, ...(await desired({ tree, ...sourcesOf(sync), ...tools })) });
     } catch (error) {
-      if (!(error instanceof RetryableError || error instanceof UserError)) throw error;
+      if (!isTrouble(error)) throw error;
       tried.remarks.push({ about: sync.name, message: `it was not tried: ${messageOf(error)}` });
     }
   }

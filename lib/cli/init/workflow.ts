@@ -1,10 +1,31 @@
-import packageJson from '../../../package.json' with { type: 'json' };
+import { UserError } from '../../model/errors.ts';
 
 /** Where GitHub looks for it. */
 export const workflowPath = '.github/workflows/windlass.yaml';
 
-/** A workflow of the config repo: each pull request is checked as a pull would read it. */
-export function workflowText(): string {
+/** Where a workflow is not written, since nobody but the person knows where they have Windlass from. */
+export const noWorkflow = {
+  about: 'pull requests',
+  message:
+    'nothing checks them yet: --workflow OWNER/windlass@COMMIT writes a workflow that runs windlass validate from the repository that you have Windlass from (docs/validate-action.md)',
+};
+
+/**
+ * A workflow of the config repo: each pull request is checked as a pull would read it. `action` is the repository that Windlass is from, at a
+ * commit by all its digits, as branches, tags and short ids can come to mean another. Throws `UserError` where it is none.
+ */
+export function workflowText(action: string): string {
+  const [, at] = /^[\w.-]+\/[\w.-]+@(.+)$/s.exec(action) ?? [];
+  if (at === undefined || !/^[0-9a-f]{40}$/.test(at)) {
+    const wrong = at === undefined ? `not "${action}"` : `and "${at}" is no commit's 40 hex digits`;
+    const message = `--workflow takes OWNER/NAME@COMMIT, the repository that you have Windlass from, ${wrong}`;
+    throw new UserError(
+      `${message}\n  = git rev-parse HEAD prints them, in a clone at the commit that you have looked at`,
+      {
+        code: 'usage',
+      },
+    );
+  }
   return `# Checks windlass.yaml and every manifest that it refers to, before it is merged.
 name: windlass
 on:
@@ -15,18 +36,13 @@ permissions:
   contents: read
 jobs:
   validate:
-    runs-on: ubuntu-latest
+    runs-on: ubuntu-24.04
     timeout-minutes: 10
     steps:
       - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
         with:
           persist-credentials: false
-      - uses: actions/setup-node@a0853c24544627f65ddf259abe73b1d18a591444 # v5.0.0
-        with:
-          node-version: 24
-          package-manager-cache: false
-      # Started elsewhere, so that an .npmrc of the pull request says nothing about where npm gets the package.
-      - run: npm exec --yes --package=windlass@${packageJson.version} -- windlass validate --github --repo "$GITHUB_WORKSPACE"
-        working-directory: \${{ runner.temp }}
+      # It runs windlass validate, from this repository and at this commit alone.
+      - uses: ${action}
 `;
 }

@@ -1,6 +1,6 @@
 import type { ConfigRepo } from '../../bump/ports.ts';
-import { bumpSurvey } from '../../bump/survey.ts';
 import type { Config, ImageEntry } from '../../config/config.ts';
+import { imageSurvey } from '../../config/image-survey.ts';
 import { currentOf } from '../../edit/current.ts';
 import { ecrRepository } from '../../model/ecr.ts';
 import { choose } from '../../policy/choose.ts';
@@ -23,7 +23,7 @@ export async function nextPush(
   revision: string,
   now: Date,
 ): Promise<NextPush | undefined> {
-  const { files } = await repo.survey(revision, bumpSurvey(config));
+  const { files } = await repo.survey(revision, imageSurvey(config));
   const marked = files.flatMap(({ facts }) => facts.markers);
   const entries = Object.values(config.images);
   for (const entry of entries) {

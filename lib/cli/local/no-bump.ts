@@ -8,6 +8,7 @@ export function noBump(repo: string): BumpSide {
       throw new UserError(readOnly(repo), { code: 'read-only', subject: repo });
     },
     notified: async () => {},
+    rollBack: async () => {},
     sweep: async () => {},
   };
 }

@@ -1,7 +1,8 @@
 import type { RecordsReader } from '../../audit/ports.ts';
 import type { Config } from '../../config/config.ts';
 import type { DashboardState } from '../../dashboard/ports.ts';
-import type { DriftMetrics } from '../../model/drift-figures.ts';
+import type { AuditRecord } from '../../model/audit-record.ts';
+import type { Metrics } from '../../model/delivery-figures.ts';
 import { formatProblem, messageOf, type Problem } from '../../model/errors.ts';
 import type { Incident } from '../../model/incident.ts';
 import type { CommitSummary, SyncState } from '../../model/state.ts';
@@ -15,8 +16,8 @@ export interface PageSources {
   problems(): readonly Problem[];
   repo: Pick<DashboardState['repo'], 'url' | 'branch' | 'readOnly'>;
   cluster: DashboardState['cluster'];
-  /** How fast drift was found and put right; asked again when these incidents are others. */
-  metrics(incidents: readonly Incident[]): Promise<DriftMetrics>;
+  /** What teams are measured by; asked again when these incidents are others, or the newest record of a pull is. */
+  metrics(incidents: readonly Incident[], timeline: readonly AuditRecord[]): Promise<Metrics>;
   now: () => Date;
 }
 
@@ -34,7 +35,7 @@ export async function readPageState(sources: PageSources): Promise<DashboardStat
     records.timeline({ limit: timelineLength }),
     readCommits(sources),
   ]);
-  const metrics = await sources.metrics([...open, ...recent]);
+  const metrics = await sources.metrics([...open, ...recent], timeline);
   const config = sources.config();
   const problem = git.problem ?? headProblem(sources.problems());
   const head = git.commits[0]?.revision;
@@ -51,15 +52,13 @@ export async function readPageState(sources: PageSources): Promise<DashboardStat
   };
 }
 
-/** Measures again only when an incident opened, changed or ended, and each hour: the state is read far more often. */
-export function rememberedMetrics(
-  measure: () => Promise<DriftMetrics>,
-  now: () => Date,
-): (incidents: readonly Incident[]) => Promise<DriftMetrics> {
-  let known: { key: string; metrics: Promise<DriftMetrics> } | undefined;
-  return (incidents) => {
+/** Measures again only when an incident opened, changed or ended, when a pull did something, and each hour: the state is read far more often. */
+export function rememberedMetrics(measure: () => Promise<Metrics>, now: () => Date): PageSources['metrics'] {
+  let known: { key: string; metrics: Promise<Metrics> } | undefined;
+  return (incidents, timeline) => {
     const key = JSON.stringify([
       now().toISOString().slice(0, 13),
+      timeline.find(({ kind }) => kind === 'synced' || kind === 'sync-failed')?.id,
       ...incidents.map((one) => [one.key, one.changedAt, one.resolvedAt]),
     ]);
     if (known?.key !== key) {

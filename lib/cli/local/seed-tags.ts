@@ -1,6 +1,6 @@
 import type { ConfigRepo } from '../../bump/ports.ts';
-import { bumpSurvey } from '../../bump/survey.ts';
 import type { Config } from '../../config/config.ts';
+import { imageSurvey } from '../../config/image-survey.ts';
 import { currentOf } from '../../edit/current.ts';
 
 /** What the registry of this machine can be told. */
@@ -15,7 +15,7 @@ export async function seedTags(
   registry: SeededRegistry,
   { revision, at, isReal }: { revision: string; at: Date; isReal: (image: string) => boolean },
 ): Promise<void> {
-  const { files } = await repo.survey(revision, bumpSurvey(config));
+  const { files } = await repo.survey(revision, imageSurvey(config));
   const marked = files.flatMap(({ facts }) => facts.markers);
   const tags: Record<string, string[]> = {};
   for (const { name, image } of Object.values(config.images)) {

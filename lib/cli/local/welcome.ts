@@ -4,6 +4,8 @@ import type { NextPush } from './next-push.ts';
 /** What the terminal says once the loop runs. */
 export function welcome(about: {
   url: string;
+  /** The file that starts Windlass, as a shell finds it: no name that npx would look for in a registry. */
+  program: string;
   repo: string;
   /** The program that is kubectl for this cluster. */
   kubectl: string;
@@ -35,7 +37,7 @@ export function welcome(about: {
   const { style } = about;
   const repo = quoted(about.repo);
   const kubectl = quoted(about.kubectl.startsWith('/') ? about.kubectl : `./${about.kubectl}`);
-  const push = `npx windlass local push${about.dir === undefined ? '' : ` --dir ${quoted(about.dir)}`}`;
+  const push = `${quoted(about.program)} local push${about.dir === undefined ? '' : ` --dir ${quoted(about.dir)}`}`;
   const next = about.push === undefined ? 'IMAGE:TAG' : `${about.push.image}:${about.push.tag}`;
   const broken = about.push?.broken === undefined ? 'IMAGE:TAG-broken' : `${about.push.image}:${about.push.broken}`;
   const isReal = about.push === undefined && about.realImage !== undefined;

@@ -10,7 +10,9 @@ import { pushEvent } from '../../bump/push-event.ts';
 import { registryEvent } from '../../bump/registry-event.ts';
 import { ecrRepository } from '../../model/ecr.ts';
 import { UserError } from '../../model/errors.ts';
+import type { RollbackWanted } from '../../model/messages.ts';
 import type { ImageState } from '../../model/state.ts';
+import type { Notices } from '../../report/ports.ts';
 import type { Io } from '../command.ts';
 import { bumpLines } from './bump-lines.ts';
 import type { Closers } from './closers.ts';
@@ -27,6 +29,8 @@ export interface BumpSide {
   push(image: string, tag: string): Promise<void>;
   /** A webhook told of a push to a real registry: queued, to be looked at. */
   notified(push: NotifiedPush): Promise<void>;
+  /** A sync did not become healthy: queued, to be answered by a rollback. */
+  rollBack(wanted: RollbackWanted): Promise<void>;
   /** Looks at all policies without an event; `by`: the clock, or because the head moved. */
   sweep(by: SweptBy): Promise<void>;
 }
@@ -48,12 +52,13 @@ export interface BumpBase {
   pause?: number;
 }
 
-/** Puts bump behind its queue and its handler. `committed` is called after each commit. */
+/** Puts bump, and the rollbacks that nobody asks for, behind one queue and handler. `committed` is called after each commit. */
 export function wireBump(
   { records, repo: { url, branch, howToMerge } }: Parts,
   { repo, registry, real, images, pause = usualPause }: BumpBase,
   io: Io,
   teller: Teller,
+  notices: Notices,
   closers: Closers,
   signal: AbortSignal,
   committed: () => void,
@@ -84,14 +89,22 @@ export function wireBump(
   };
   const queue = createQueue({
     name: 'windlass-pushes',
-    handler: bumpOnPush({ ...ports, now: io.now }),
+    handler: bumpOnPush({
+      ...{ ...ports, repo, now: io.now },
+      rollbackNotices: {
+        send: async (notice) => {
+          if (notice.kind === 'rolled-back') committed();
+          await notices.send(notice);
+        },
+      },
+    }),
     onDeadLetter: (letter) => {
-      teller.failed('answer a push', letter.error ?? 'it failed three times');
+      teller.failed('answer a push or a wish to roll back', letter.error ?? 'it failed three times');
       debt.owe();
     },
   });
   closers.push(() => queue.stop());
-  const send = async (event: Record<string, unknown>, deduplicationId?: string) => {
+  const send = async (event: object, deduplicationId?: string) => {
     const id = deduplicationId === undefined ? {} : { deduplicationId };
     await queue.send(JSON.stringify(event), { groupId: `${url}#${branch}`, ...id });
     void queue.drain().then(() => teller.changes.changed());
@@ -125,6 +138,7 @@ export function wireBump(
   );
   return {
     sweep: sweepAll,
+    rollBack: (wanted) => send(wanted),
     push: async (image, tag) => {
       if (real.has(image)) throw notHere(image, tag);
       const at = io.now();

@@ -12,7 +12,7 @@ import type { LeftSync, ReportMessage, SyncReported } from '../../model/messages
 import { leftSyncs } from '../../pull/left-syncs.ts';
 import { pull } from '../../pull/pull.ts';
 import { rendererWith } from '../../pull/renderer.ts';
-import type { Notices } from '../../report/ports.ts';
+import type { Notices, Rollbacks } from '../../report/ports.ts';
 import type { Io } from '../command.ts';
 import { renderers } from '../wiring-renderers.ts';
 import type { Closers } from './closers.ts';
@@ -40,7 +40,7 @@ export function wireCluster(
   parts: Parts,
   io: Io,
   teller: Teller,
-  notices: Notices,
+  told: { notices: Notices; rollbacks: Rollbacks },
   closers: Closers,
   signal: AbortSignal,
 ): ClusterSide {
@@ -54,7 +54,7 @@ export function wireCluster(
 
   const queue = createQueue({
     name: 'windlass-reports',
-    handler: reportOnSync({ records, notices }),
+    handler: reportOnSync({ records, ...told }),
     onDeadLetter: (letter) => teller.failed('work a report in', letter.error ?? 'it failed three times'),
   });
   closers.push(() => queue.stop());

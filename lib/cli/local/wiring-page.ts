@@ -1,6 +1,7 @@
 import { type LocalServer, serve } from '../../adapters/local/http-server.ts';
 import { pageAsset } from '../../adapters/local/page-files.ts';
-import { daysBefore, readDriftMetrics } from '../../audit/drift-metrics.ts';
+import { readMetrics } from '../../audit/metrics.ts';
+import { daysBefore } from '../../audit/window.ts';
 import { dashboard } from '../../dashboard/app.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
@@ -74,7 +75,7 @@ export function showPage(
 ): void {
   const { port } = page;
   const hook = token === undefined ? undefined : registryHook({ token, port, now: io.now, notified: bump.notified });
-  const measure = (days: number) => readDriftMetrics(daysBefore(io.now(), days), records);
+  const measure = (days: number) => readMetrics(daysBefore(io.now(), days), records);
   const metrics = rememberedMetrics(() => measure(30), io.now);
   const shownPage = dashboard(
     {

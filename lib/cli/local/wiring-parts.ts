@@ -75,5 +75,13 @@ export async function startParts(
   );
   const target = await targetOpening;
   const heads = target.existing === undefined ? whole : headsOfCluster(whole, target.existing.name);
-  return { repo, source, heads, records: stored.records, deliveries: stored.deliveries, target };
+  return {
+    repo,
+    source,
+    heads,
+    records: stored.records,
+    recordsEndpoint: stored.endpoint,
+    deliveries: stored.deliveries,
+    target,
+  };
 }

@@ -1,10 +1,13 @@
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openGitConfigRepo } from '../../adapters/git/config-repo.ts';
 import { openLocalRegistry } from '../../adapters/local/registry.ts';
 import { openStateDir, type StateDir } from '../../adapters/local/state-dir.ts';
 import type { Config } from '../../config/config.ts';
+import { mayRollBack } from '../../config/rollback.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { type LoopTimes, startLoop } from '../../pull/loop.ts';
+import type { Rollbacks } from '../../report/ports.ts';
 import type { ExitCode, Io } from '../command.ts';
 import { createSteps } from '../output/steps.ts';
 import { styleFor } from '../output/style.ts';
@@ -40,6 +43,12 @@ const times: LoopTimes & { sweep: number } = {
 
 /** Milliseconds between two looks at the head of a repository elsewhere, each of which is a question to its host. */
 const remoteHead = 15_000;
+
+/** The file that starts Windlass. */
+const program = fileURLToPath(new URL('../../../bin/windlass.js', import.meta.url));
+
+/** Stands in where no windlass.yaml was read yet. */
+const nothing = { images: {}, syncs: [] };
 
 /** Stands in where nothing is ever committed. */
 const nobody = { name: 'nobody', email: 'nobody@localhost' };
@@ -124,7 +133,11 @@ async function runFlows(
   });
   const registry = openLocalRegistry(state.registry);
   const notices = options.notify ? await wireNotify(parts, state.notices, io, teller, closers) : printNotices(teller);
-  const flows = wireCluster(parts, io, teller, notices, closers, signal);
+  const rollbacks: Rollbacks = {
+    isWanted: async (of) => author !== undefined && mayRollBack(heads.config() ?? nothing, of),
+    send: (wanted) => bump.rollBack(wanted),
+  };
+  const flows = wireCluster(parts, io, teller, { notices, rollbacks }, closers, signal);
   const images = () => Object.values(heads.config()?.images ?? {}).map(({ image }) => image);
   const token = await openToken(real, state.registryToken);
   const base = { repo, registry, real, images };
@@ -138,7 +151,9 @@ async function runFlows(
     void loop.wake();
   };
   const bump =
-    author === undefined ? noBump(parts.repo.shown) : wireBump(parts, base, io, teller, closers, signal, committed);
+    author === undefined
+      ? noBump(parts.repo.shown)
+      : wireBump(parts, base, io, teller, notices, closers, signal, committed);
   showPage(page, parts, bump, { commits, images, token, isReal: real.has }, io, teller);
   closers.push(() => page.stop());
 
@@ -183,11 +198,14 @@ async function runFlows(
   await state.announce({
     ...{ url: page.url, kubeconfig: target.kubeconfig, cluster: target.shown },
     repo: `${remote ? parts.repo.shown : url}, branch ${branch}`,
+    ...{ source: { repo: remote ? parts.repo.shown : url, branch }, records: parts.recordsEndpoint },
+    registries: options.registries,
     ...(author === undefined && { readOnly: true }),
   });
   teller.print(
     welcome({
       url: page.url,
+      program: shown(io, program),
       repo: parts.repo.shown,
       remote,
       existing: target.existing && { ...target.existing, server: target.server },

@@ -41,7 +41,7 @@ function printDiff(diff: string, style: Style, print: (line: string) => void): v
   print('');
 }
 
-function summaryOf({ mode, directory, files, proposal, followed }: InitPlan): [string, string][] {
+function summaryOf({ mode, directory, files, proposal, followed, followedByFlux }: InitPlan): [string, string][] {
   const created = files.filter(({ act }) => act === 'create').map(({ path }) => path);
   const edited = files.filter(({ act }) => act === 'edit').map(({ path }) => path);
   const active = proposal?.syncs.filter(({ off }) => off === undefined).map(({ name }) => name) ?? [];
@@ -51,7 +51,7 @@ function summaryOf({ mode, directory, files, proposal, followed }: InitPlan): [s
     ...below('marks', edited),
     ['syncs', active.join(', ')],
     ...below('follows', [...followed, ...(proposal?.fluxPolicies ?? [])]),
-    ...below('ECR', followedEcr(followed).map(ecrText)),
+    ...below('ECR', followedEcr([...followed, ...followedByFlux]).map(ecrText)),
   ];
   return lines.filter(([, text]) => text !== '').map(([word, text]) => [word, printable(text)]);
 }
@@ -65,16 +65,17 @@ function ecrText({ account, region, names }: FollowedEcr): string {
   return `account ${account} in ${region}: ${names.join(', ')}`;
 }
 
-/** Prints what comes after it was written. */
-export function printNext(io: Io, { mode, directory, files }: InitPlan): void {
+/** Prints what comes after it was written; without a remote nothing can be pushed yet. */
+export function printNext(io: Io, { mode, directory, files }: InitPlan, { hasRemote }: { hasRemote: boolean }): void {
   const style = styleFor(io.stdout, io.env);
   const at = directory === io.cwd ? '' : `cd ${directory} && `;
   const what = `${files.length} file${files.length === 1 ? '' : 's'}`;
   io.stdout.write(`\n${style.green('written')}: ${what}. Next:\n`);
   io.stdout.write(`  ${at}windlass validate\n`);
   io.stdout.write(
-    `  git add --all && git commit -m "${mode === 'new' ? 'Begin' : 'Let Windlass follow images'}" && git push\n`,
+    `  git add --all && git commit -m "${mode === 'new' ? 'Begin' : 'Let Windlass follow images'}"${hasRemote ? ' && git push' : ''}\n`,
   );
+  if (!hasRemote) io.stdout.write('  git remote add origin URL && git push --set-upstream origin HEAD\n');
   io.stdout.write(`  windlass sweep --repo . --dry-run     # what would be bumped now\n`);
   io.stdout.write(`  windlass local --repo .               # the whole loop on this machine\n`);
 }

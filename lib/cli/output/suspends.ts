@@ -3,9 +3,10 @@ import { formatProblem, type Problem } from '../../model/errors.ts';
 import type { ChangedStops, ListedSuspend } from '../change-suspends.ts';
 import type { Io } from '../command.ts';
 import { targetOf } from '../suspend-target.ts';
+import { filled, printNotes } from './filled.ts';
 import { printJson } from './json.ts';
+import { printStops } from './stops.ts';
 import { styleFor } from './style.ts';
-import { table } from './table.ts';
 
 /** What a command did to the suspends of one subject. */
 export interface StopReport extends Pick<ChangedStops, 'change' | 'revision'> {
@@ -17,6 +18,8 @@ export interface StopReport extends Pick<ChangedStops, 'change' | 'revision'> {
   suspends: ListedSuspend[];
   /** What else stops it, or may. */
   remarks: string[];
+  /** What is to be pushed by hand, in words. */
+  toPush: string[];
 }
 
 /** Prints a list of suspends as `{ suspends, problems }`. */
@@ -27,36 +30,45 @@ export function printSuspendsJson(io: Io, listed: readonly ListedSuspend[], prob
 /** Prints it for people: a line for each suspend, who asked for it and why, and the files that cannot be read. */
 export function printSuspends(io: Io, listed: readonly ListedSuspend[], problems: readonly Problem[]): void {
   const style = styleFor(io.stdout, io.env);
-  const rows = listed.map((one) => [targetOf(one), statusOf(one), one.why, `(${one.by})`].map(printable));
-  const paint = (cell: string, column: number, row: number) => {
-    if (listed[row]!.isVoid) return style.dim(cell);
-    return column === 0 ? style.yellow(cell) : cell;
-  };
-  if (rows.length > 0) io.stdout.write(`${table(rows, paint)}\n`);
-  else if (problems.length === 0) io.stdout.write('nothing is suspended\n');
+  const rows = listed.map((one) => ({
+    cells: [targetOf(one), statusOf(one)],
+    why: `${one.why} (${one.by})`,
+    isVoid: one.isVoid,
+  }));
+  printStops(io, rows);
+  if (rows.length === 0 && problems.length === 0) io.stdout.write('nothing is suspended\n');
   for (const problem of problems)
     io.stdout.write(`${style.red('unreadable')} ${printableLines(formatProblem(problem))}\n`);
 }
 
-/** Prints what was done as `{ target, changed, revision, message, suspends, remarks }`. */
+/** Prints what was done as `one object`. */
 export function printStopJson(io: Io, report: StopReport): void {
-  const { target, branch, change, revision = null, suspends, remarks } = report;
+  const { target, branch, change, revision = null, suspends, remarks, toPush } = report;
   const files = change?.files.map(({ path, bytes }) => ({ path, act: bytes === undefined ? 'delete' : 'add' })) ?? [];
   printJson(io, {
     ...{ target, branch, changed: revision !== null, wouldChange: change !== undefined && revision === null },
-    ...{ revision, subject: change?.subject ?? null, files, suspends: suspends.map(suspendJson), remarks },
+    ...{
+      revision,
+      subject: change?.subject ?? null,
+      files,
+      suspends: suspends.map(suspendJson),
+      remarks: [...remarks, ...toPush],
+      pushNeeded: toPush.length > 0,
+    },
   });
 }
 
 /** Prints it for people. */
-export function printStop(io: Io, { target, verdict, change, revision, suspends, remarks }: StopReport): void {
+export function printStop(io: Io, { target, verdict, change, revision, suspends, remarks, toPush }: StopReport): void {
   const style = styleFor(io.stdout, io.env);
   const print = (line: string) => io.stdout.write(`${line}\n`);
   const at = revision === undefined ? '' : ` (${revision.slice(0, 12)})`;
   const dry = change !== undefined && revision === undefined ? ' (a dry run, nothing was written)' : '';
-  print(`${style.bold(printable(target))} ${verdict}${at}${dry}`);
-  for (const one of suspends) print(`  ${printable(`${one.path}: ${one.why} (${one.by}${whenOf(one)})`)}`);
-  for (const remark of remarks) print(`${style.yellow('note')} ${printable(remark)}`);
+  const begin = { begin: `${printable(target)} `, paint: style.bold, indent: 2 };
+  print(filled(io, begin, `${verdict}${at}${dry}`));
+  for (const one of suspends)
+    print(filled(io, { begin: '  ', indent: 4 }, `${one.path}: ${one.why} (${one.by}${whenOf(one)})`));
+  printNotes(io, [...remarks, ...toPush]);
 }
 
 function suspendJson({ path, by, why, until, at, isVoid, ...subject }: ListedSuspend) {

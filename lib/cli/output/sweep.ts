@@ -1,4 +1,4 @@
-import type { MovedImage } from '../../bump/story.ts';
+import type { MovedImage } from '../../model/bump-story.ts';
 import { printable } from '../../model/drift-text.ts';
 import type { ImageChange } from '../../model/messages.ts';
 import type { Io } from '../command.ts';

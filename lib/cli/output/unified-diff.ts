@@ -1,3 +1,5 @@
+import { keptLines } from './kept-lines.ts';
+
 /** A text as it is before or after; undefined where there is no such file. */
 export type Side = string | undefined;
 
@@ -30,10 +32,7 @@ function linesOf(text: Side): string[] {
   return text?.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/**
- * What is equal at both ends stays. In between, line is held against line where both have as many, which is what an edit of values leaves; else all of
- * it is exchanged: right for every two texts, if not the shortest way for all.
- */
+/** What is equal at both ends stays, and as many lines in between as can. */
 function stepsBetween(before: readonly string[], after: readonly string[]): Step[] {
   const shorter = Math.min(before.length, after.length);
   let top = 0;
@@ -47,13 +46,14 @@ function stepsBetween(before: readonly string[], after: readonly string[]): Step
     while (at < upToBefore) steps.push({ kind: '-', text: before[at]!, before: at++, after: now });
     while (now < upToAfter) steps.push({ kind: '+', text: after[now]!, before: at, after: now++ });
   };
-  const inPairs = before.length === after.length;
-  for (let line = 0; line < before.length; line++) {
-    const isKept = line < top || line >= endBefore || (inPairs && before[line] === after[line]);
-    if (!isKept) continue;
-    exchange(line, line < top ? 0 : inPairs ? line : endAfter);
+  const keep = (line: number, other: number) => {
+    exchange(line, other);
     steps.push({ kind: ' ', text: before[line]!, before: at++, after: now++ });
-  }
+  };
+  for (let line = 0; line < top; line++) keep(line, line);
+  const between = keptLines(before.slice(top, endBefore), after.slice(top, endAfter));
+  for (const [line, other] of between) keep(top + line, top + other);
+  for (let line = 0; line < bottom; line++) keep(endBefore + line, endAfter + line);
   exchange(before.length, after.length);
   return steps;
 }

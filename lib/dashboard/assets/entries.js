@@ -12,8 +12,12 @@ const choices = {
     'sweep-found',
     'bump-skipped',
     'bump-failed',
+    'rolled-back',
+    'rollback-refused',
+    'held',
+    'released',
   ],
-  pulls: ['synced', 'sync-failed', 'sync-suspended', 'object-applied', 'object-pruned'],
+  pulls: ['synced', 'sync-failed', 'sync-suspended', 'object-applied', 'object-pruned', 'image-running', 'image-left'],
   incidents: [
     'drift-found',
     'drift-attributed',
@@ -26,6 +30,10 @@ const choices = {
 
 /** In one entry, what came of it first, then why. */
 const order = [
+  'rolled-back',
+  'rollback-refused',
+  'held',
+  'released',
   'bump-failed',
   'bumped',
   'bump-proposed',
@@ -45,7 +53,7 @@ export const isPullKind = (kind) => choices.pulls.includes(kind);
 
 /**
  * Records, newest first, as entries: pulls of one revision that follow each other are one entry with all that they did to objects, a push
- * and its bumps are one, what one check found and the incident that it opened are one. An entry stands where its newest record stood.
+ * and its bumps are one, a rollback is one by itself, what one check found and the incident that it opened are one. An entry stands where its newest record stood.
  */
 export function entriesOf(records) {
   const entries = [];
@@ -69,7 +77,11 @@ export function entriesOf(records) {
   }));
 }
 
+/** A rollback answers the push of the bump that it undoes, and is a step of its own. */
+const apart = ['rolled-back', 'rollback-refused'];
+
 function groupsOf(record) {
+  if (apart.includes(record.kind)) return [];
   const side = isPullKind(record.kind) ? 'pull' : 'other';
   return record.subjects.filter((subject) => /^(run|event):/.test(subject)).map((subject) => `${side} ${subject}`);
 }

@@ -9,7 +9,6 @@ import {
   readsRegistries,
   readsSecrets,
   sends,
-  surveys,
   usesState,
   usual,
 } from './parts.ts';
@@ -34,10 +33,10 @@ export function addBump(scope: Construct, parts: Parts): WindlassFunction {
       ...['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:DescribeImageScanFindings'],
       'ecr:GetDownloadUrlForLayer',
     ]),
-    readsSecrets(scope, 'opens the config repo', [githubSecretOf(parts.props)]),
+    readsSecrets(scope, 'opens the config repo', [githubSecretOf(parts.props, 'bump')]),
     appends(parts),
     usesState(parts, 'keeps what it knows of the branch and of images', [
-      surveys,
+      'survey#*',
       'state#image',
       'state#recorded',
       'bump#trouble',

@@ -14,9 +14,9 @@ import {
   readsRegistries,
   readsSecrets,
   sends,
-  surveys,
   usesState,
   usual,
+  windlassFiles,
 } from './parts.ts';
 
 const timeout = Duration.seconds(300);
@@ -36,6 +36,16 @@ export function addDrift(scope: Construct, parts: Parts): WindlassFunction[] {
       driftFunction(scope, parts, { id: `Drift-${id}`, layer, clusters, others: [], vpc: clusters[0]?.vpc }),
     ),
   ];
+}
+
+/** The ARN of the role that checks a cluster, by the cluster's ARN; `drift` is what `addDrift` made of these clusters. */
+export function checkersOf(
+  clusters: readonly GrantedCluster[],
+  [open, ...inVpcs]: readonly WindlassFunction[],
+): Map<string, string> {
+  const vpcs = [...new Set(clusters.flatMap(({ vpc }) => vpc?.id ?? []))];
+  const checker = (vpc: ClusterVpc | undefined) => (vpc === undefined ? open : inVpcs[vpcs.indexOf(vpc.id)])!;
+  return new Map(clusters.map(({ arn, vpc }) => [arn, checker(vpc).roleArn]));
 }
 
 interface Wanted {
@@ -76,8 +86,8 @@ function driftFunction(scope: Construct, parts: Parts, { id, layer, clusters, ot
   drift.allow(
     ...readsClusters(clusters),
     readsRegistries(scope, parts, 'reads Helm charts', ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']),
-    usesState(parts, 'runs once at a time, and keeps the last valid windlass.yaml', [surveys, 'lease#*']),
-    readsSecrets(scope, 'reads the config repo', [githubSecretOf(parts.props)]),
+    usesState(parts, 'runs once at a time, and keeps the last valid windlass.yaml', [windlassFiles, 'lease#*']),
+    readsSecrets(scope, 'reads the config repo', [githubSecretOf(parts.props, 'drift')]),
     sends('reports what it found', [parts.reports.queue]),
   );
   return drift;

@@ -7,9 +7,9 @@ import {
   githubSecretOf,
   type Parts,
   readsSecrets,
-  surveys,
   usesState,
   usual,
+  windlassFiles,
 } from './parts.ts';
 
 /** How long one batch of notices may take. */
@@ -28,8 +28,8 @@ export function addNotify(scope: Construct, parts: Parts): WindlassFunction {
   notify.consume(parts.notices.queue, { batchSize: 10, maxConcurrency: 5 });
   notify.allow(
     appends(parts),
-    usesState(parts, 'remembers what was sent where', [surveys, 'delivery#*']),
-    readsSecrets(scope, 'reads the routes in windlass.yaml', [githubSecretOf(parts.props)]),
+    usesState(parts, 'remembers what was sent where', [windlassFiles, 'delivery#*']),
+    readsSecrets(scope, 'reads the routes in windlass.yaml', [githubSecretOf(parts.props, 'notify')]),
     readsSecrets(scope, 'sends to Slack', parts.props.notifySecrets ?? []),
     {
       why: 'sends to topics',

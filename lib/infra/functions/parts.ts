@@ -3,13 +3,14 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type FunctionName, functionSettings, functionVariables } from '../../config/function-env.ts';
+import { type FunctionName, functionSettings, functionVariables, gitHubWriters } from '../../config/function-env.ts';
 import type { GrantedCluster } from '../cluster-grants.ts';
 import type { GuardedQueue } from '../guarded-queue.ts';
 import type { Permission } from '../permission.ts';
 import type { RecordsTables } from '../records-tables.ts';
+import { grantableSecretArn } from '../secret-arn.ts';
 import type { WindlassTopics } from '../topics.ts';
-import type { WindlassProps } from '../windlass-props.ts';
+import { defaultGitHubSecret, type WindlassProps } from '../windlass-props.ts';
 
 /** What functions are made of: the rest of the stack, as far as it is there before them. */
 export interface Parts {
@@ -19,6 +20,7 @@ export interface Parts {
   records: RecordsTables;
   pushes: GuardedQueue;
   reports: GuardedQueue;
+  reportQueues: ReadonlyMap<string, Queue>;
   notices: GuardedQueue;
   questions: GuardedQueue;
   wakes: ReadonlyMap<string, Queue>;
@@ -37,11 +39,13 @@ function commonSettings(scope: Construct, parts: Parts): Partial<Record<Setting,
     repo: props.repo,
     branch: props.branch ?? 'main',
     githubUrl: props.githubUrl,
-    githubSecret: githubSecretOf(props),
     auditTable: records.audit.tableName,
     stateTable: records.state.tableName,
     reportsQueue: parts.reports.queue.queueUrl,
+    // By names: Lambda takes 4 KB of an environment, and address or ARN would be the same words again for each cluster.
+    reportQueues: json(Object.fromEntries([...parts.reportQueues].map(([arn, queue]) => [arn, queue.queueName]))),
     noticesQueue: parts.notices.queue.queueUrl,
+    pushesQueue: parts.pushes.queue.queueUrl,
     questionsQueue: parts.questions.queue.queueUrl,
     wakeQueues: json(Object.fromEntries([...parts.wakes].map(([arn, queue]) => [arn, queue.queueUrl]))),
     eventBus: props.eventBus ?? 'default',
@@ -57,7 +61,7 @@ export function environmentOf(
   parts: Parts,
   own: Partial<Record<Setting, string>> = {},
 ): Record<string, string> {
-  const all = { ...commonSettings(scope, parts), ...own };
+  const all = { ...commonSettings(scope, parts), githubSecret: githubSecretOf(parts.props, name), ...own };
   const set = functionSettings[name].flatMap((setting) => {
     const value = all[setting];
     return value === undefined ? [] : [[functionVariables[setting], value] as const];
@@ -70,9 +74,12 @@ export function usual({ props, key }: Parts): { logRetention: number; encryption
   return { logRetention: props.logRetentionDays ?? RetentionDays.THREE_MONTHS, encryptionKey: key };
 }
 
-/** The secret that opens the config repo. */
-export function githubSecretOf({ githubSecret = 'windlass/github' }: Pick<WindlassProps, 'githubSecret'>): string {
-  return githubSecret;
+/** The secret that opens the config repo to a function. */
+export function githubSecretOf(
+  { githubSecret = defaultGitHubSecret, githubReadSecret = githubSecret }: WindlassProps,
+  name: FunctionName,
+): string {
+  return gitHubWriters.includes(name) ? githubSecret : githubReadSecret;
 }
 
 /** Reads secrets, by their names or ARNs. */
@@ -81,15 +88,14 @@ export function readsSecrets(scope: Construct, why: string, secrets: readonly st
   return { why, actions: ['secretsmanager:GetSecretValue'], resources };
 }
 
-/** Secrets Manager puts a dash and six characters behind the name; `?` stands for one of them. */
 function secretArn(scope: Construct, secret: string): string {
-  const arn = secret.startsWith('arn:')
-    ? secret
-    : Stack.of(scope).formatArn({
-        ...{ service: 'secretsmanager', resource: 'secret', resourceName: secret },
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      });
-  return /:secret:.+-[A-Za-z0-9]{6}$/.test(secret) ? arn : `${arn}-??????`;
+  if (secret.startsWith('arn:')) return grantableSecretArn(secret);
+  const arn = Stack.of(scope).formatArn({
+    ...{ service: 'secretsmanager', resource: 'secret', resourceName: secret },
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  // A name has no suffix, also where it looks so.
+  return `${arn}-??????`;
 }
 
 /** Asks ECR about the repositories of the props, here and in the other registries. */
@@ -127,5 +133,5 @@ export function usesState({ records }: Parts, why: string, partitions: readonly 
   };
 }
 
-/** Where the survey of the branch and the last valid windlass.yaml are. */
-export const surveys = 'survey#*';
+/** Where the last valid windlass.yaml is. What bump knows of the branch is its own: a taken reader must not hide markers from it. */
+export const windlassFiles = 'windlass-file#*';

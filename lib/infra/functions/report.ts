@@ -8,9 +8,9 @@ import {
   type Parts,
   readsSecrets,
   sends,
-  surveys,
   usesState,
   usual,
+  windlassFiles,
 } from './parts.ts';
 
 /** How long one batch of reports may take. */
@@ -26,8 +26,9 @@ export function addReport(scope: Construct, parts: Parts): WindlassFunction {
     environment: environmentOf(scope, 'report', parts),
     ...usual(parts),
   });
-  // However many groups a sender makes up.
   report.consume(parts.reports.queue, { batchSize: 10, maxConcurrency: 10 });
+  // However much one puller sends, the others are heard.
+  report.consumeEach([...parts.reportQueues.values()], { batchSize: 10, maxConcurrency: 2 });
   report.allow(
     appends(parts),
     {
@@ -36,7 +37,7 @@ export function addReport(scope: Construct, parts: Parts): WindlassFunction {
       resources: [parts.records.audit.tableArn],
     },
     usesState(parts, 'keeps states and incidents', [
-      surveys,
+      windlassFiles,
       'state#sync',
       'state#cluster',
       'incident',
@@ -44,8 +45,9 @@ export function addReport(scope: Construct, parts: Parts): WindlassFunction {
       'incident-last',
       'told#*',
     ]),
-    readsSecrets(scope, 'shows statuses on commits', [githubSecretOf(parts.props)]),
+    readsSecrets(scope, 'reads windlass.yaml, and shows statuses on commits', [githubSecretOf(parts.props, 'report')]),
     sends('tells people of incidents', [parts.notices.queue]),
+    sends('asks for rollbacks', [parts.pushes.queue]),
     sends('asks who is behind a drift', [parts.questions.queue]),
     {
       why: 'tells programs of incidents',

@@ -4,7 +4,16 @@ import type { GrantedCluster } from '../cluster-grants.ts';
 import type { Permission } from '../permission.ts';
 import { whoRoleName } from '../role-names.ts';
 import { WindlassFunction } from '../windlass-function.ts';
-import { environmentOf, githubSecretOf, type Parts, readsSecrets, sends, surveys, usesState, usual } from './parts.ts';
+import {
+  environmentOf,
+  githubSecretOf,
+  type Parts,
+  readsSecrets,
+  sends,
+  usesState,
+  usual,
+  windlassFiles,
+} from './parts.ts';
 
 /** How long one batch of questions may take: each of them waits for a query of CloudWatch Logs. */
 export const whoTimeout = Duration.seconds(90);
@@ -27,8 +36,8 @@ export function addWho(scope: Construct, parts: Parts): WindlassFunction {
   who.consume(parts.questions.queue, { batchSize: 5, maxConcurrency: 2 });
   who.allow(
     ...readsAuditLogs(asked),
-    usesState(parts, 'keeps the last valid windlass.yaml', [surveys]),
-    readsSecrets(scope, 'reads windlass.yaml', [githubSecretOf(parts.props)]),
+    usesState(parts, 'keeps the last valid windlass.yaml', [windlassFiles]),
+    readsSecrets(scope, 'reads windlass.yaml', [githubSecretOf(parts.props, 'who')]),
     sends('sends its answers', [parts.reports.queue]),
   );
   return who;

@@ -1,3 +1,4 @@
+import { isBase64 } from '../base64.ts';
 import { canonicalJson } from '../hash.ts';
 import { durationText, isSameDuration, nanosecondsOf } from './duration.ts';
 import { isFree, type Place } from './place.ts';
@@ -57,10 +58,7 @@ function isSameBytes(a: unknown, b: unknown): boolean {
 }
 
 function bytesIn(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const text = value.replace(/[\r\n]/g, '');
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
-  return Buffer.from(text, 'base64').toString('base64');
+  return typeof value === 'string' && isBase64(value) ? Buffer.from(value, 'base64').toString('base64') : undefined;
 }
 
 /** The same moment; one of whole seconds is that of any fraction of it, for most times are kept so. */

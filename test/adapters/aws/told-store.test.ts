@@ -27,11 +27,11 @@ describe('the store of what the host was told', () => {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     client = new DynamoDBClient({ endpoint: server.endpoint, region: 'local', credentials });
     await createRecordsTable(client, 'windlass');
-  }, 60_000);
+  });
   afterAll(async () => {
     client.destroy();
     await server.stop();
-  }, 60_000);
+  });
 
   it('gives back what was told of a sync, and keeps what is newer', async () => {
     expect(await store().sync('shop-prod')).toBeUndefined();

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -128,6 +128,34 @@ describe('a config repo by the git binary', () => {
     expect(error.message).not.toMatch(/\x1b/);
     expect(await headOf(config)).toBe(head);
   });
+
+  // Root may write everywhere, and nobody else can give a repository away.
+  if (process.getuid?.() === 0) {
+    it('says what helps with a repository of another user', async () => {
+      const repo = testRepo({ 'web.yaml': 'a\n' });
+      chownSync(repo.bare, 65534, 65534);
+      const error = await failure(open(repo).head());
+      expect([error.code, error.message]).toEqual([
+        'repo-owner',
+        expect.stringContaining('it belongs to another user of this machine\nrun Windlass as that user'),
+      ]);
+      expect(error.message).not.toContain('git config');
+    });
+  } else {
+    it('says that the repository cannot be written to, and blames no hook', async () => {
+      const repo = testRepo({ 'web.yaml': 'a\n' });
+      const config = open(repo);
+      const head = await headOf(config);
+      chmodSync(join(repo.bare, 'objects'), 0o555);
+      const error = await failure(config.commit(request(head, 'b\n')));
+      chmodSync(join(repo.bare, 'objects'), 0o755);
+      expect([error.code, error.message]).toEqual([
+        'push-rejected',
+        expect.stringMatching(/could not take the push to main: unable to create .*\nlet the user/),
+      ]);
+      expect(error.message).not.toContain('hook');
+    });
+  }
 
   it('explains what to do about a branch that is checked out there', async () => {
     const repo = testRepo({ 'web.yaml': 'a\n' });

@@ -142,7 +142,7 @@ describeWithStandins('statuses on GitHub', () => {
     expect((await failure(statuses.setDeploymentStatus(4711, healthy))).code).toBe('repo-missing');
   });
 
-  it('are what GitHub describes', { timeout: 180_000 }, async () => {
+  it('are what GitHub describes', async () => {
     const { github, client, head } = await opened();
     const standin = await github.listen();
     const prism = await startPrism(standin.url, await freePort());

@@ -49,7 +49,7 @@ describe('the embedded DynamoDB API', () => {
     expect(await two.records.timeline({ limit: 5 })).toHaveLength(1);
     two.client.destroy();
     await second.stop();
-  }, 60_000);
+  });
 
   it('stops while a client keeps its connection open', async () => {
     const server = await startDynalite();
@@ -57,7 +57,7 @@ describe('the embedded DynamoDB API', () => {
     await records.append([record('a')]);
     await server.stop();
     client.destroy();
-  }, 60_000);
+  });
 
   it('refuses a directory that another process uses, and takes it over after that one was killed', async () => {
     const path = join(directory, 'killed');
@@ -84,12 +84,12 @@ describe('the embedded DynamoDB API', () => {
     expect(await records.timeline({ limit: 5 })).toHaveLength(2);
     client.destroy();
     await server.stop();
-  }, 60_000);
+  });
 
   it('says that a port is taken', async () => {
     const server = await startDynalite();
     const port = Number(new URL(server.endpoint).port);
     await expect(startDynalite({ port })).rejects.toMatchObject({ code: 'port-in-use' });
     await server.stop();
-  }, 60_000);
+  });
 });

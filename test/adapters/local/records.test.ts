@@ -76,7 +76,7 @@ describe('the records of a loop that an earlier version began', () => {
       tables.state,
     ]);
     await expectAllThere();
-  }, 120_000);
+  });
 
   it('are all there after a move that broke off half way', async () => {
     await onDirectory(async (client) => {
@@ -93,5 +93,5 @@ describe('the records of a loop that an earlier version began', () => {
       await expect(splitOneTable(client, 'windlass', tables)).rejects.toThrow('the power went out');
     });
     await expectAllThere();
-  }, 120_000);
+  });
 });

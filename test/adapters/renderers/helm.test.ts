@@ -12,7 +12,6 @@ import { RetryableError, UserError } from '../../../lib/model/errors.ts';
 import { chartArchive, entry, tarGz } from '../../helpers/chart-archive.ts';
 import { tempTree } from '../../helpers/temp-tree.ts';
 
-const limit = 120_000;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const request = (files: Record<string, string>, changes: Partial<TemplateRequest> = {}): TemplateRequest => ({
   chart: Object.entries({ 'Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.2.3\n', ...files }).map(
@@ -43,7 +42,7 @@ async function failure(doing: Promise<unknown>): Promise<Error> {
   );
 }
 
-describe('rendering with helm template', { timeout: limit }, () => {
+describe('rendering with helm template', () => {
   const helm = openHelm({ env: process.env });
 
   it('gives objects, CRDs and hooks, each with its source', async () => {
@@ -172,7 +171,7 @@ describe('rendering with helm template', { timeout: limit }, () => {
   });
 });
 
-describe('finding a helm', { timeout: limit }, () => {
+describe('finding a helm', () => {
   it('takes WINDLASS_HELM where it is set, and says when it is too old or no helm', async () => {
     expect(await findHelm({ env: await helmThat('') })).toMatchObject({ version: `v${helmVersion}` });
     await expect(findHelm({ env: await helmThat('', 'v3.19.0+g1234') })).rejects.toThrow(

@@ -7,8 +7,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { findKubectl, kubectlVersion } from '../../../lib/adapters/renderers/kubectl.ts';
 import { tempTree } from '../../helpers/temp-tree.ts';
 
-const limit = 120_000;
-
 /** A program that answers as a kubectl of some version. */
 const pretender = (version: string) =>
   `#!/bin/sh\necho '{"clientVersion":{"gitVersion":"${version}"},"kustomizeVersion":"v5.5.0"}'\n`;
@@ -31,7 +29,7 @@ async function serve(answers: Record<string, string>): Promise<{ url: string; as
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-describe('finding a kubectl', { timeout: limit }, () => {
+describe('finding a kubectl', () => {
   it.runIf(process.platform === 'linux' && process.arch === 'x64')(
     'unpacks the one in the package once, whole, also when several ask at once',
     async () => {

@@ -6,7 +6,6 @@ import { openKustomizer } from '../../../lib/adapters/renderers/kustomizer.ts';
 import { RetryableError, UserError } from '../../../lib/model/errors.ts';
 import { tempTree } from '../../helpers/temp-tree.ts';
 
-const limit = 120_000;
 const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n';
 
 /** A kubectl that does something else when it builds. */
@@ -23,7 +22,7 @@ async function treeOf(files: Record<string, string>) {
   return await openDirectoryTree(await tempTree(files));
 }
 
-describe('building with kubectl kustomize', { timeout: limit }, () => {
+describe('building with kubectl kustomize', () => {
   it('builds the same from a checked-out tree and from one that has no directory', async () => {
     const kustomizer = openKustomizer({ env: process.env });
     const tree = await treeOf({

@@ -19,8 +19,8 @@ describe('Slack', () => {
 
   beforeAll(async () => {
     standIn = await startSlack();
-  }, 60_000);
-  afterAll(() => standIn.close(), 60_000);
+  });
+  afterAll(() => standIn.close());
   beforeEach(() => {
     standIn.posts.length = 0;
     standIn.requests.length = 0;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type PageSources, readPageState, rememberedMetrics } from '../../../lib/cli/local/page-state.ts';
 import type { Config } from '../../../lib/config/config.ts';
+import type { AuditRecord } from '../../../lib/model/audit-record.ts';
+import type { Metrics } from '../../../lib/model/delivery-figures.ts';
 import type { Incident } from '../../../lib/model/incident.ts';
-import { healthy } from '../../dashboard/states.ts';
+import { healthy, noDelivery } from '../../dashboard/states.ts';
 
 const now = new Date('2026-01-01T12:00:00.000Z');
 const shop = healthy(now);
@@ -17,7 +19,9 @@ const incident = (key: string, resolvedAt?: string): Incident => ({
   ...(resolvedAt !== undefined && { resolvedAt }),
 });
 
-const figures = { from: 'a', to: 'b', overall: { incidents: 0, open: 0, notTimed: 0 }, syncs: {}, classes: {} };
+const span = { from: 'a', to: 'b' };
+const noDrift = { ...span, overall: { incidents: 0, open: 0, notTimed: 0 }, syncs: {}, classes: {} };
+const figures: Metrics = { ...span, delivery: noDelivery, drift: noDrift };
 
 /** A config with these syncs and image policies; the page looks at nothing else of it. */
 const configOf = (syncs: { name: string; cluster: string; environment?: string }[], images: string[]) =>
@@ -129,7 +133,7 @@ describe('the state of the page', () => {
 });
 
 describe('the figures of the page', () => {
-  it('are measured again when an incident opened, changed or ended, each hour, and after a failure', async () => {
+  it('are measured again when an incident opened, changed or ended, when a pull did something, each hour, and after a failure', async () => {
     let times = 0;
     let at = now;
     let fails = false;
@@ -141,8 +145,9 @@ describe('the figures of the page', () => {
       },
       () => at,
     );
+    let timeline: AuditRecord[] = [];
     const measures = async (...incidents: Incident[]) => {
-      await measured(incidents).catch(() => {});
+      await measured(incidents, timeline).catch(() => {});
       return times;
     };
     expect(await measures()).toBe(1);
@@ -150,9 +155,14 @@ describe('the figures of the page', () => {
     expect(await measures(incident('a'))).toBe(2);
     expect(await measures(incident('a'))).toBe(2);
     expect(await measures(incident('a', shop.at))).toBe(3);
+    const pulled = shop.timeline.find(({ kind }) => kind === 'synced')!;
+    timeline = [{ ...pulled, id: 'x', kind: 'object-applied' }, pulled];
+    expect(await measures(incident('a', shop.at))).toBe(4);
+    timeline = [{ ...pulled, id: 'y', kind: 'object-applied' }, ...timeline];
+    expect(await measures(incident('a', shop.at))).toBe(4);
     at = new Date(now.getTime() + 3_600_000);
     fails = true;
-    expect(await measures(incident('a', shop.at))).toBe(4);
     expect(await measures(incident('a', shop.at))).toBe(5);
+    expect(await measures(incident('a', shop.at))).toBe(6);
   });
 });

@@ -13,6 +13,7 @@ import type { Notice } from '../../../lib/model/messages.ts';
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const now = new Date('2026-11-22T10:00:00Z');
 const style = styleFor({}, {});
+const program = '/opt/my windlass/bin/windlass.js';
 
 const pushFor = (tag: string, semver: string) => {
   const bytes = new TextEncoder().encode(`image: ${host}/shop/web:${tag} # {"$imagepolicy": "web"}\n`);
@@ -51,7 +52,14 @@ describe('the push that the welcome proposes', () => {
     [{ on: true, destinations: ['Slack #a', 'SNS deploys'] }, 'printed here, and sent to Slack #a\n', true],
     [{ on: true, destinations: ['Slack #a', 'SNS deploys'] }, `\n${' '.repeat(40)}SNS deploys\n`, true],
   ])('says where notices go: %j, %s', (notify, text, isSaid) => {
-    const paths = { url: 'http://127.0.0.1:1/', repo: 'repo.git', kubectl: 'kubectl', kubeconfig: 'k', dir: undefined };
+    const paths = {
+      url: 'http://127.0.0.1:1/',
+      program,
+      repo: 'repo.git',
+      kubectl: 'kubectl',
+      kubeconfig: 'k',
+      dir: undefined,
+    };
     const what = { example: true, push: undefined, ephemeral: false, portInUse: undefined };
     expect(welcome({ ...paths, ...what, notify, style }).includes(text)).toBe(isSaid);
   });
@@ -59,6 +67,7 @@ describe('the push that the welcome proposes', () => {
   it('is in the text, with paths as a shell takes them', () => {
     const text = welcome({
       url: 'http://127.0.0.1:1/',
+      program,
       repo: '/tmp/my shop/repo.git',
       kubectl: '/tmp/my shop/kubectl',
       kubeconfig: '/tmp/my shop/kubeconfig',
@@ -69,7 +78,7 @@ describe('the push that the welcome proposes', () => {
       portInUse: 4440,
       style,
     });
-    expect(text).toContain("npx windlass local push --dir '/tmp/my shop' shop/web:1.10.0\n");
+    expect(text).toContain("'/opt/my windlass/bin/windlass.js' local push --dir '/tmp/my shop' shop/web:1.10.0\n");
     expect(text).toContain("'/tmp/my shop/kubectl' -n shop-staging");
     expect(text).toContain('shop/web:1.11.0-broken');
     expect(text).toContain('port 4440 is in use');
@@ -80,6 +89,7 @@ describe('the push that the welcome proposes', () => {
   it('is a real push where the images are real, with the place of the webhooks', () => {
     const text = welcome({
       url: 'http://127.0.0.1:1/',
+      program,
       repo: 'config',
       kubectl: '.windlass/kubectl',
       kubeconfig: '.windlass/kubeconfig',

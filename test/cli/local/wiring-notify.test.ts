@@ -30,7 +30,7 @@ describe('notices of local mode', () => {
   beforeAll(async () => {
     process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
     slack = await startSlack();
-  }, 60_000);
+  });
   afterAll(() => slack.close());
   beforeEach(async () => {
     stored = await startRecords({ onUnreadable: (error) => Promise.reject(error) });
@@ -57,7 +57,7 @@ describe('notices of local mode', () => {
     return wireNotify(parts, join(dir, 'notices'), { env, now: () => new Date() }, tellerOf(), closers, times);
   };
   const until = (what: string, is: () => boolean | Promise<boolean>) =>
-    waitFor(async () => ((await is()) ? true : undefined), { what, timeoutMs: 60_000, everyMs: 20 });
+    waitFor(async () => ((await is()) ? true : undefined), { what, everyMs: 20 });
   const left = () => readFile(join(dir, 'notices'), 'utf8').catch(() => '');
 
   it('are printed alone where nobody asked for more', async () => {

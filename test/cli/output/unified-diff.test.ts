@@ -38,6 +38,23 @@ describe('a unified diff', () => {
     );
   });
 
+  it('keeps what stays between two changes apart, also where lines came or went', () => {
+    const before = lines(60);
+    const after = ['new\n', ...before.slice(0, 58), 'last\n'];
+    const diff = unifiedDiff('a.yaml', before.join(''), after.join(''), 1).split('\n');
+    expect(diff.filter((line) => line.startsWith('@@'))).toEqual(['@@ -1 +1,2 @@', '@@ -58,3 +59,2 @@']);
+    expect(diff).toHaveLength(11);
+  });
+
+  it('is whole for texts that are too large to be held against each other', () => {
+    const rows = (name: string) => Array.from({ length: 2100 }, (_, index) => `${name} ${index}\n`);
+    const [before, after] = [rows('a').with(1000, 'same\n'), rows('b').with(1000, 'same\n')];
+    const diff = unifiedDiff('a', before.join(''), after.join('')).split('\n');
+    expect(diff.filter((line) => line === ' same')).toHaveLength(1);
+    expect(diff.filter((line) => line.startsWith('-'))).toHaveLength(2100);
+    expect(unifiedDiff('a', before.join(''), [...after, 'x\n'].join('')).split('\n')).not.toContain(' same');
+  });
+
   it('says when the last line has no end, and is empty for what is equal', () => {
     expect(unifiedDiff('a', 'x', 'y')).toBe(
       '--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n',

@@ -1,6 +1,6 @@
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { storyIn } from '../../../lib/bump/story.ts';
+import { storyIn } from '../../../lib/model/bump-story.ts';
 import { trailersIn } from '../../../lib/model/commit-message.ts';
 import { describeWithStandins } from '../../standins/describe.ts';
 import type { Commit, Fault } from '../../standins/github.ts';

@@ -17,6 +17,9 @@ const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const review = ', update: pull-request, group: reviewed';
 const silent = new Logger({ logLevel: 'SILENT' });
 
+/** What bump needs, with the repository's past. */
+type Ports = BumpPorts & { repo: ReturnType<typeof openGitHubConfigRepo> };
+
 /** A team's world: many images, pushes whose events get lost, doubled and late, people who commit in between, and trouble everywhere. */
 export class World {
   readonly chance: Chance;
@@ -33,7 +36,7 @@ export class World {
   github!: GitHub;
   #now = Date.parse('2026-11-22T10:00:00Z');
   #kept = new Map<string, Uint8Array>();
-  #instance: { lifetime: Lifetime; ports: BumpPorts } | undefined;
+  #instance: { lifetime: Lifetime; ports: Ports } | undefined;
   #versions = new Map<string, number>();
 
   constructor(seed: number, images: number) {
@@ -183,7 +186,7 @@ export class World {
   }
 
   /** A warm function goes on; a cold one knows only what the state table kept. */
-  #start(deadly: number): { lifetime: Lifetime; ports: BumpPorts } {
+  #start(deadly: number): { lifetime: Lifetime; ports: Ports } {
     const kill = this.chance.hits(deadly) ? 1 + this.chance.number(14) : undefined;
     if (this.#instance !== undefined && kill === undefined && this.chance.hits(0.5)) return this.#instance;
     const lifetime = new Lifetime(kill);
@@ -196,7 +199,7 @@ export class World {
       branch: 'main',
       store: lifetime.around(this.#store(), late),
     });
-    const ports: BumpPorts = {
+    const ports: Ports = {
       repo,
       registry: lifetime.around<BumpPorts['registry']>(this.registry, late),
       records: lifetime.around<BumpPorts['records']>(this.records, late),

@@ -10,6 +10,8 @@ export interface Program {
   file: string;
   args: readonly string[];
   logFile: string;
+  /** How often it is started again when it dies unasked: for a program that keeps nothing of its own. Default: never. */
+  restarts?: number;
 }
 
 /** A running program of the control plane. */

@@ -182,6 +182,9 @@ async function waitForApiServer(supervisor: Supervisor, server: string, pki: Pki
   }
 }
 
+/** How often a client of the API server that died is started again. */
+const restarts = 5;
+
 async function startControllers(
   layout: Layout,
   options: StartOptions,
@@ -190,7 +193,11 @@ async function startControllers(
   pki: Pki,
   now: Date,
 ): Promise<void> {
-  const programs = [controllerManager(layout), scheduler(layout), kwok(layout)];
+  // As the kubelet of a real control plane does: kwok was seen to end with exit code 2.
+  const programs = [controllerManager(layout), scheduler(layout), kwok(layout)].map((program) => ({
+    ...program,
+    restarts,
+  }));
   const server = `https://127.0.0.1:${layout.ports.apiServer}`;
   for (const [name, user] of Object.entries(CONTROLLER_USERS)) {
     await writeWhole(kubeconfigFile(layout.dir, name), kubeconfigFor(pki, server, user, now));

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { UserError } from '../../../model/errors.ts';
+import { messageOf, UserError } from '../../../model/errors.ts';
 import { type Child, type Program, startChild, type UnexpectedExit } from './child.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { writeRunFile } from './run-file.ts';
@@ -14,6 +14,7 @@ export class Supervisor {
   readonly #listeners: ((exit: UnexpectedExit) => void)[] = [];
   readonly #exits: UnexpectedExit[] = [];
   readonly #stopping = new Set<string>();
+  readonly #comingBack = new Set<Promise<void>>();
   #guard: Guard | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -36,8 +37,12 @@ export class Supervisor {
 
   async start(program: Program): Promise<void> {
     this.#guard ??= await startGuard(this.#dir);
-    const child = await startChild(program);
     this.#stopping.delete(program.name);
+    await this.#run(program);
+  }
+
+  async #run(program: Program): Promise<void> {
+    const child = await startChild(program);
     this.#children.set(program.name, { child, program });
     void child.ended.then((how) => this.#ended(child, program, how));
     await this.#writeDown();
@@ -51,7 +56,7 @@ export class Supervisor {
     const deadline = performance.now() + this.#timeoutMs;
     for (;;) {
       this.#signal?.throwIfAborted();
-      const dead = names.map((name) => this.#children.get(name)).find((entry) => entry?.child.end() !== undefined);
+      const dead = names.map((name) => this.#children.get(name)).find((entry) => entry !== undefined && isDead(entry));
       if (dead !== undefined) throw await failed(dead.child, dead.program, `ended with ${dead.child.end()}`);
       const missing = await awaited();
       if (missing === undefined) return;
@@ -76,6 +81,7 @@ export class Supervisor {
   /** Clients first, then the API server (which would wait long for open watches), the store last. */
   async stopAll(): Promise<void> {
     for (const name of this.#children.keys()) this.#stopping.add(name);
+    await Promise.all(this.#comingBack);
     const clients = [...this.#children.keys()].filter((name) => name !== 'kube-apiserver' && name !== 'etcd');
     await Promise.all(clients.map((name) => this.stopOne(name, 500)));
     await this.stopOne('kube-apiserver', 1000);
@@ -88,7 +94,19 @@ export class Supervisor {
 
   #ended(child: Child, program: Program, how: string): void {
     if (this.#children.get(program.name)?.child !== child || this.#stopping.has(program.name)) return;
-    const exit = { name: program.name, how, logFile: program.logFile };
+    const { restarts = 0 } = program;
+    if (restarts === 0) {
+      this.#tell(program, how);
+      return;
+    }
+    const back = this.#run({ ...program, restarts: restarts - 1 })
+      .catch((error: unknown) => this.#tell(program, messageOf(error)))
+      .finally(() => this.#comingBack.delete(back));
+    this.#comingBack.add(back);
+  }
+
+  #tell({ name, logFile }: Program, how: string): void {
+    const exit = { name, how, logFile };
     this.#exits.push(exit);
     for (const listener of this.#listeners) listener(exit);
   }
@@ -105,6 +123,11 @@ export class Supervisor {
     this.#writing = this.#writing.then(() => writeRunFile(this.#runFile, known));
     return this.#writing;
   }
+}
+
+/** True for what ended and is not started again. */
+function isDead({ child, program }: { child: Child; program: Program }): boolean {
+  return child.end() !== undefined && !program.restarts;
 }
 
 async function failed(child: Child, program: Program, what: string): Promise<UserError> {

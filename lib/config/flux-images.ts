@@ -1,8 +1,8 @@
-import type { ImageEntry } from '../config/config.ts';
 import type { SkippedMarker } from '../edit/source-file.ts';
 import type { Problem } from '../model/errors.ts';
 import { type FluxPolicies, type FluxPolicy, fluxPolicyFor, policiesOfFlux } from '../policy/flux-policies.ts';
-import type { SurveyedFile } from './survey.ts';
+import type { ImageEntry } from './config.ts';
+import type { SurveyedFile } from './image-survey.ts';
 
 /** Flux's image policies, as images of ours. */
 export interface FluxImages {

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { Config } from '../config/config.ts';
 import { findMarkers, type Marker } from '../edit/find-markers.ts';
 import { markerToken, mayHoldMarkers, type SkippedMarker } from '../edit/source-file.ts';
 import { type PolicyTarget, targetsByFile } from '../edit/target.ts';
+import type { RepoFile, Survey } from '../model/config-repo.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Interest } from '../model/interest.ts';
 import { kustomizationNames } from '../model/kustomization-names.ts';
 import { joinTreePath, parentOf } from '../model/tree-path.ts';
 import { type FluxObject, readFluxObjects } from '../policy/flux-objects.ts';
 import { fluxToken } from '../policy/from-flux.ts';
-import type { RepoFile, Survey } from './ports.ts';
+import type { Config } from './config.ts';
 
 /** A marker, or a target of windlass.yaml, as far as it can be told without its file. */
 export type MarkerFact = Pick<Marker, 'policy' | 'part' | 'value' | 'line'>;
 
-/** What bump knows of one file. */
+/** What is known of one file. */
 export interface FileFacts {
   markers: MarkerFact[];
   skipped: Omit<SkippedMarker, 'file'>[];
@@ -25,7 +25,7 @@ export interface FileFacts {
   fluxProblems: Problem[];
 }
 
-/** A file that bump knows something of. */
+/** A file that something is known of. */
 export interface SurveyedFile {
   path: string;
   facts: FileFacts;
@@ -37,8 +37,8 @@ const version = 2;
 /** What a kustomization writes to leave its own directory. */
 const outwardToken = '..';
 
-/** What bump wants to know of the config repo's files. */
-export function bumpSurvey(config: Config): Survey<FileFacts> {
+/** What bumps and rollbacks want to know of the config repo's files. One survey for both: what is kept of it serves each. */
+export function imageSurvey(config: Config): Survey<FileFacts> {
   const targets = targetsOf(config);
   const hash = createHash('sha256')
     .update(JSON.stringify([...targets]))
