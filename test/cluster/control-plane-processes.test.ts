@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -154,6 +155,35 @@ describeWithCluster('the processes of a control plane', () => {
     });
     const next = await privateControlPlane({ dir });
     expect(next.processes.map((each) => each.name)).toEqual(['etcd', 'kube-apiserver']);
+  });
+
+  it('make anew what a start that was cut off before its end left in the store, and never touch one that was used', async () => {
+    const dir = await temporaryFolder();
+    const abort = new AbortController();
+    const cutOff = privateControlPlane({ dir, ephemeral: false, signal: abort.signal });
+    await waitFor(() => existsSync(join(dir, 'etcd')), { what: 'the folder of etcd' });
+    abort.abort();
+    await expect(cutOff).rejects.toMatchObject({ name: 'AbortError' });
+    // What etcd sometimes leaves, and cannot start from.
+    const wal = join(dir, 'etcd', 'member', 'wal');
+    await rm(wal, { recursive: true, force: true });
+    await mkdir(wal, { recursive: true, mode: 0o700 });
+    await writeFile(join(wal, '0000000000000000-0000000000000000.wal'), 'cut off');
+    const next = await privateControlPlane({ dir, ephemeral: false });
+    await api(next.kubeconfigPath).createNamespace({ body: { metadata: { name: 'kept' } } });
+    expect(existsSync(join(dir, 'etcd.unused'))).toBe(false);
+    await next.stop();
+
+    const [file = ''] = (await readdir(wal)).filter((name) => name.endsWith('.wal'));
+    const whole = await readFile(join(wal, file));
+    await writeFile(join(wal, file), 'cut off');
+    await expect(privateControlPlane({ dir, ephemeral: false })).rejects.toMatchObject({
+      code: 'control-plane-failed',
+      message: expect.stringMatching(/^etcd ended with/),
+    });
+    await writeFile(join(wal, file), whole);
+    const last = await privateControlPlane({ dir, ephemeral: false });
+    expect((await api(last.kubeconfigPath).readNamespace({ name: 'kept' })).status?.phase).toBe('Active');
   });
 
   it('survive Ctrl-C on the terminal, so that the parent can end them in order', async () => {

@@ -168,13 +168,15 @@ describeLoop('the life of a loop', () => {
   });
 
   it('ends by Ctrl-C while it is still starting', async () => {
-    const { child, ended } = spawnWindlass(['local', '--dir', state, '--port', '0', ...small], {});
-    await waitFor(async () => (await programs()).includes('kube-apiserver'), { what: 'a starting API server' });
-    kill(child.pid!, 'SIGINT');
-    const start = await ended;
-    expect(start, output(start)).toMatchObject({ code: 0 });
-    expect(output(start)).not.toMatch(/Windlass runs|bug:/);
-    expect(await processesOf(state)).toEqual([]);
+    for (const program of ['etcd', 'kube-apiserver']) {
+      const { child, ended } = spawnWindlass(['local', '--dir', state, '--port', '0', ...small], {});
+      await waitFor(async () => (await programs()).includes(program), { what: `a starting ${program}` });
+      kill(child.pid!, 'SIGINT');
+      const start = await ended;
+      expect(start, output(start)).toMatchObject({ code: 0 });
+      expect(output(start)).not.toMatch(/Windlass runs|bug:/);
+      expect(await processesOf(state)).toEqual([]);
+    }
     const next = await startLoop({ dir: state, args: ['--port', '0', ...small] });
     expect(await next.stop()).toMatchObject({ code: 0 });
   });

@@ -23,6 +23,7 @@ import { type OnProgress, ticking } from './progress.ts';
 import { endOrphans } from './run-file.ts';
 import { awaitedOfControllers, seed } from './seed.ts';
 import { Supervisor } from './supervisor.ts';
+import { unusedStore } from './unused-store.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** What to start, and where. */
@@ -155,9 +156,13 @@ async function startServers(
       await ticking(
         (elapsed) => tell(options, `starting etcd and kube-apiserver (${elapsed})`),
         async () => {
+          const used = await unusedStore(dir);
           await supervisor.start(etcd(layout));
+          // The API server ends when the store does not answer within 20 s.
+          await waitForServer(supervisor, ['etcd'], `https://127.0.0.1:${layout.ports.etcdClient}/health`, pki, admin);
           await supervisor.start(apiServer(layout));
           await waitForApiServer(supervisor, `https://127.0.0.1:${layout.ports.apiServer}`, pki, admin);
+          await used();
         },
       );
       return layout;
@@ -170,12 +175,25 @@ async function startServers(
 }
 
 async function waitForApiServer(supervisor: Supervisor, server: string, pki: Pki, admin: KeyPair): Promise<void> {
-  const api = apiClient(server, pki.authority.certPem, admin);
+  await waitForServer(supervisor, ['etcd', 'kube-apiserver'], `${server}/readyz`, pki, admin);
+}
+
+/** Waits until the last of the programs says at `url` that it is ready. */
+async function waitForServer(
+  supervisor: Supervisor,
+  programs: readonly string[],
+  url: string,
+  pki: Pki,
+  admin: KeyPair,
+): Promise<void> {
+  const { origin, pathname } = new URL(url);
+  const api = apiClient(origin, pki.authority.certPem, admin);
   try {
-    await supervisor.waitUntil(['etcd', 'kube-apiserver'], async () => {
-      const answer = await api.get('/readyz').catch(() => undefined);
+    await supervisor.waitUntil(programs, async () => {
+      const answer = await api.get(pathname).catch(() => undefined);
       if (answer?.status === 200) return undefined;
-      return answer === undefined ? 'kube-apiserver does not answer' : `kube-apiserver is not ready: ${answer.body}`;
+      const name = programs.at(-1)!;
+      return answer === undefined ? `${name} does not answer` : `${name} is not ready: ${answer.body}`;
     });
   } finally {
     api.close();

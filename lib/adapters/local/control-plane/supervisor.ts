@@ -58,13 +58,27 @@ export class Supervisor {
       this.#signal?.throwIfAborted();
       const dead = names.map((name) => this.#children.get(name)).find((entry) => entry !== undefined && isDead(entry));
       if (dead !== undefined) throw await failed(dead.child, dead.program, `ended with ${dead.child.end()}`);
-      const missing = await awaited();
+      const missing = await this.#unlessAborted(awaited());
       if (missing === undefined) return;
       if (performance.now() > deadline) {
         const { child, program } = this.#children.get(names.at(-1)!)!;
         throw await failed(child, program, `did not come up within ${this.#timeoutMs / 1000} s: ${missing}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** A server that listens and does not serve yet keeps its callers waiting: whoever ends the start does not wait for them. */
+  async #unlessAborted<T>(work: Promise<T>): Promise<T> {
+    const signal = this.#signal;
+    if (signal === undefined) return await work;
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
