@@ -93,11 +93,17 @@ async function forgetLeases({ leases }: Admin): Promise<void> {
   await leases.deleteCollectionNamespacedLease({ namespace: system });
 }
 
+/** What several killed pulls left may be more than is pruned unasked. */
+const prunedUnasked = {
+  'windlass.yaml':
+    'windlass: 1\nclusters: { test: {} }\nsyncs: { shop: { cluster: test, path: shop, pruneLimit: { percent: 100 } } }\n',
+};
+
 describeWithCluster('a puller that is killed', () => {
   it('at random moments of 50 syncs leaves a cluster that the next one makes right: nothing is orphaned or doubled', async () => {
     const plane = await privateControlPlane();
     const admin = adminOf(plane);
-    const { dir, commit } = await repository(files);
+    const { dir, commit } = await repository({ ...files, ...prunedUnasked });
     const env = { KUBECONFIG: plane.kubeconfigPath, WINDLASS_REPO: dir, WINDLASS_STATE_DIR: await temporaryFolder() };
     const begin = performance.now();
     expect((await pullOnce(env)).code).toBe(0);
