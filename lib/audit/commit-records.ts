@@ -3,7 +3,7 @@ import { bumpedRecords, isProposal, merged, storyIn, wholeSeconds } from '../mod
 import { recordsOfPeople } from '../model/rollback-story.ts';
 import type { HistoryCommit } from './ports.ts';
 
-/** The records of a commit of the branch, by its trailers: of a bump, a rollback, a hold or a release; none of every other commit. */
+/** The records of a commit of the branch, by its trailers: of a bump, a rollback, a hold, a suspend, or the end of one; none of every other commit. */
 export function recordsOfCommit(commit: Pick<HistoryCommit, 'revision' | 'at' | 'trailers'>): AuditRecord[] {
   const at = wholeSeconds(commit.at);
   const story = storyIn(commit);

@@ -3,6 +3,7 @@ import { escapedName } from '../config/stop-files.ts';
 import { suspendsDirectory } from '../config/suspends.ts';
 import { storyIn } from '../model/bump-story.ts';
 import { holdStoryIn, rollbackStoryIn } from '../model/rollback-story.ts';
+import { suspendStoryIn } from '../model/suspend-story.ts';
 import type { GitHistory, HistoryCommit } from './ports.ts';
 import type { TimelineSubject } from './timeline.ts';
 
@@ -24,8 +25,8 @@ export async function stopsSubject(
 ): Promise<boolean> {
   const images = imagesOf(commit);
   if (images !== undefined) return 'image' in about && images.includes(about.image);
-  const target = commit.trailers.find(([key]) => key === 'Windlass-Suspend' || key === 'Windlass-Resume')?.[1];
-  if (target !== undefined) return targetsOf(about).includes(target);
+  const suspend = suspendStoryIn(commit);
+  if (suspend !== undefined) return targetsOf(about).includes(suspend.target);
   const names = ('image' in about ? [about.image] : syncNames(about)).map(escapedName);
   const directories = 'image' in about ? [holdsDirectory, suspendsDirectory] : [suspendsDirectory];
   const stops = directories.flatMap((directory) => names.map((name) => `${directory}/${name}.`));

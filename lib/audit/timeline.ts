@@ -27,13 +27,15 @@ const ofCommits: ReadonlySet<AuditKind> = new Set<AuditKind>([
   'rolled-back',
   'held',
   'released',
+  'suspended',
+  'resumed',
   'sweep-found',
 ]);
 
 /** What comes first within a second: a commit's time has no parts of one, and what it brought about came after it. */
 const order: readonly (readonly TimelineEntry['what'][])[] = [
   ['push-received', 'scan-finished'],
-  ['commit', 'bumped', 'rolled-back', 'held', 'released'],
+  ['commit', 'bumped', 'rolled-back', 'held', 'released', 'suspended', 'resumed'],
 ];
 
 /** Commits and records as one timeline, newest first: a commit and its records are one entry, and so are an incident and the drift that opened it. */
@@ -77,7 +79,9 @@ function add(groups: Map<string, AuditRecord[]>, key: string, record: AuditRecor
 /** What it did is told by its trailers, which the records repeat: so the text is the same where there are none. */
 function commitEntry(commit: HistoryCommit, records: AuditRecord[], about: TimelineSubject): TimelineEntry {
   const told = recordsOfCommit(commit);
-  const mine = 'image' in about ? told.filter(({ subjects }) => subjects.includes(`image:${about.image}`)) : told;
+  const isOfOther = ({ subjects }: AuditRecord) =>
+    'image' in about && subjects.some((one) => one.startsWith('image:')) && !subjects.includes(`image:${about.image}`);
+  const mine = told.filter((record) => !isOfOther(record));
   const [first] = mine;
   const who = commit.trailers.find(([key]) => key === 'Windlass-Who')?.[1];
   const pullRequest = pullRequestIn(commit.subject);

@@ -4,7 +4,7 @@ import { recordsOfPeople } from '../model/rollback-story.ts';
 import type { RecentCommit } from './ports.ts';
 
 /**
- * What the last commits say of rollbacks and holds. Who made them could not write records: bump does, by their trailers, with the same ids however often
+ * What the last commits say of rollbacks, holds and suspends. Who made them could not write records: bump does, by their trailers, with the same ids however often
  * it is told. `recorded` is the last commit up to which that was done.
  */
 export function recordsByPeople(recent: readonly RecentCommit[], recorded: string | undefined): AuditRecord[] {

@@ -177,7 +177,7 @@ export interface Registry {
 export interface BumpRecords {
   /** Appends; a record that is there already is left as it is. */
   append(records: AuditRecord[]): Promise<void>;
-  /** Up to which of the commits on a branch that tell of bumps, rollbacks and holds everything was recorded; undefined when that was never said. */
+  /** Up to which of the commits on a branch that tell of bumps, rollbacks, holds and suspends everything was recorded; undefined when that was never said. */
   recordedUpTo(branch: string): Promise<string | undefined>;
   /** Says it; called after `append`. */
   saveRecordedUpTo(branch: string, revision: string): Promise<void>;

@@ -15,6 +15,8 @@ export const auditKinds = [
   'rollback-refused',
   'held',
   'released',
+  'suspended',
+  'resumed',
   'synced',
   'sync-failed',
   'sync-suspended',

@@ -2,6 +2,7 @@ import { type AuditRecord, recordId } from './audit-record.ts';
 import { actorSubjects, imageSubjects } from './audit-subjects.ts';
 import { parseImageRef } from './image-ref.ts';
 import type { CommitSummary } from './state.ts';
+import { suspendRecords, suspendStoryIn } from './suspend-story.ts';
 
 /** One image that a rollback moves back. */
 export interface RolledBackImage {
@@ -173,12 +174,14 @@ export function heldRecords(story: HoldStory, revision: string, at: string): Aud
   ];
 }
 
-/** What a commit that is no bump's says of rollbacks and holds, as records; none for every other commit. `at` in whole seconds. */
+/** What a commit that is no bump's says of rollbacks, holds and suspends, as records; none for every other commit. `at` in whole seconds. */
 export function recordsOfPeople(commit: Pick<CommitSummary, 'trailers' | 'revision'>, at: string): AuditRecord[] {
   const rollback = rollbackStoryIn(commit);
   if (rollback !== undefined) return rolledBackRecords(rollback, commit.revision, at);
   const hold = holdStoryIn(commit);
-  return hold === undefined ? [] : heldRecords(hold, commit.revision, at);
+  if (hold !== undefined) return heldRecords(hold, commit.revision, at);
+  const suspend = suspendStoryIn(commit);
+  return suspend === undefined ? [] : suspendRecords(suspend, commit.revision, at);
 }
 
 function refSubjects(repository: string, text: string): string[] {

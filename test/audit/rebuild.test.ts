@@ -18,7 +18,7 @@ import { openRecords, tables } from '../report/records.ts';
 import { describeWithStandins } from '../standins/describe.ts';
 import { createGitHub } from '../standins/github.ts';
 
-const known = new Set(['bumped', 'rolled-back', 'held', 'released']);
+const known = new Set(['bumped', 'rolled-back', 'held', 'released', 'suspended', 'resumed']);
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000);
 
 /** A table with its records, and every item of it that is about what Git knows. */
@@ -43,7 +43,7 @@ function sorted(value: object): object {
 const historyOf = (one: Loop) =>
   openGitHistory({ url: one.git.bare, branch: 'main', cacheDir: join(one.git.root, 'other-cache') });
 
-/** A loop that lived: bumps by pushes and a sweep, a person’s commit, and the commits of windlass rollback, hold and release, which the next bump records. */
+/** A loop that lived: bumps by pushes and a sweep, a person’s commit, and the commits of windlass rollback, hold, release, suspend and resume, which the next bump records. */
 async function livedLoop(records: DynamoRecords): Promise<Loop> {
   const one = await loop();
   const ports = { ...one.ports, records: Object.assign(recordsOf(records), { announce: async () => undefined }) };
@@ -62,6 +62,9 @@ async function livedLoop(records: DynamoRecords): Promise<Loop> {
   for (const args of [
     ['hold', 'image/api', '--tag', '3.2.0', '--past', '3.2.0'],
     ['release', 'image/api'],
+    ['suspend', 'image/web', '--until', '2099-01-31'],
+    ['resume', 'image/web'],
+    ['suspend', 'all-syncs'],
   ]) {
     const repo = ['--repo', one.git.bare, '--who', 'Grace', '--why', 'the sale runs'];
     expect(await windlass([...args, ...repo], { env })).toMatchObject({ code: 0, stderr: '' });
@@ -92,8 +95,10 @@ describe('a rebuild of the records from Git', () => {
       'rolled-back': { missing: 1, there: 0 },
       held: { missing: 1, there: 0 },
       released: { missing: 1, there: 0 },
+      suspended: { missing: 2, there: 0 },
+      resumed: { missing: 1, there: 0 },
     });
-    expect(rebuilt).toMatchObject({ head: one.git.git('rev-parse', 'main'), commits: 8, telling: 6 });
+    expect(rebuilt).toMatchObject({ head: one.git.git('rev-parse', 'main'), commits: 11, telling: 9 });
     const items = await lived.items();
     expect(items.length).toBeGreaterThan(30);
     expect(items.join()).toContain('sourceTime');
@@ -116,7 +121,18 @@ describe('a rebuild of the records from Git', () => {
     const one = await livedLoop(lived.records);
     const rebuilt = await rebuild({ dryRun: true }, historyOf(one), empty.records);
     expect(rebuilt.missing.map(({ kind }) => kind)).toEqual([
-      ...['bumped', 'released', 'held', 'rolled-back', 'bumped', 'bumped', 'bumped'],
+      ...[
+        'bumped',
+        'suspended',
+        'resumed',
+        'suspended',
+        'released',
+        'held',
+        'rolled-back',
+        'bumped',
+        'bumped',
+        'bumped',
+      ],
     ]);
     expect(await empty.items()).toEqual([]);
   });
@@ -131,7 +147,7 @@ describe('a rebuild of the records from Git', () => {
     expect(await damaged.items()).not.toEqual(items);
     const rebuilt = await rebuild({ dryRun: false }, historyOf(one), damaged.records);
     expect(rebuilt.missing.length).toBeGreaterThan(0);
-    expect(rebuilt.missing.length).toBeLessThan(7);
+    expect(rebuilt.missing.length).toBeLessThan(10);
     expect(await damaged.items()).toEqual(items);
   });
 
@@ -148,7 +164,7 @@ describe('a rebuild of the records from Git', () => {
     };
     await expect(rebuild({ dryRun: false }, historyOf(one), fails)).rejects.toThrow('throttled');
     const rebuilt = await rebuild({ dryRun: false }, historyOf(one), broken.records);
-    expect(rebuilt.missing).toHaveLength(4);
+    expect(rebuilt.missing).toHaveLength(7);
     expect(await broken.items()).toEqual(await lived.items());
   });
 

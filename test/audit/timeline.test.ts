@@ -6,6 +6,7 @@ import { mergeTimeline, pullRequestIn } from '../../lib/audit/timeline.ts';
 import { type AuditKind, type AuditRecord, recordId } from '../../lib/model/audit-record.ts';
 import { bumpedRecords, trailersOf } from '../../lib/model/bump-story.ts';
 import { RetryableError } from '../../lib/model/errors.ts';
+import { suspendTrailers } from '../../lib/model/suspend-story.ts';
 
 const second = (count: number) => new Date(Date.UTC(2026, 10, 22, 12, 0, count)).toISOString();
 const story = {
@@ -65,13 +66,19 @@ describe('a timeline', () => {
   });
 
   it('has who asked of a commit by a command', () => {
-    const trailers: [string, string][] = [
-      ['Windlass-Suspend', 'image/web'],
-      ['Windlass-Who', 'Grace <grace@example.com>'],
-    ];
-    expect(mergeTimeline([commit('s1', 1, { trailers })], [], { image: 'web' })).toMatchObject([
-      { what: 'commit', who: 'Grace <grace@example.com>' },
-    ]);
+    const who = 'Grace <grace@example.com>';
+    for (const target of ['image/web', 'all']) {
+      const made = commit('s1', 1, { trailers: suspendTrailers({ act: 'suspended', target, who }) });
+      const text = `${target} is suspended by ${who}`;
+      expect(mergeTimeline([made], [], { image: 'web' })).toMatchObject([{ what: 'suspended', who, text }]);
+    }
+    const ofOther = commit('s2', 1, {
+      trailers: [
+        ['Windlass-Who', 'Grace'],
+        ['Windlass-Held', 'api'],
+      ],
+    });
+    expect(mergeTimeline([ofOther], [], { image: 'web' })).toMatchObject([{ what: 'commit', who: 'Grace' }]);
   });
 
   it('has an incident and the drift that opened it as one entry', () => {

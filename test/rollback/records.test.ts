@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type HoldStory, holdStoryIn, holdTrailers, recordsOfPeople } from '../../lib/model/rollback-story.ts';
+import { type SuspendStory, suspendStoryIn, suspendTrailers } from '../../lib/model/suspend-story.ts';
 import { stage } from './setup.ts';
 
 describe('the records of a rollback', () => {
@@ -60,5 +61,25 @@ describe('the records of a rollback', () => {
       ['held', 'web is held on 1.0.0, past 1.5.0 until 2099-01-31 by Ada', ['image:web', 'revision:abc', 'actor:ada']],
       ['released', 'the hold of web was released by Ada', ['image:web', 'revision:abc', 'actor:ada']],
     ]);
+  });
+
+  it('are made of the commit of a suspend and of its end, under the name that was given', () => {
+    const who = 'Ada <ada@example.com>';
+    const stories: SuspendStory[] = [
+      { act: 'suspended', target: 'image/flux:web', until: '2099-01-31', who },
+      { act: 'resumed', target: 'sync/shop', who },
+      { act: 'suspended', target: 'all-syncs', who: 'windlass' },
+    ];
+    for (const story of stories) expect(suspendStoryIn({ trailers: suspendTrailers(story) })).toEqual(story);
+    const told = stories.flatMap((one) =>
+      recordsOfPeople({ revision: 'abc', trailers: suspendTrailers(one) }, '2026-11-22T10:00:00.000Z'),
+    );
+    const ada = ['revision:abc', 'actor:ada@example.com', 'actor:ada'];
+    expect(told.map(({ kind, summary, subjects }) => [kind, summary, subjects])).toEqual([
+      ['suspended', `image/flux:web is suspended until 2099-01-31 by ${who}`, ['image:flux:web', ...ada]],
+      ['resumed', `sync/shop was resumed by ${who}`, ['sync:shop', ...ada]],
+      ['suspended', 'all-syncs is suspended by windlass', ['revision:abc']],
+    ]);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(3);
   });
 });

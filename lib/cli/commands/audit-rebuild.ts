@@ -9,9 +9,9 @@ import { openRecordsOf, recordsOptions, repoMeant } from '../wiring-records.ts';
 /** `windlass audit rebuild`: the records that Git knows, from commits. */
 export const auditRebuild: Command = {
   name: 'audit rebuild',
-  summary: 'restore the records of bumps, rollbacks and holds from Git',
+  summary: 'restore the records of bumps, rollbacks, holds and suspends from Git',
   details: [
-    'Reads all commits of the branch and writes the audit records that their trailers tell of: bumps, rollbacks, holds and releases, with the ids and',
+    'Reads all commits of the branch and writes the audit records that their trailers tell of: bumps, rollbacks, holds, suspends and their ends, with the ids and',
     'times that they had. What is there stays as it is, so that it may be run at any time, and again where it broke off. What Git does not know stays',
     'lost: pushes, pulls, health and drift.',
     'The records are those of a running loop, or with --stack of AWS, which needs dynamodb:Query and dynamodb:PutItem on the audit table. The config',

@@ -90,7 +90,7 @@ export const commandGroups: CommandGroup[] = [
       },
       {
         name: 'audit rebuild',
-        summary: 'restore the records of bumps, rollbacks and holds from Git',
+        summary: 'restore the records of bumps, rollbacks, holds and suspends from Git',
         load: async () => (await import('./audit-rebuild.ts')).auditRebuild,
       },
       {

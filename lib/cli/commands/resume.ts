@@ -1,6 +1,7 @@
 import type { Head } from '../../bump/ports.ts';
 import { UserError } from '../../model/errors.ts';
 import { nearest } from '../../model/nearest.ts';
+import { suspendTrailers } from '../../model/suspend-story.ts';
 import {
   aboutExactly,
   changeStops,
@@ -88,10 +89,7 @@ function changeOf(
   return {
     subject: line.subject,
     body: [...line.body, ...deleted.map((one) => `it was suspended by ${one.by}: ${one.why}`)],
-    trailers: [
-      ['Windlass-Resume', target],
-      ['Windlass-Who', who],
-    ],
+    trailers: suspendTrailers({ act: 'resumed', target, who }),
     files: deleted.map(({ path }) => ({ path, bytes: undefined })),
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Head } from '../../bump/ports.ts';
 import { type Suspend, suspendFile } from '../../config/suspends.ts';
 import { UserError } from '../../model/errors.ts';
+import { suspendTrailers } from '../../model/suspend-story.ts';
 import { toSeconds } from '../../model/until.ts';
 import {
   aboutExactly,
@@ -114,10 +115,6 @@ function messageOf(wanted: Suspend): Omit<NonNullable<StopChange>, 'files'> {
   const target = targetOf(wanted);
   return {
     ...subjectLine(`Suspend ${target}`, why),
-    trailers: [
-      ['Windlass-Suspend', target],
-      ['Windlass-Who', by],
-      ...(until === undefined ? [] : [['Windlass-Until', until] as [string, string]]),
-    ],
+    trailers: suspendTrailers({ act: 'suspended', target, who: by, ...(until && { until }) }),
   };
 }

@@ -16,6 +16,8 @@ const choices = {
     'rollback-refused',
     'held',
     'released',
+    'suspended',
+    'resumed',
   ],
   pulls: ['synced', 'sync-failed', 'sync-suspended', 'object-applied', 'object-pruned', 'image-running', 'image-left'],
   incidents: [
@@ -34,6 +36,8 @@ const order = [
   'rollback-refused',
   'held',
   'released',
+  'suspended',
+  'resumed',
   'bump-failed',
   'bumped',
   'bump-proposed',
