@@ -2,8 +2,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 import { licensesOf } from '../images/licenses.ts';
+import { leaveOut } from './bundling/leave-out.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -15,44 +16,6 @@ const otherCredentials = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
   '@smithy/credential-provider-imds',
 ];
-
-/** What the SDK loads for answers that are a stream of events, which none is that a function asks for. */
-const streams = /^@smithy\/core\/event-streams$/;
-
-/** Files for what no function does: the CLI makes the JSON Schema of windlass.yaml. An empty one is in their place; whoever uses it nevertheless fails at once. */
-const unused = /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/;
-
-/** Packages for what no function does, that others make an object of nevertheless. */
-const idle = [
-  // What a GitHub App does as a person, or with its client secret: a function is the App's installation alone.
-  {
-    filter: /\/@octokit\/auth-oauth-(?:app|user)\/dist-[a-z]+\/index\.js$/,
-    contents:
-      'export const createOAuthAppAuth = () => undefined, createOAuthUserAuth = undefined, requiresBasicAuth = () => false;',
-  },
-  // DynamoDB is asked for no other endpoint.
-  {
-    filter: /\/@aws-sdk\/endpoint-cache\/dist-[a-z]+\/index\.js$/,
-    contents: 'export class EndpointCache {}',
-  },
-];
-
-const leaveOut: Plugin = {
-  name: 'leave-out',
-  setup: ({ onLoad, onResolve }) => {
-    // Only one client asks for it at once: that of CloudWatch Logs.
-    onResolve({ filter: streams }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path, external: true } : undefined,
-    );
-    onLoad({ filter: unused }, () => ({ contents: 'module.exports = {};' }));
-    for (const { filter, contents } of idle) onLoad({ filter }, () => ({ contents }));
-    // Nothing else is read there.
-    onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
-      const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-      return { contents: JSON.stringify({ name, version }), loader: 'json' };
-    });
-  },
-};
 
 /** The entry files of this folder, each of which is one function. */
 export const functionFiles = [

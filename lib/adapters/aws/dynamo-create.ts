@@ -1,9 +1,4 @@
-import {
-  CreateTableCommand,
-  type DynamoDBClient,
-  ResourceInUseException,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { troubleOf } from './dynamo-trouble.ts';
 
 /** Creates the records table where it is missing and waits until it can be used, 60 s at most. For local mode and tests: on AWS the CDK makes it. */
@@ -24,7 +19,7 @@ export async function createRecordsTable(client: DynamoDBClient, table: string):
       }),
     );
   } catch (error) {
-    if (!(error instanceof ResourceInUseException)) throw troubleOf(error, table);
+    if (!(error instanceof Error && error.name === 'ResourceInUseException')) throw troubleOf(error, table);
   }
   try {
     await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { TableName: table });

@@ -4,7 +4,6 @@ import {
   DeleteTableCommand,
   type DynamoDBClient,
   paginateScan,
-  ResourceNotFoundException,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import { isAudit } from './dynamo-items.ts';
@@ -35,7 +34,7 @@ export async function splitOneTable(client: DynamoDBClient, earlier: string, tab
     await client.send(new DeleteTableCommand({ TableName: earlier }));
     await waitUntilTableNotExists({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { TableName: earlier });
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return;
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return;
     throw troubleOf(error, earlier);
   }
 }

@@ -1,8 +1,4 @@
-import {
-  DescribeImageScanFindingsCommand,
-  type DescribeImageScanFindingsResponse,
-  ScanNotFoundException,
-} from '@aws-sdk/client-ecr';
+import { DescribeImageScanFindingsCommand, type DescribeImageScanFindingsResponse } from '@aws-sdk/client-ecr';
 import { type ImageSource, partsOf } from '../../model/image-contents.ts';
 import { type ScanState, type Severity, severities } from '../../policy/gates.ts';
 import { askEcr, type EcrPlace } from './ecr-clients.ts';
@@ -45,7 +41,8 @@ async function scanOfOne(place: EcrPlace, digest: string): Promise<ScanState> {
     try {
       return readScan(await client.send(new DescribeImageScanFindingsCommand(input)));
     } catch (error) {
-      if (error instanceof ScanNotFoundException) return { state: 'none', reason: 'ECR has no scan of it' };
+      if (error instanceof Error && error.name === 'ScanNotFoundException')
+        return { state: 'none', reason: 'ECR has no scan of it' };
       throw error;
     }
   });
