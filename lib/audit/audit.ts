@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../model/audit-record.ts';
+import { isWindlass, namesOf } from '../model/audit-subjects.ts';
 import { runningAt, type SyncThen } from './at-time.ts';
 import { type AuthoredCommits, commitsBy, type GitDeps, wholeRevision } from './by-person.ts';
 import { cursorOf, type PageOfRecords, type RecordsReader } from './ports.ts';
@@ -41,9 +42,12 @@ export async function audit(question: Question, page: PageOfRecords, deps: Audit
       return { revision, ...(await about(`revision:${revision}`, page, records)) };
     }
     case 'by': {
-      const found = await about(`actor:${question.name}`, page, records);
+      const { name } = question;
+      const found = isWindlass(name)
+        ? await byWindlass(name, page, records)
+        : await about(`actor:${name}`, page, records);
       // Those beside the records of the page: older ones come with the next.
-      const since = found.next === undefined ? page.since : found.records.at(-1)!.at;
+      const since = found.next?.split('#')[0] ?? page.since;
       const read = await commitsBy(question.who, { ...page, ...(since !== undefined && { since }) }, deps);
       if (read === undefined) return found;
       const { isFull, ...commits } = read;
@@ -60,10 +64,20 @@ export async function audit(question: Question, page: PageOfRecords, deps: Audit
   }
 }
 
-type Page = Answer & { records: AuditRecord[] };
+type Page = Pick<Answer, 'next'> & { records: AuditRecord[] };
 
 async function about(subject: string, page: PageOfRecords, records: RecordsReader): Promise<Page> {
   return paged(await records.about(subject, page), page);
+}
+
+/**
+ * What all of Windlass did, or one part of it (`windlass pull`). These records are under no name, as nearly all are theirs: so it is what a page of the timeline
+ * has of them, which may be less than a page.
+ */
+async function byWindlass(name: string, page: PageOfRecords, records: RecordsReader): Promise<Page> {
+  const { records: all, ...more } = paged(await records.timeline(page), page);
+  const isMeant = ({ actor }: AuditRecord) => (name === 'windlass' ? isWindlass(actor) : namesOf(actor).includes(name));
+  return { ...more, records: all.filter(isMeant) };
 }
 
 /** The page without what is before a time: the next one begins there. */

@@ -14,9 +14,14 @@ export function namesOf(who: string): string[] {
   return [...new Set(names.flatMap((one) => (one ? [one.toLowerCase()] : [])))];
 }
 
+/** True for a part of Windlass by its name as an actor (`windlass pull`) or as a field manager. */
+export function isWindlass(who: string): boolean {
+  return /^windlass(?:$|[\s-])/.test(who);
+}
+
 /** The subjects of those who changed something, people and tools: `actor:ada`, `actor:kubectl-set`. Windlass's own parts have none. */
 export function actorSubjects(who: readonly string[]): string[] {
-  const others = who.filter((one) => one !== '' && !/^windlass(?:$|[\s-])/.test(one));
+  const others = who.filter((one) => one !== '' && !isWindlass(one));
   const names = others.slice(0, mostActors).flatMap(namesOf);
   return [...new Set(names)].map((name) => `actor:${name}`);
 }

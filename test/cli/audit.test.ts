@@ -129,6 +129,28 @@ describe('windlass audit', () => {
     ]);
   });
 
+  it('tells what Windlass did by itself, page by page of everything', async () => {
+    const all = (await json('--limit', '1000')).records!;
+    const own = all.filter(({ actor }) => actor.startsWith('windlass'));
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.length).toBeLessThan(all.length);
+    expect((await json('by/Windlass', '--limit', '1000')).records).toEqual(own);
+    const pulled = own.filter(({ actor }) => actor === 'windlass pull');
+    const seen: string[] = [];
+    let before: string[] = [];
+    for (let pages = 0; pages <= all.length; pages += 1) {
+      const { records, next } = await json('by/windlass pull', '--limit', '1', ...before);
+      seen.push(...records!.map(({ id }) => id));
+      if (next === undefined) break;
+      before = ['--before', next];
+    }
+    expect(seen).toEqual(pulled.map(({ id }) => id));
+    const other = all.findIndex(({ actor }) => !actor.startsWith('windlass'));
+    const at = other === 0 ? [] : ['--before', `${all[other - 1]!.at}#${all[other - 1]!.id}`];
+    const { stdout } = await audit('by/windlass', '--limit', '1', ...at);
+    expect(stdout).toContain(`none in this page\nmore: the same with --before ${all[other]!.at}#${all[other]!.id}`);
+  });
+
   it('answers by the records alone where Git cannot be read, and says so', async () => {
     const { code, stdout, stderr } = await audit('by/kubectl-set', '--repo', '/nowhere');
     expect([code, stderr]).toEqual([0, expect.stringContaining('note: Git was not asked: ')]);

@@ -35,8 +35,9 @@ export const audit: Command = {
   at/TIME                           what every sync was running at a time: the last pull before it
 
 A person is found by name, mail address, ARN or what is behind its last slash; a tool by its field manager, as kubectl-edit; the case of letters
-does not matter. A time is 2h, 3d (ago), 2026-11-22, 2026-11-22T12:00 (UTC unless it says otherwise) or now; of a date alone --since means its
-beginning, --until its end.
+does not matter. by/windlass is what Windlass did by itself, by/"windlass pull" what one part of it did: what a page of everything has of that, so
+that a page may be short. A time is 2h, 3d (ago), 2026-11-22, 2026-11-22T12:00 (UTC unless it says otherwise) or now; of a date alone --since means
+its beginning, --until its end.
 
 Reads the records of a running "windlass local", or those of a stack in AWS with this machine's credentials, which need dynamodb:Query on both
 tables. Each page is a query. Git is read for by/ and short ids alone; where it cannot be, that is said and the records answer.

@@ -51,7 +51,8 @@ export function printAnswer(io: Io, answer: Answer, { question, shown, page, wid
     style,
   ))
     print(line);
-  if (records.length === 0)
+  if (records.length === 0 && next !== undefined) print('none in this page');
+  else if (records.length === 0)
     print(`${shown} has no record${question.ask === 'all' ? '' : ` of ${inWords(question)}`}${span(page)}`);
   if (next !== undefined) print(style.dim(`more: the same with --before ${next}`));
 }
