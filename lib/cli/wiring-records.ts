@@ -70,7 +70,8 @@ function noLoopEither(error: unknown): never {
   );
 }
 
-async function recordsOfLoop(io: Io, dir: string | undefined): Promise<OpenedRecords> {
+/** Opens the records of the loop that runs on the directory. Throws `UserError` where none does. */
+export async function recordsOfLoop(io: Io, dir: string | undefined): Promise<OpenedRecords> {
   const loop = await findLocalLoop(io, dir);
   if (loop.records === undefined || loop.source === undefined)
     throw new UserError(`the loop at ${loop.url} is of an older Windlass: start it anew`, { code: 'old-loop' });

@@ -9,10 +9,13 @@ import { fishCompletion } from '../../lib/cli/completion/fish.ts';
 import { completionTable, firstWords, secondWords } from '../../lib/cli/completion/table.ts';
 import { valueWords } from '../../lib/cli/completion/values.ts';
 import { zshCompletion } from '../../lib/cli/completion/zsh.ts';
+import { report } from '../../lib/report/report.ts';
 import { waitFor } from '../helpers/cluster.ts';
 import { windlass } from '../helpers/io.ts';
 import { windlassProgram } from '../helpers/loop.ts';
 import { hasTerminal, onTerminal, type TerminalRun } from '../helpers/terminal.ts';
+import { pull, time } from '../report/reports.ts';
+import { recordedDesk } from './recorded-desk.ts';
 
 const exec = promisify(execFile);
 
@@ -112,6 +115,19 @@ describe('windlass completion', () => {
     expect((await ask('--repo', 'elsewhere')).stdout).toContain('image/billing\n');
     for (const repo of ['broken', 'manifests', 'nowhere'])
       expect(await ask('--repo', repo)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('names what a loop on the directory knows, where there is no windlass.yaml', async () => {
+    const { records, git, stopRecords } = await recordedDesk({ 'README.md': 'no windlass.yaml\n' });
+    const ask = async (...args: string[]) => await windlass(['completion', 'names', ...args], { cwd: git.root });
+    expect(await ask()).toEqual({ code: 0, stdout: '', stderr: '' });
+    await report(pull(0, 1), { records, notices: { send: async () => undefined } });
+    const looked = { rule: 'semver 1.x', current: ['1.5.0'], holds: [], at: time(5) };
+    await records.saveImages([{ ...looked, policy: 'shop:api', repository: 'ghcr.io/acme/api' }]);
+    expect(await ask()).toEqual({ code: 0, stdout: 'image/shop:api\nsync/shop-prod\ncluster/prod\n', stderr: '' });
+    expect((await ask('--repo', 'nowhere')).stdout).toBe('');
+    await stopRecords();
+    expect(await ask()).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   it('is told which shell', async () => {

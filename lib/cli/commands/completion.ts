@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { UserError } from '../../model/errors.ts';
+import { isTrouble, UserError } from '../../model/errors.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import type { CompletedCommand } from '../completion/table.ts';
 import { readInput } from '../read-input.ts';
@@ -20,7 +20,8 @@ export const completionOf = (all: () => Promise<readonly Command[]>): Command =>
   details: [
     'Prints a script for the shell: put the line of the examples into ~/.bashrc, ~/.zshrc (after compinit) or ~/.config/fish/config.fish. The script has all',
     'commands and options of this version in it; only for the names of images, syncs and clusters it asks "windlass completion names".',
-    'names: prints what windlass.yaml has, a line each: image/web, sync/shop-prod, cluster/prod. Nothing where there is none that can be read.',
+    'names: prints what windlass.yaml has, a line each: image/web, sync/shop-prod, cluster/prod. Where there is no such file and a loop runs on this',
+    'directory, what the loop knows. Nothing where there is neither, or it cannot be read.',
     'docs/completion.md says more.',
   ].join('\n'),
   options: {
@@ -54,11 +55,26 @@ async function run(args: Args, io: Io, all: () => Promise<readonly Command[]>): 
 async function printNames(args: Args, io: Io): Promise<ExitCode> {
   const { readConfig, windlassFileName } = await import('../../config/windlass-file.ts');
   const { namesIn } = await import('../completion/names.ts');
-  const text = await readInput(io, join(args.text('repo') ?? '.', windlassFileName)).catch((error: unknown) => {
+  const repo = args.text('repo');
+  const text = await readInput(io, join(repo ?? '.', windlassFileName)).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
   });
   const { config } = text === undefined ? {} : readConfig(text);
-  const names = config === undefined ? [] : namesIn(config);
+  const own = config === undefined ? [] : namesIn(config);
+  const names = text === undefined && repo === undefined ? await namesOfLoop(io) : own;
   io.stdout.write(names.map((name) => `${name}\n`).join(''));
   return 0;
+}
+
+/** What the loop on this directory knows, without asking its config repo, which may be far away; nothing where none runs. */
+async function namesOfLoop(io: Io): Promise<string[]> {
+  const { namesRecorded } = await import('../completion/names.ts');
+  const { recordsOfLoop } = await import('../wiring-records.ts');
+  try {
+    const { records, close } = await recordsOfLoop(io, undefined);
+    return await namesRecorded(records).finally(close);
+  } catch (error) {
+    if (!isTrouble(error)) throw error;
+    return [];
+  }
 }

@@ -14,11 +14,11 @@ export function limitOption({ usual, of }: Count): Option {
   return { type: 'string', value: 'N', help: `so many ${of} at most (default: ${usual})` };
 }
 
-/** The number that an option says. Throws `UserError` for a text that is none, and for too many. */
+/** The number that an option says. Throws `UserError` for a text that is none (`012` may be meant as ten), and for too many. */
 export function countOf(args: Args, option: string, { usual, most, of }: Count): number {
   const text = args.text(option);
   if (text === undefined) return usual;
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= most) return count;
+  const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
+  if (count > 0 && count <= most) return count;
   throw new UserError(`--${option} "${text}" is not a number of ${of}: 1 to ${most}`, { code: 'usage' });
 }

@@ -22,7 +22,7 @@ export const release: Command = {
   details: [
     'Makes one commit that deletes the files of holds/ about the image, or the one of this id, also where it cannot be read. What is not held stays as it is. The next push or sweep bumps it.',
     'JSON: as windlass hold; holds are those that were deleted.',
-    'Exit code: 0 when it is not held any more; 1 when a dry run would release it; 2 when the input is wrong; 3 for a failure.',
+    'Exit code: 0 when what was asked for does not hold it any more, also where it did not before; 1 when a dry run would release it; 2 when the input is wrong; 3 for a failure.',
   ].join('\n'),
   options: { ...commitOptions, ...byHandOptions },
   examples: [

@@ -28,7 +28,7 @@ export const resume: Command = {
     'for image/web) is named, and stays. What windlass.yaml does not have any more can be resumed as well;',
     'where nothing was to resume, a name that it does not have is noted.',
     'JSON: as windlass suspend; suspends are those that were deleted.',
-    'Exit code: 0 when it is not suspended any more; 1 when a dry run would resume it; 2 when the input is wrong; 3 for a failure.',
+    'Exit code: 0 when it is not suspended any more, also where it was not before; 1 when a dry run would resume it; 2 when the input is wrong; 3 for a failure.',
   ].join('\n'),
   options: { ...commitOptions, ...byHandOptions },
   examples: [

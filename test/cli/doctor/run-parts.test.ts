@@ -73,6 +73,7 @@ describe('windlass doctor', () => {
   it.each([
     [['--only', 'nothing'], 'there is no part "nothing"'],
     [['--wait', 'long'], '--wait "long" is not a number of seconds'],
+    [['--wait', '012'], '--wait "012" is not a number of seconds: 1 to '],
     [['--no-cluster', '--context', 'x'], '--no-cluster excludes'],
   ])('refuses %s', async (argv, text) => {
     const { code, stderr } = await windlass(['doctor', ...argv]);
