@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { acquireBinaries } from '../../lib/adapters/local/control-plane/binaries.ts';
 import type { UnexpectedExit } from '../../lib/adapters/local/control-plane/child.ts';
 import { identify, isAlive, type ProcessIdentity } from '../../lib/adapters/local/control-plane/process-identity.ts';
+import type { RunProcess } from '../../lib/adapters/local/control-plane/run-file.ts';
 import { describeWithCluster, privateControlPlane, temporaryFolder, waitFor } from '../helpers/cluster.ts';
 
 describeWithCluster('the processes of a control plane', () => {
@@ -50,6 +51,28 @@ describeWithCluster('the processes of a control plane', () => {
     await first.stop();
     const second = await privateControlPlane({ dir, controllers: true });
     await rollOut(second.kubeconfigPath, 3);
+  });
+
+  it('come up where the store does not answer for a while in the middle of the start', async () => {
+    const dir = await temporaryFolder();
+    let stopped: Promise<void> | undefined;
+    const stopStore = async () => {
+      const { processes } = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as { processes: RunProcess[] };
+      const { pid } = processes.find(({ name }) => name === 'etcd')!;
+      process.kill(pid, 'SIGSTOP');
+      // Longer than any call of the start waits for an answer.
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      process.kill(pid, 'SIGCONT');
+    };
+    const plane = await privateControlPlane({
+      ...{ dir, controllers: true },
+      onProgress: ({ message }) => {
+        if (message.startsWith('starting the controllers')) stopped ??= stopStore();
+      },
+    });
+    expect(stopped).toBeDefined();
+    await stopped;
+    await rollOut(plane.kubeconfigPath, 1);
   });
 
   it('are not started twice in one folder', async () => {

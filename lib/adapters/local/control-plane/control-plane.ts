@@ -223,7 +223,7 @@ async function startControllers(
   await ticking(
     (elapsed) => tell(options, `starting the controllers, the scheduler and three play nodes (${elapsed})`),
     async () => {
-      await seed(api);
+      await supervisor.waitUntil(['etcd', 'kube-apiserver'], () => seed(api));
       await Promise.all(programs.map((program) => supervisor.start(program)));
       await supervisor.waitUntil(
         programs.map((program) => program.name),

@@ -5,8 +5,9 @@ const ZONES = ['a', 'b', 'c'];
 /**
  * Makes what a cluster has before its first user comes: three nodes in three zones, and a default storage class.
  * The nodes' leases go: each kwok has a name of its own and leaves a node alone until the lease of the last one has run out.
+ * Throws what the API server does not do; it may be tried again.
  */
-export async function seed(api: ApiClient): Promise<void> {
+export async function seed(api: ApiClient): Promise<undefined> {
   await api.remove('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases');
   const storageClass = api.apply('/apis/storage.k8s.io/v1/storageclasses/standard', {
     apiVersion: 'storage.k8s.io/v1',
@@ -34,6 +35,7 @@ export async function seed(api: ApiClient): Promise<void> {
     });
   });
   await Promise.all([storageClass, ...nodes]);
+  return undefined;
 }
 
 /** Whether controllers, scheduler's nodes and stages have come up: what says so, or what is still awaited. */
@@ -42,8 +44,9 @@ export async function awaitedOfControllers(api: ApiClient): Promise<string | und
   if (account.status !== 200) return 'kube-controller-manager has not made the default service account';
   const root = await api.get('/api/v1/namespaces/default/configmaps/kube-root-ca.crt');
   if (root.status !== 200) return 'kube-controller-manager has not published the root certificate';
-  const nodes = JSON.parse((await api.get('/api/v1/nodes')).body) as { items?: Node[] };
-  const waiting = (nodes.items ?? []).filter((node) => !isReady(node));
+  const nodes = await api.get('/api/v1/nodes');
+  if (nodes.status !== 200) return `kube-apiserver does not list the nodes: ${nodes.status}`;
+  const waiting = (JSON.parse(nodes.body) as { items: Node[] }).items.filter((node) => !isReady(node));
   return waiting.length === 0
     ? undefined
     : `kwok has not made ready ${waiting.map((node) => node.metadata.name).join(', ')}`;

@@ -49,8 +49,9 @@ export class Supervisor {
   }
 
   /**
-   * Waits until `awaited` gives undefined instead of what is still missing. Throws UserError `control-plane-failed`
-   * with the end of the log when one of the named processes ends before, or the time is over.
+   * Waits until `awaited` gives undefined instead of what is still missing; what it throws is missing too: a busy machine
+   * answers late. Throws UserError `control-plane-failed` with the end of the log when one of the named processes ends
+   * before, or the time is over.
    */
   async waitUntil(names: readonly string[], awaited: () => Promise<string | undefined>): Promise<void> {
     const deadline = performance.now() + this.#timeoutMs;
@@ -58,7 +59,7 @@ export class Supervisor {
       this.#signal?.throwIfAborted();
       const dead = names.map((name) => this.#children.get(name)).find((entry) => entry !== undefined && isDead(entry));
       if (dead !== undefined) throw await failed(dead.child, dead.program, `ended with ${dead.child.end()}`);
-      const missing = await this.#unlessAborted(awaited());
+      const missing = await this.#unlessAborted(awaited().catch(messageOf));
       if (missing === undefined) return;
       if (performance.now() > deadline) {
         const { child, program } = this.#children.get(names.at(-1)!)!;
