@@ -25,13 +25,15 @@ export const handler = entry<SQSEvent, SQSBatchResponse>('windlass-report', asyn
   const { client, records } = openTables(settings, logger);
   const place = openRepoPlace(settings, 'report', openSecrets());
   const { head } = openConfigRepo(place, { client, table, logger, now });
+  const told = openToldStore(client, { table });
   const questions = openWhoQueue({ url: settings.questionsQueue });
   // One writer a branch: the group that EventBridge's rules name, too.
   const wishes = openRollbackSender({ url: settings.pushesQueue, group: `${settings.repo}@${settings.branch}` });
   return reportOnSync({
     records,
     notices: openNotifyQueue({ url: settings.noticesQueue }),
-    host: { statuses: openCommitStatuses(place), store: openToldStore(client, { table }), now },
+    host: { statuses: openCommitStatuses(place), store: told, now },
+    limits: { counts: told, now },
     asks: {
       isWanted: async (cluster) => (await head.config()).clusters[cluster]?.auditLog === true,
       send: (wanted) => questions.send(wanted),

@@ -6,10 +6,12 @@ import type { ReportMessage } from '../../lib/model/messages.ts';
 import { reportSchema } from '../../lib/model/messages-schema.ts';
 import { reportAttributed } from '../../lib/report/attribution.ts';
 import { claimOf } from '../../lib/report/doubt.ts';
+import type { HourLimit } from '../../lib/report/hour-limit.ts';
 import type {
   AttributionRecords,
   CommitStatuses,
   Events,
+  HourCounts,
   Measures,
   Notices,
   ReportRecords,
@@ -24,7 +26,7 @@ import { hostTeller } from '../../lib/report/tell-host.ts';
 import { chain, type Handler, type Watched } from '../middleware/chain.ts';
 import { bodyOf, ignoredRecord, type Malformed } from '../middleware/read-body.ts';
 import { type Batch, type Envelope, readBatch, sendAgain, workEach } from '../middleware/sqs-batch.ts';
-import type { Doubt, Senders } from '../wiring/report-senders.ts';
+import type { Believed, Doubt, Senders } from '../wiring/report-senders.ts';
 
 /** What the function works with. */
 export interface ReportOnSyncDeps extends Partial<Watched> {
@@ -40,12 +42,15 @@ export interface ReportOnSyncDeps extends Partial<Watched> {
   events?: Events;
   /** Holds each message against who sent it; without it all are believed, as where there is but one process. */
   senders?: Senders;
+  /** Where it is counted how much people are told of each cluster by its own reports; without it, and without `senders`, they are told all. */
+  limits?: { counts: HourCounts; now(): Date };
 }
 
 /** Milliseconds that a sender's clock may be ahead of the queue's: as much as AWS itself bears. */
 const mostAhead = 15 * 60_000;
 
-type WorkDeps = ReportDeps & Pick<ReportOnSyncDeps, 'records' | 'senders'>;
+type WorkDeps = Omit<ReportDeps, 'limit'> &
+  Pick<ReportOnSyncDeps, 'records' | 'senders'> & { limits?: Omit<HourLimit, 'sender'> };
 
 /** A report, and what SQS says of it. */
 interface Sent {
@@ -65,6 +70,7 @@ export function reportOnSync(deps: ReportOnSyncDeps): Handler<SQSEvent, SQSBatch
   const askWho = asks && { asks, warn };
   const wantRollback = rollbacks && { rollbacks, warn };
   const programs = events && { events, warn };
+  const limits = deps.limits && { ...deps.limits, warn };
   const { measures: metrics } = deps;
   const measures: Measures | undefined = metrics && {
     add: (name, value) => metrics.add(name, value),
@@ -75,7 +81,7 @@ export function reportOnSync(deps: ReportOnSyncDeps): Handler<SQSEvent, SQSBatch
     { ...deps, logger },
     [readBatch(readReport, logger), sendAgain(goBack)],
     (batch: Batch<Sent | Malformed>) =>
-      workIn(batch, { records, senders, notices, programs, measures, tellHost, askWho, wantRollback }, logger),
+      workIn(batch, { records, senders, notices, programs, measures, tellHost, askWho, wantRollback, limits }, logger),
   );
 }
 
@@ -111,14 +117,18 @@ function workIn(batch: Batch<Sent | Malformed>, deps: WorkDeps, logger: Logger):
 
 async function workInOne(value: Sent | Malformed, deps: WorkDeps, logger: Logger): Promise<void> {
   if ('malformed' in value) return await deps.records.append([ignoredRecord(value, ignored)]);
-  const judged = (await deps.senders?.judge(value.report, value.envelope)) ?? value.report;
-  if ('type' in judged) return await believe(judged, deps);
+  const judged = (await deps.senders?.judge(value.report, value.envelope)) ?? {
+    message: value.report,
+    cluster: undefined,
+  };
+  if (!('why' in judged)) return await believe(judged, deps);
   const record = doubtedRecord(value, judged);
   logger.warn(record.summary, { ...record.details });
   await deps.records.append([record]);
 }
 
-async function believe(message: ReportMessage, deps: WorkDeps): Promise<void> {
+async function believe({ message, cluster }: Believed, { limits, ...rest }: WorkDeps): Promise<void> {
+  const deps: ReportDeps & WorkDeps = { ...rest, ...(cluster && limits && { limit: { ...limits, sender: cluster } }) };
   if (message.type === 'ConfigReported') await reportConfig(message, deps);
   else if (message.type === 'CheckReported') await reportCheck(message, deps);
   else if (message.type === 'Attributed') await reportAttributed(message, deps);

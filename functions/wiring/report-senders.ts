@@ -4,6 +4,13 @@ import type { ReportRecords } from '../../lib/report/ports.ts';
 import type { Envelope } from '../middleware/sqs-batch.ts';
 import type { RepoHead } from './repo-head.ts';
 
+/** A message as far as it is believed. */
+export interface Believed {
+  message: ReportMessage;
+  /** The ARN of the cluster by whose queue it came; undefined for the queue of Windlass's own functions. */
+  cluster: string | undefined;
+}
+
 /** Why a message is not believed, and whose queue it came by. */
 export interface Doubt {
   why: string;
@@ -14,7 +21,7 @@ export interface Doubt {
 /** Holds messages against who sent them: what is said of a cluster is believed by the queue that it came by. */
 export interface Senders {
   /** The message as far as it is believed, or why it is not. Throws `RetryableError` while that cannot be told. */
-  judge(message: ReportMessage, envelope: Envelope): Promise<ReportMessage | Doubt>;
+  judge(message: ReportMessage, envelope: Envelope): Promise<Believed | Doubt>;
 }
 
 /** What the senders are known by. */
@@ -37,16 +44,16 @@ export function reportSenders({ reportsQueue, reportQueues, head, records }: Sen
       const cluster = clusters.get(name);
       if (cluster === undefined) {
         const why = name === ownName ? doubtOfOwn(message) : 'it came by a queue of no cluster that the stack grants';
-        return why === undefined ? message : { why, cluster };
+        return why === undefined ? { message, cluster } : { why, cluster };
       }
       if (!isOfPuller(message)) return { why: `a puller sends no ${message.type}`, cluster };
       const known = await head.config();
       const soon = await doubtOfCluster(message, cluster, { config: known, records });
-      if (soon === undefined && withAllSyncs(message, known) === message) return message;
+      if (soon === undefined && withAllSyncs(message, known) === message) return { message, cluster };
       // What was known may be a minute old, and the sync new, or gone.
       const config = await head.configSince(new Date(at));
       const why = await doubtOfCluster(message, cluster, { config, records });
-      return why === undefined ? withAllSyncs(message, config) : { why, cluster };
+      return why === undefined ? { message: withAllSyncs(message, config), cluster } : { why, cluster };
     },
   };
 }

@@ -69,6 +69,8 @@ export interface Incident {
   many?: { objects: string[]; more: number };
   /** The namespaces of the objects that it is about, or was since it opened, sorted; absent where there are none. */
   namespaces?: string[];
+  /** What people were not told, as there was too much of the cluster in that hour: that it opened, or its last change. Absent: nothing. */
+  untold?: 'opening' | 'change';
   /** A hash of the content: an update is made only when it changes. */
   contentHash: string;
 }

@@ -261,6 +261,7 @@ export const noticeSchema = z.object({
     'rolled-back',
     'rollback-refused',
     'sync-failed',
+    'untold',
     'test',
   ]),
   at: time,

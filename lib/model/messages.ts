@@ -269,7 +269,7 @@ export interface ConfigReported {
 /** What the report flow reads from its queue. */
 export type ReportMessage = Report | ConfigReported | CheckReported | Attributed;
 
-/** A message for people; routed and delivered by the notify flow. A `test` goes to every destination that windlass.yaml has. */
+/** A message for people; routed and delivered by the notify flow. A `test`, and that something goes `untold`, goes to every destination that windlass.yaml has. */
 export interface Notice {
   type: 'Notice';
   kind:
@@ -281,6 +281,7 @@ export interface Notice {
     | 'rolled-back'
     | 'rollback-refused'
     | 'sync-failed'
+    | 'untold'
     | 'test';
   at: string;
   title: string;

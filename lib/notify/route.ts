@@ -7,9 +7,12 @@ import type { SlackChannel } from './ports.ts';
 /** Where a notice goes. The id is the same as long as the channel or topic is. */
 export type Destination = { id: string; slack: SlackChannel } | { id: string; topic: string };
 
-/** The destinations of a notice, each once: those of all routes that fit it, else the default; of a test all that there are. */
+/** What all are told: each of them may lack something of what is not told. */
+const toAll: readonly Notice['kind'][] = ['test', 'untold'];
+
+/** The destinations of a notice, each once: those of all routes that fit it, else the default; of a test, and of what goes untold, all that there are. */
 export function destinationsOf(notice: Notice, rules: NotifyRules): Destination[] {
-  if (notice.kind === 'test') return allDestinations(rules);
+  if (toAll.includes(notice.kind)) return allDestinations(rules);
   const fitting: NotifyDestination[] = rules.routes.filter((route) => fits(route, notice));
   if (fitting.length === 0 && rules.default !== undefined) fitting.push(rules.default);
   return eachOnce(fitting);

@@ -32,7 +32,11 @@ const names: Record<Topic, string> = {
 };
 
 /** Where the topic alone would say something else. */
-const nameOfKind: Partial<Record<Notice['kind'], string>> = { 'rollback-refused': 'Not rolled back', test: 'Test' };
+const nameOfKind: Partial<Record<Notice['kind'], string>> = {
+  'rollback-refused': 'Not rolled back',
+  untold: 'Not all is told',
+  test: 'Test',
+};
 
 const marks: Record<Severity, string> = { info: '🔵', warning: '🟡', error: '🔴' };
 

@@ -5,7 +5,6 @@ import { most } from '../model/message-limits.ts';
 import type { Report, WhoWanted } from '../model/messages.ts';
 import type { SyncState } from '../model/state.ts';
 import type { WhoQuestion } from '../model/who.ts';
-import type { Transitions } from './draft.ts';
 import { objectsOf } from './drift-content.ts';
 import type { WhoAsks } from './ports.ts';
 
@@ -22,16 +21,16 @@ export interface AskWho {
 }
 
 /**
- * Asks who is behind each drift that was told: after the telling, and without holding anything up. What cannot be asked is a warning; the incident
+ * Asks who is behind each drift among the incidents that people were told of: after the telling, and without holding anything up. What cannot be asked is a warning; the incident
  * stays without a person then.
  */
 export async function askWho(
   report: Report,
   state: SyncState | undefined,
-  transitions: Transitions,
+  incidents: readonly Incident[],
   { asks, warn }: AskWho,
 ): Promise<void> {
-  const told = [...transitions.opened, ...transitions.changed].filter(({ kind }) => kind === 'drift');
+  const told = incidents.filter(({ kind }) => kind === 'drift');
   if (told.length === 0) return;
   try {
     if (!(await asks.isWanted(report.cluster))) return;

@@ -32,21 +32,26 @@ export function earliest(all: readonly First[]): First {
   return first === undefined ? {} : { firstSeenAt: first };
 }
 
-/** What a report does to the incidents. One that is opened and resolved at once is in both lists, in its last form in `resolved`. */
+/**
+ * What a report does to the incidents. One that is opened and resolved at once is in both lists, in its last form in `resolved`. `untold`: nothing became of
+ * these, but there is something that people were not told of them, and it is still so.
+ */
 export interface Transitions {
   opened: Incident[];
   changed: Incident[];
   resolved: Incident[];
+  untold: Incident[];
 }
 
 /** A report that changes nothing. */
-export const noTransitions: Transitions = { opened: [], changed: [], resolved: [] };
+export const noTransitions: Transitions = { opened: [], changed: [], resolved: [], untold: [] };
 
 /** The incidents of one sync while a report is worked in. */
 export class Draft {
   readonly opened: Incident[] = [];
   readonly changed: Incident[] = [];
   readonly resolved: Incident[] = [];
+  readonly untold: Incident[] = [];
   readonly #open: Map<string, Incident>;
 
   constructor(open: readonly Incident[]) {
@@ -76,12 +81,17 @@ export class Draft {
       const incident: Incident = { ...open, ...content, ...allNamespaces(open, content), changedAt: at, changes };
       this.changed.push(incident);
       this.#open.set(place(about), incident);
-    }
+    } else this.see(open);
+  }
+
+  /** Says that an open incident goes on as it is. */
+  see(incident: Incident): void {
+    if (incident.untold !== undefined && !this.untold.includes(incident)) this.untold.push(incident);
   }
 
   /** What became of them. */
   transitions(): Transitions {
-    return { opened: this.opened, changed: this.changed, resolved: this.resolved };
+    return { opened: this.opened, changed: this.changed, resolved: this.resolved, untold: this.untold };
   }
 
   /** Ends an open incident. */

@@ -60,7 +60,7 @@ function tellDrift(draft: Draft, known: Known, report: Report, look: Look, fresh
   } else if (group === undefined || ((fresh || alone.some(stands)) && bringsNew(group, alone))) {
     const kept = group === undefined ? [] : linesUnseen(group, report, alone);
     draft.tell(about(), groupContent(report.sync, alone, { kept, cut: look.cut }), look.at, earliest(alone.map(first)));
-  }
+  } else if (alone.length > 0) draft.see(group);
 }
 
 /**

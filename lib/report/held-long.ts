@@ -40,6 +40,7 @@ export async function heldTransitions(
     opened: all.flatMap((draft) => draft.opened),
     changed: all.flatMap((draft) => draft.changed),
     resolved: all.flatMap((draft) => draft.resolved),
+    untold: all.flatMap((draft) => draft.untold),
   };
 }
 

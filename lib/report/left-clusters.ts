@@ -42,7 +42,7 @@ export function leftClusters(
     .map(({ cluster }) => cluster!);
   return {
     clusters: [...new Set([...known, ...withIncidents])].sort(),
-    transitions: { opened: [], changed: [], resolved: drafts.flatMap((draft) => draft.resolved) },
+    transitions: { ...noTransitions, resolved: drafts.flatMap((draft) => draft.resolved) },
   };
 }
 

@@ -14,7 +14,7 @@ export async function leftSyncTransitions(
   incidents: readonly Incident[],
   records: Pick<ReportRecords, 'lastIncident'>,
 ): Promise<Transitions> {
-  const result: Transitions = { opened: [], changed: [], resolved: [] };
+  const result: Transitions = { opened: [], changed: [], resolved: [], untold: [] };
   if (left === undefined) return result;
   const open = incidents.filter((one) => one.kind === kind && one.cluster === left.cluster);
   const objects = new Map(left.syncs.map((one) => [one.sync, one.objects]));
@@ -29,6 +29,7 @@ export async function leftSyncTransitions(
     result.opened.push(...draft.opened);
     result.changed.push(...draft.changed);
     result.resolved.push(...draft.resolved);
+    result.untold.push(...draft.untold);
   }
   return result;
 }

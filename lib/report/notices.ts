@@ -2,18 +2,26 @@ import { valueChanges } from '../kube/value-changes.ts';
 import { driftLines, printable } from '../model/drift-text.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Notice } from '../model/messages.ts';
-import type { Transitions } from './draft.ts';
 
 /** Lines that one message carries. */
 const mostLines = 20;
 
-/** The messages for people: one for each incident that was opened, changed or resolved, with lines that a terminal can print. */
-export function noticesFor(transitions: Transitions): Notice[] {
-  return [
-    ...transitions.opened.map((incident) => notice('incident-opened', incident, incident.openedAt, incident.title)),
-    ...transitions.changed.map((incident) => notice('incident-changed', incident, incident.changedAt, incident.title)),
-    ...transitions.resolved.map(resolvedNotice),
-  ];
+/** What people are told of an incident that opened, with lines that a terminal can print. */
+export function openedNotice(incident: Incident): Notice {
+  return notice('incident-opened', incident, incident.openedAt, incident.title);
+}
+
+/** What they are told of one that changed. */
+export function changedNotice(incident: Incident): Notice {
+  return notice('incident-changed', incident, incident.changedAt, incident.title);
+}
+
+/** What they are told of one that is over. */
+export function resolvedNotice(incident: Incident): Notice {
+  const at = incident.resolvedAt ?? incident.changedAt;
+  const open = duration(Date.parse(at) - Date.parse(incident.openedAt));
+  const title = `${incident.title}: resolved, ${incident.resolution} (open for ${open})`;
+  return { ...notice('incident-resolved', incident, at, title), lines: [] };
 }
 
 function notice(kind: Notice['kind'], incident: Incident, at: string, title: string): Notice {
@@ -38,13 +46,6 @@ export function incidentNotice(
     ...(incident.sync === undefined ? {} : { sync: incident.sync }),
     ...(incident.namespaces === undefined ? {} : { namespaces: incident.namespaces }),
   };
-}
-
-function resolvedNotice(incident: Incident): Notice {
-  const at = incident.resolvedAt ?? incident.changedAt;
-  const open = duration(Date.parse(at) - Date.parse(incident.openedAt));
-  const title = `${incident.title}: resolved, ${incident.resolution} (open for ${open})`;
-  return { ...notice('incident-resolved', incident, at, title), lines: [] };
 }
 
 function linesOf(incident: Incident): string[] {

@@ -155,3 +155,24 @@ export interface ToldStore {
   /** Saves as `version + 1`; `version` is 0 where there was none. False when there is another version by now. */
   saveEnvironment(told: ToldEnvironment, version: number): Promise<boolean>;
 }
+
+/** What was done in one hour because of the reports of one cluster. */
+export interface HourCount {
+  /** What is counted, and of whom. */
+  of: string;
+  /** The hour of the clock: `2026-11-22T12`, UTC. */
+  hour: string;
+  /** Ids of what was done: what comes a second time is counted once. */
+  ids: string[];
+  /** When there was too much of it for the first time (ISO 8601); absent while there was room for all. */
+  fullAt?: string;
+  /** People know that. */
+  isKnown?: boolean;
+}
+
+/** Keeps the last such hour of each. Methods throw `RetryableError` for a table that is throttled or away, `UserError` for an item that is broken. */
+export interface HourCounts {
+  count(of: string): Promise<{ count: HourCount; version: number } | undefined>;
+  /** Saves as `version + 1`; `version` is 0 where there was none. False when there is another version by now. */
+  saveCount(count: HourCount, version: number): Promise<boolean>;
+}

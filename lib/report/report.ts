@@ -41,10 +41,10 @@ export async function report(message: Report, deps: ReportDeps): Promise<void> {
     ...graceRecords(message, endedWithinGrace(known, message, transitions)),
     ...(await imageRecords(message, known.state, records)),
   ];
-  await tell(transitions, trail, deps);
-  if (deps.askWho !== undefined) await askWho(message, known.state, transitions, deps.askWho);
+  const told = await tell(transitions, trail, deps);
+  if (deps.askWho !== undefined) await askWho(message, known.state, told, deps.askWho);
   if (message.type === 'SyncReported' && !isOver && deps.wantRollback)
-    await wantRollback(message, known.state, deps.wantRollback);
+    await wantRollback(message, known.state, deps.wantRollback, deps.limit);
   if (message.type === 'SyncReported') await lookForChecks(message, deps);
   const values =
     message.type === 'SyncReported' && deps.measures ? await rolloutValues(message, known.state, records) : [];

@@ -4,6 +4,8 @@ import { most } from '../model/message-limits.ts';
 import type { RollbackWanted, SyncReported } from '../model/messages.ts';
 import { shortText } from '../model/shorten.ts';
 import type { SyncState } from '../model/state.ts';
+import { contentHash } from './draft.ts';
+import { type HourLimit, mostAnHour, takeRoom } from './hour-limit.ts';
 import type { Rollbacks } from './ports.ts';
 
 /** Characters of one reason. */
@@ -19,17 +21,21 @@ export interface WantRollback {
 /**
  * Asks for a rollback where a sync that was healthy is not with what Git brought since: once, at the first report that says so. Whether a bump is the
  * cause, and what may be done about it, is found out at the branch.
- * Throws `RetryableError` when it cannot be asked for now; where it is refused, which nobody can wait for, that is a warning.
+ * Of more in an hour than `limit` leaves room for none is asked: people are told of each that is refused. Throws `RetryableError` when it cannot be asked for now; where it is refused, which nobody can wait for, that is a warning.
  */
 export async function wantRollback(
   report: SyncReported,
   state: SyncState | undefined,
   { rollbacks, warn }: WantRollback,
+  limit?: HourLimit,
 ): Promise<void> {
   const wanted = wantedOf(report, state);
   if (wanted === undefined) return;
   try {
-    if (await rollbacks.isWanted(report)) await rollbacks.send(wanted);
+    if (!(await rollbacks.isWanted(report))) return;
+    const id = contentHash([wanted.sync, wanted.revision, wanted.run, wanted.at]);
+    if ((await takeRoom('rollbacks', [id], limit)).ids.has(id)) await rollbacks.send(wanted);
+    else warn(`no rollback is asked for, although ${report.sync} is not healthy: ${mostAnHour} were in this hour`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     warn(`no rollback is asked for, although ${report.sync} is not healthy: ${error.message}`);

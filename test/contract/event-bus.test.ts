@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openEventBus } from '../../lib/adapters/aws/event-bus.ts';
 import { RetryableError, UserError } from '../../lib/model/errors.ts';
 import type { IncidentEvent } from '../../lib/model/incident-event.ts';
+import { noTransitions } from '../../lib/report/draft.ts';
 import { eventsFor } from '../../lib/report/events.ts';
 import { describeWithMiniStack, type MiniStack, startMiniStack } from '../helpers/ministack.ts';
 import { changed, check, missing, pull } from '../report/reports.ts';
@@ -19,9 +20,8 @@ import { workIn } from '../report/work-in.ts';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const looks = [check(0, [changed()]), check(10, [changed(), missing('a')])];
 const of = (kind: 'opened' | 'resolved'): IncidentEvent[] => {
-  const none = { opened: [], changed: [], resolved: [] };
-  if (kind === 'opened') return eventsFor({ ...none, opened: workIn(looks).open });
-  return eventsFor({ ...none, resolved: workIn([...looks, pull(20, 21)]).last });
+  if (kind === 'opened') return eventsFor({ ...noTransitions, opened: workIn(looks).open });
+  return eventsFor({ ...noTransitions, resolved: workIn([...looks, pull(20, 21)]).last });
 };
 
 await describeWithMiniStack('events of incidents in EventBridge', () => {

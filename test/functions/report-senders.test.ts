@@ -5,12 +5,13 @@ import { reportOnSync } from '../../functions/handlers/report-on-sync.ts';
 import { openRepoHead } from '../../functions/wiring/repo-head.ts';
 import { reportSenders } from '../../functions/wiring/report-senders.ts';
 import type { DynamoRecords } from '../../lib/adapters/aws/dynamo-records.ts';
+import { openToldStore } from '../../lib/adapters/aws/told-store.ts';
 import { lambdaContext, sqsRecord } from '../../lib/adapters/local/sqs-record.ts';
 import type { Head } from '../../lib/bump/ports.ts';
 import { RetryableError } from '../../lib/model/errors.ts';
 import type { Notice } from '../../lib/model/messages.ts';
-import { openRecords } from '../report/records.ts';
-import { changed, check, pull, time } from '../report/reports.ts';
+import { openRecords, tables } from '../report/records.ts';
+import { changed, check, missing, pull, time } from '../report/reports.ts';
 
 const arnOf = (name: string) => `arn:aws:eks:eu-west-1:123456789012:cluster/${name}`;
 const queues = { own: 'Windlass-Reports.fifo', dev: 'Windlass-ReportsDev.fifo', prod: 'Windlass-ReportsProd.fifo' };
@@ -39,7 +40,8 @@ describe('a report is bound to the queue that it came by', () => {
   let handler: ReturnType<typeof reportOnSync>;
 
   beforeEach(async () => {
-    ({ records, close } = await openRecords());
+    const opened = await openRecords();
+    ({ records, close } = opened);
     notices = [];
     host = { answer: async () => headAt('a', file()), asked: 0 };
     clock = start;
@@ -61,7 +63,9 @@ describe('a report is bound to the queue that it came by', () => {
       ...{ head, records, reportsQueue: `https://sqs.eu-west-1.amazonaws.com/123456789012/${queues.own}` },
       reportQueues: { [arnOf('acme-dev')]: queues.dev, [arnOf('acme-prod')]: queues.prod },
     });
-    handler = reportOnSync({ records, notices: { send: async (one) => void notices.push(one) }, logger, senders });
+    const limits = { counts: openToldStore(opened.client, { table: tables.state }), now: () => new Date(clock) };
+    const send = async (one: Notice) => void notices.push(one);
+    handler = reportOnSync({ records, notices: { send }, logger, senders, limits });
   });
   afterEach(() => close());
 
@@ -97,6 +101,31 @@ describe('a report is bound to the queue that it came by', () => {
     ]);
     expect(notices).toMatchObject([{ kind: 'incident-opened', sync: 'shop-prod' }]);
     expect(host.asked).toBe(1);
+  });
+
+  it('bounds what people are told of a cluster by who sent it, whatever it says, and takes nothing from others', async () => {
+    const openings = () => notices.filter(({ kind }) => kind === 'incident-opened');
+    const drifts = (from: number) => Array.from({ length: 20 }, (_, index) => missing(`made-up-${from}-${index}`));
+    for (const at of [10, 20, 30, 40])
+      await come(queues.dev, at, pull(at, at + 1, drifts(at), ofDev), pull(at + 2, at + 3, [], ofDev));
+    expect(openings()).toHaveLength(60);
+    const problem = { code: 'c', message: 'an unknown key' };
+    // It names no cluster.
+    await come(queues.dev, 50, { type: 'ConfigReported', at: time(50), revision: 'a', problems: [problem] });
+    expect(openings()).toHaveLength(60);
+    expect(notices.filter(({ kind }) => kind === 'untold')).toMatchObject([{ cluster: 'dev' }]);
+    await come(queues.prod, 60, { type: 'ConfigReported', at: time(60), revision: 'a', problems: [problem] });
+    await come(queues.prod, 60, pull(59, 60, [changed()]));
+    await come(queues.own, 70, check(70, [changed()], ofDev));
+    expect(
+      openings()
+        .slice(60)
+        .map(({ about, cluster }) => [about, cluster]),
+    ).toEqual([
+      ['config-invalid', undefined],
+      ['drift', 'prod'],
+      ['drift', 'dev'],
+    ]);
   });
 
   it('changes nothing of a cluster by what another one says of it, and keeps who said it', async () => {

@@ -43,6 +43,11 @@ cases['a test'] = {
   title: 'A test of acme/shop-config, by windlass bootstrap',
   lines: ['Messages of Windlass arrive here.'],
 };
+cases['that not all is told'] = {
+  ...{ ...own, kind: 'untold', cluster: 'prod' },
+  title: 'prod: 60 messages were told of its reports since 12:00 UTC, and no more are in this hour',
+  lines: ['it is arn:aws:eks:eu-west-1:123456789012:cluster/acme-prod'],
+};
 cases['sync failed, of no incident'] = {
   ...own,
   kind: 'sync-failed',

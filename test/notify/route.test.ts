@@ -96,9 +96,12 @@ describe('routes', () => {
   });
 });
 
-describe('a test', () => {
-  it('goes to every destination once, whatever the routes choose by', () => {
-    const test = { type: 'Notice' as const, kind: 'test' as const, at: '', title: 'A test', lines: [] };
+describe('a test, and that not all is told', () => {
+  it.each([
+    ['test', 'info'],
+    ['untold', 'warning'],
+  ] as const)('goes to every destination once, whatever the routes choose by: %s', (kind, severity) => {
+    const test = { type: 'Notice' as const, kind, at: '', title: 'A test', lines: [] };
     const routes = [
       to('a', { on: ['drift'], severity: 'error' }),
       to('b', { syncs: ['shop'] }),
@@ -106,7 +109,7 @@ describe('a test', () => {
     ];
     expect(idsOf(test, { routes, default: { sns: 'd' } })).toEqual(['sns:a', 'sns:b', 'sns:d']);
     expect(idsOf(test, { routes: [] })).toEqual([]);
-    expect(severityOf(test)).toBe('info');
+    expect(severityOf(test)).toBe(severity);
   });
 });
 

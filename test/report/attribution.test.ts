@@ -135,13 +135,13 @@ describe('asking who is behind a drift', () => {
     const sent: WhoWanted[] = [];
     const warnings: string[] = [];
     const state = { sync: 'shop-prod', cluster: 'prod', health: [], errors: [], drifted: 0, unknown: [], seenAt };
-    const transitions = nextIncidents({ state, open: [], last: [] }, message);
+    const { opened } = nextIncidents({ state, open: [], last: [] }, message);
     const send = async (wanted: WhoWanted) => {
       if (fail !== undefined) throw fail;
       sent.push(wanted);
     };
     const isWanted = async (cluster: string) => cluster === 'prod';
-    await askWho(message, state, transitions, { asks: { isWanted, send }, warn: (text) => void warnings.push(text) });
+    await askWho(message, state, opened, { asks: { isWanted, send }, warn: (text) => void warnings.push(text) });
     return { sent, warnings };
   };
 
@@ -175,10 +175,10 @@ describe('asking who is behind a drift', () => {
   it('looks further back where people are told after a grace period', async () => {
     const { sent } = await asking({ ...check(5000, [changed()]), graceSeconds: 0 }, time(4990));
     expect(sent[0]?.since).toBe(time(4990));
-    const transitions = nextIncidents({ state: undefined, open: [], last: [] }, check(5000, [changed()]));
+    const { opened: found } = nextIncidents({ state: undefined, open: [], last: [] }, check(5000, [changed()]));
     const late: WhoWanted[] = [];
     const asks = { isWanted: async () => true, send: async (wanted: WhoWanted) => void late.push(wanted) };
-    await askWho({ ...check(5000), graceSeconds: 600 }, undefined, transitions, { asks, warn: () => undefined });
+    await askWho({ ...check(5000), graceSeconds: 600 }, undefined, found, { asks, warn: () => undefined });
     expect(late[0]?.since).toBe(time(5000 - 600 - 3600));
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../lib/model/incident.ts';
+import { noTransitions } from '../../lib/report/draft.ts';
 import { eventsFor } from '../../lib/report/events.ts';
 import { changed, check, missing, pull, time } from './reports.ts';
 import { workIn } from './work-in.ts';
 
-const none = { opened: [], changed: [], resolved: [] };
 const edited = () => {
   const drift = changed();
   drift.fields[0]!.time = '2026-11-22T12:00:03Z';
@@ -15,7 +15,7 @@ const resolved = () => workIn([check(10, [edited()]), pull(20, 21, [edited()], {
 
 describe('the events of incidents', () => {
   it('have a stable shape without the values of fields', () => {
-    const [event] = eventsFor({ ...none, opened: [opened()] });
+    const [event] = eventsFor({ ...noTransitions, opened: [opened()] });
     expect(event).toEqual({
       type: 'Windlass Incident Opened',
       detail: {
@@ -45,7 +45,7 @@ describe('the events of incidents', () => {
   });
 
   it('say how it ended', () => {
-    const [event] = eventsFor({ ...none, resolved: [resolved()] });
+    const [event] = eventsFor({ ...noTransitions, resolved: [resolved()] });
     expect(event).toMatchObject({
       type: 'Windlass Incident Resolved',
       detail: { at: time(21), incident: { resolution: 'converged by pull', resolvedAt: time(21) } },
@@ -54,7 +54,9 @@ describe('the events of incidents', () => {
 
   it('have the same id for the same step alone', () => {
     const ids = (incident: Incident) =>
-      eventsFor({ opened: [incident], changed: [incident], resolved: [incident] }).map(({ detail }) => detail.id);
+      eventsFor({ ...noTransitions, opened: [incident], changed: [incident], resolved: [incident] }).map(
+        ({ detail }) => detail.id,
+      );
     expect(ids(opened())).toEqual(ids(opened()));
     expect(new Set(ids(resolved())).size).toBe(3);
     const later = workIn([check(11, [edited()])]).open[0]!;
@@ -72,13 +74,13 @@ describe('the events of incidents', () => {
       ),
     ]).open[0]!;
     for (const incident of [big, many, { ...big, namespaces: Array(500).fill('ns'.repeat(30)) }]) {
-      const [event] = eventsFor({ ...none, opened: [incident] });
+      const [event] = eventsFor({ ...noTransitions, opened: [incident] });
       expect(Buffer.byteLength(JSON.stringify(event?.detail))).toBeLessThan(200_000);
     }
-    const [event] = eventsFor({ ...none, opened: [big] });
+    const [event] = eventsFor({ ...noTransitions, opened: [big] });
     expect(event?.detail.drift).toMatchObject({ fieldsLeftOut: 4_970 });
     const wordy = { ...many, details: Array.from({ length: 501 }, () => long) };
-    const detail = eventsFor({ ...none, opened: [wordy] })[0]?.detail;
+    const detail = eventsFor({ ...noTransitions, opened: [wordy] })[0]?.detail;
     expect(detail?.linesLeftOut).toBe(451);
     expect(Buffer.byteLength(JSON.stringify(detail))).toBeLessThan(200_000);
   });

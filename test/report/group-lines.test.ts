@@ -3,7 +3,7 @@ import { itemsOf, recordOf } from '../../lib/adapters/aws/dynamo-items.ts';
 import type { ObjectDrift } from '../../lib/model/drift.ts';
 import { noTransitions } from '../../lib/report/draft.ts';
 import { groupLines } from '../../lib/report/group-lines.ts';
-import { noticesFor } from '../../lib/report/notices.ts';
+import { openedNotice } from '../../lib/report/notices.ts';
 import { recordsFor } from '../../lib/report/records.ts';
 import { changed, check, missing } from './reports.ts';
 import { workIn } from './work-in.ts';
@@ -71,9 +71,9 @@ describe('an incident about many', () => {
     expect(lines.at(-1)).toBe('and 55 more');
     expect(lines.join()).not.toContain('secret?');
     const { open } = workIn([check(0, many)]);
-    const [notice] = noticesFor({ opened: open, changed: [], resolved: [] });
-    expect(notice?.lines[0]).toMatch(/^kubectl-label: 90 objects/);
-    expect(notice?.lines).toHaveLength(21);
+    const notice = openedNotice(open[0]!);
+    expect(notice.lines[0]).toMatch(/^kubectl-label: 90 objects/);
+    expect(notice.lines).toHaveLength(21);
   });
 
   it('keeps in the audit trail each object with fields, values, tool and time, also where that takes several records', () => {

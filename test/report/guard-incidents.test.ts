@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Incident } from '../../lib/model/incident.ts';
 import type { SyncReported } from '../../lib/model/messages.ts';
 import type { SyncState } from '../../lib/model/state.ts';
+import { noTransitions } from '../../lib/report/draft.ts';
 import { nextIncidents } from '../../lib/report/incidents.ts';
 import { recordsFor } from '../../lib/report/records.ts';
 import { nextState } from '../../lib/report/state.ts';
@@ -93,7 +94,7 @@ it('the state shows what was left as it was and what people should know, and for
 
 it('the audit trail has the rewritten history with the pull that saw it', () => {
   const report = pull(0, 1, [], { notices: [rewritten], revision: 'bbbb' });
-  const records = recordsFor(report, undefined, { opened: [], changed: [], resolved: [] });
+  const records = recordsFor(report, undefined, noTransitions);
   expect(records).toMatchObject([{ kind: 'synced', revision: 'bbbb', details: { notices: [rewritten] } }]);
 });
 
@@ -103,15 +104,14 @@ it('the audit trail has what a pull left to others, of a great many the first', 
     ...{ object: `apps/Deployment/shop/web-${index}`, holder: 'kube-controller-manager' },
     fields: index === 0 ? fields.slice(0, 1) : fields,
   }));
-  const none = { opened: [], changed: [], resolved: [] };
-  const [record] = recordsFor(pull(0, 1, [], { left }), undefined, none);
+  const [record] = recordsFor(pull(0, 1, [], { left }), undefined, noTransitions);
   const { left: lines } = record!.details as { left: string[] };
   expect(lines).toHaveLength(20);
   expect(lines.slice(0, 2)).toEqual([
     'apps/Deployment/shop/web-0: spec.replicas left to kube-controller-manager',
     'apps/Deployment/shop/web-1: spec.replicas, spec.a, spec.b and 2 more left to kube-controller-manager',
   ]);
-  expect(recordsFor(pull(0, 1), undefined, none)[0]?.details).not.toHaveProperty('left');
+  expect(recordsFor(pull(0, 1), undefined, noTransitions)[0]?.details).not.toHaveProperty('left');
 });
 
 it('two fights in another order are no other news', () => {

@@ -4,7 +4,7 @@ import type { Notice, Report } from '../../lib/model/messages.ts';
 import { noticeSchema } from '../../lib/model/messages-schema.ts';
 import type { SyncState } from '../../lib/model/state.ts';
 import { nextIncidents } from '../../lib/report/incidents.ts';
-import { noticesFor } from '../../lib/report/notices.ts';
+import { changedNotice, openedNotice, resolvedNotice } from '../../lib/report/notices.ts';
 import { nextState } from '../../lib/report/state.ts';
 import { changed, check, missing, pull } from './reports.ts';
 
@@ -19,7 +19,9 @@ function noticesOf(reports: Report[]): Notice[] {
       (incident) => !ended.has(incident.key) || transitions.changed.includes(incident),
     );
     state = nextState(state, report);
-    return noticesFor(transitions).map((notice) => noticeSchema.parse(JSON.parse(JSON.stringify(notice))));
+    const { opened, changed, resolved } = transitions;
+    const told = [...opened.map(openedNotice), ...changed.map(changedNotice), ...resolved.map(resolvedNotice)];
+    return told.map((notice) => noticeSchema.parse(JSON.parse(JSON.stringify(notice))));
   });
 }
 

@@ -53,6 +53,19 @@ describe('the store of what the host was told', () => {
     expect(await store().environment('prod')).toMatchObject({ version: 2 });
   });
 
+  it('counts in an hour for the one that read the last version', async () => {
+    const of = `notices arn:aws:eks:eu-west-1:123456789012:cluster/${'x'.repeat(1_000)}`;
+    const counted = (...ids: string[]) => ({ of, hour: '2026-11-22T12', ids });
+    expect(await store().count(of)).toBeUndefined();
+    expect(await store().saveCount(counted('a'), 0)).toBe(true);
+    expect(await store().saveCount(counted('b'), 0)).toBe(false);
+    const full = { ...counted('a', 'b'), fullAt: '2026-11-22T12:00:00.000Z', isKnown: true };
+    const both = await Promise.all([full, full].map((count) => store().saveCount(count, 1)));
+    expect(both.sort()).toEqual([false, true]);
+    expect(await store().count(of)).toEqual({ count: full, version: 2 });
+    expect(await store().count(`${of}y`)).toBeUndefined();
+  });
+
   it('says which item cannot be understood', async () => {
     const documents = DynamoDBDocumentClient.from(client);
     const put = (pk: string, more: object) =>
