@@ -266,6 +266,31 @@ describe('windlass why', () => {
     ]);
   });
 
+  it('answers for a sync that left windlass.yaml with what the records know, and says which commit took it out', async () => {
+    const two = windlassFile.replace('  infra:', '  dev: { cluster: dev, path: apps }\n  infra:');
+    const at = await recordedDesk({ ...files, 'windlass.yaml': two });
+    await lived(at);
+    const pruned = record('object-pruned', '2026-11-22T12:00:05.000Z', {
+      subjects: [`object:${object}`, 'run:r0'],
+      details: { action: 'pruned', sync: 'dev', cluster: 'dev' },
+    });
+    await at.records.append([pruned]);
+    const out = at.git.push({ 'windlass.yaml': windlassFile }, 'Take dev out');
+    at.git.push({ 'windlass.yaml': 'windlass: [' }, 'Break it');
+    at.git.push({ 'windlass.yaml': `${windlassFile}# mended\n` }, 'Mend it');
+    const { code, stdout, stderr } = await at.run('why', object, '--sync', 'dev');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        `^note: windlass.yaml has no sync "dev" since ${out.slice(0, 8)} \\(20\\S+Z, Ada: Take dev out\\): this is what the records know\n$`,
+      ),
+    ]);
+    expect(stdout).toContain('sync dev in cluster dev');
+    expect(told(stdout)[0]).toEqual(['applied', 'TIME pruned by run r0']);
+    const alone = await at.run('why', object, '--sync', 'dev', '--repo', at.git.bare, '--only', 'git');
+    expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('only the records know')]);
+  });
+
   it('answers where the cluster has a revision that Git does not have any more', async () => {
     const at = await recordedDesk(files);
     await lived(at);

@@ -12,9 +12,10 @@ import { sortHolds } from '../../policy/holds.ts';
 import type { Args, Command, ExitCode, Io } from '../command.ts';
 import type { ConfigAtHead } from '../config-at-head.ts';
 import { type FoundObject, findObject } from '../find-object.ts';
+import { whoTookOut } from '../left-sync.ts';
 import { printJson } from '../output/json.ts';
 import { printWhy } from '../output/why.ts';
-import { type GitThere, openSides, sidesOptions } from '../two-sides.ts';
+import { type GitThere, openSides, type Sides, sidesOptions } from '../two-sides.ts';
 import { gitHistory, treeOf } from '../wiring-history.ts';
 import { onlyTarget } from './repo-options.ts';
 
@@ -36,7 +37,7 @@ export const why: Command = {
     'Exit code: 0; 2 for wrong input and an object that nobody declares, 3 for a failure.',
   ].join('\n'),
   options: {
-    sync: { type: 'string', value: 'NAME', help: 'only as this sync declares it' },
+    sync: { type: 'string', value: 'NAME', help: 'only as this sync declares it, or did before it left windlass.yaml' },
     ...sidesOptions,
     json: { type: 'boolean', help: 'print JSON' },
   },
@@ -52,16 +53,20 @@ async function run(args: Args, io: Io): Promise<ExitCode> {
   const object = objectOf(onlyTarget('why', args));
   const sides = await openSides(args, io);
   try {
-    const { git, records } = sides;
+    const { records } = sides;
+    const only = args.text('sync');
+    const left = only === undefined ? undefined : await leftSync(io, only, sides);
+    // Git says nothing of a sync that left it.
+    const git = left === undefined ? sides.git : undefined;
     const asked = git && (await askedOf(args, io, object, git));
     const sources = {
       ...(git && { git: { history: await gitHistory(io, git.where), head: git.at.head.revision } }),
       ...(records && { records: records.records }),
     };
     const found = await explain(object, asked?.places ?? [], sources);
-    const only = args.text('sync');
     const places = found.places.filter(({ sync }) => only === undefined || sync === only);
-    const answer: Why = { object, places, notes: [...sides.notes, ...(asked?.notes ?? []), ...found.notes] };
+    const notes = [...sides.notes, ...(left === undefined ? [] : [left]), ...(asked?.notes ?? []), ...found.notes];
+    const answer: Why = { object, places, notes };
     if (places.length === 0) throw unknown(object, answer, asked?.names ?? []);
     if (args.flag('json')) printJson(io, answer);
     else printWhy(io, answer, { hasGit: git !== undefined, hasRecords: records !== undefined });
@@ -77,17 +82,33 @@ function objectOf(text: string | undefined): string {
   throw new UserError(`why is what? Name an object, as apps/Deployment/shop/web${hint}`, { code: 'usage' });
 }
 
+/**
+ * Of a sync that windlass.yaml had and has no more, since when; undefined of one that it has. Throws `UserError` for one that neither the records nor the
+ * last commits of windlass.yaml know.
+ */
+async function leftSync(io: Io, sync: string, { git, records }: Sides): Promise<string | undefined> {
+  const known = git?.at.config.syncs.map(({ name }) => name);
+  if (git === undefined || known!.includes(sync)) return undefined;
+  const isRecorded = (await records?.records.syncs())?.some((one) => one.sync === sync) ?? false;
+  const by = await whoTookOut(sync, git.at, await gitHistory(io, git.where));
+  if (!isRecorded && by === undefined)
+    throw new UserError(`windlass.yaml has no sync "${sync}"${amongKnown(sync, known!)}`, {
+      code: 'unknown-sync',
+      subject: sync,
+    });
+  const since =
+    by === undefined
+      ? 'any more'
+      : `since ${by.revision.slice(0, 8)} (${by.committedAt.slice(0, 19)}Z, ${by.author}: ${by.subject})`;
+  const rest =
+    records === undefined ? 'what became of its objects, only the records know' : 'this is what the records know';
+  return `windlass.yaml has no sync "${sync}" ${since}: ${rest}`;
+}
+
 async function askedOf(args: Args, io: Io, object: string, { where, at }: GitThere) {
   const { renderers } = await import('../wiring-renderers.ts');
   const only = args.text('sync');
   const syncs = at.config.syncs.filter(({ name }) => only === undefined || name === only);
-  if (syncs.length === 0 && only !== undefined) {
-    const known = at.config.syncs.map(({ name }) => name);
-    throw new UserError(`windlass.yaml has no sync "${only}"${amongKnown(only, known)}`, {
-      code: 'unknown-sync',
-      subject: only,
-    });
-  }
   const tree = await treeOf(io, where, at.head.revision);
   try {
     const { found, names, notes } = await findObject(tree, { syncs }, object, renderers(io));
