@@ -1,3 +1,4 @@
+import { pathsBuiltOn } from '../config/built-on.ts';
 import type { SyncSpec } from '../config/config.ts';
 import { holdPath, holdsDirectory } from '../config/holds.ts';
 import type { LineCommit } from '../model/config-repo.ts';
@@ -6,10 +7,11 @@ import { type RollbackStory, rollbackStoryIn } from '../model/rollback-story.ts'
 import { fewOf } from '../model/shorten.ts';
 import { sortHolds } from '../policy/holds.ts';
 import type { Look } from './look.ts';
+import { imagesMoved } from './moved-images.ts';
 import { short } from './order.ts';
 import { asOwn } from './own.ts';
 import type { RollbackRepo } from './ports.ts';
-import { mostCommits, type Suspects, suspectsOf } from './suspects.ts';
+import { mostCommits, type Suspects, suspectsOf, usedIn } from './suspects.ts';
 
 /** Milliseconds in which no more than `rollback.perHour` automatic rollbacks are made. */
 const hour = 3_600_000;
@@ -61,15 +63,41 @@ export async function judge(
   const suspects = await suspectsOf(repo, look, sync, wanted);
   if (suspects === undefined)
     return refuse('too-long-ago', `the sync was healthy more than ${mostCommits} commits ago`);
-  return judgeSuspects({ look, sync, suspects, rollbacks, now });
+  const isAsked = (image: string) => sync.rollback !== undefined || look.config.images[image]?.rollback !== undefined;
+  const known = { look, sync, suspects, rollbacks, now, isAsked };
+  return suspects.images.some(isAsked) ? judgeSuspects(known) : await judgePeople(repo, wanted, known);
+}
+
+/**
+ * Where no bump moved an image of which that was asked: people may have, by a merge or a squash of a bump with commits of theirs, or by hand. Nothing of theirs
+ * is undone, and they are told.
+ */
+async function judgePeople(
+  repo: RollbackRepo,
+  { revision, settled }: RollbackWanted,
+  known: Known,
+): Promise<Judgement> {
+  const { look, sync, suspects, isAsked } = known;
+  const { images, others } = suspects;
+  const nothing = leave(
+    images.length === 0
+      ? 'no bump is among what changed since it was healthy'
+      : `nobody asked for rollbacks of ${fewOf(images, 5)}`,
+  );
+  const paths = pathsBuiltOn(sync, look.files);
+  if (others.length === 0 || ![...usedIn(look, paths)].some(isAsked)) return nothing;
+  const back = others.flatMap((commit) => rollbackStoryIn(commit) ?? []);
+  const moved = (await imagesMoved(repo, look, { older: settled, newer: revision, paths })).filter(
+    (image) => isAsked(image) && !back.some((story) => hasBack(story, image)),
+  );
+  if (moved.length === 0) return nothing;
+  const reason = `${fewOf(moved, 5)} moved with what people changed: ${toldOf(others, 'came since it was healthy')}`;
+  return { ...refuse('moved-by-people', reason), suspects: { ...suspects, images: moved } };
 }
 
 function judgeSuspects(known: Known): Judgement {
-  const { look, sync, suspects } = known;
+  const { look, suspects, isAsked } = known;
   const { bumps, images } = suspects;
-  if (images.length === 0) return leave('no bump is among what changed since it was healthy');
-  const isAsked = (image: string) => sync.rollback !== undefined || look.config.images[image]?.rollback !== undefined;
-  if (!images.some(isAsked)) return leave(`nobody asked for rollbacks of ${fewOf(images, 5)}`);
   const before = known.rollbacks.filter(({ story }) => bumps.some(({ revision }) => story.reverts.includes(revision)));
   if (before.length > 0) {
     const stays = images.filter((image) => isAsked(image) && !before.some(({ story }) => hasBack(story, image)));
@@ -91,18 +119,13 @@ interface Known {
   /** Among the last commits of the branch. */
   rollbacks: readonly MadeRollback[];
   now: Date;
+  /** Whether windlass.yaml asks for rollbacks of an image, in this sync. */
+  isAsked(image: string): boolean;
 }
 
 function refusalOf({ look, suspects, rollbacks, now }: Known, unasked: readonly string[]): Refusal | undefined {
   const { others, images } = suspects;
-  const [other] = others;
-  if (other !== undefined) {
-    const more = others.length === 1 ? '' : ` (and ${others.length - 1} more)`;
-    return refuse(
-      'other-commits',
-      `${short(other.revision)} of ${other.author} changed it too, "${other.subject}"${more}`,
-    );
-  }
+  if (others.length > 0) return refuse('other-commits', toldOf(others, 'changed it too'));
   if (unasked.length > 0)
     return refuse('not-asked', `${fewOf(unasked, 5)} came with it, and windlass.yaml asks for no rollback of that`);
   const held = sortHolds(look.holds, now).active.find(({ image }) => images.includes(image));
@@ -133,6 +156,12 @@ async function rollbacksIn(repo: RollbackRepo, commits: readonly LineCommit[]): 
     if (story !== undefined) found.push({ commit, story });
   }
   return found;
+}
+
+/** The newest of some commits, and how many more there are. */
+function toldOf(commits: readonly LineCommit[], did: string): string {
+  const [{ revision, author, subject }, ...more] = commits as [LineCommit, ...LineCommit[]];
+  return `${short(revision)} of ${author} ${did}, "${subject}"${more.length === 0 ? '' : ` (and ${more.length} more)`}`;
 }
 
 function hasBack({ images }: RollbackStory, image: string): boolean {

@@ -19,7 +19,7 @@ export interface Suspects {
   bumps: LineCommit[];
   /** Of everybody else. A rollback is among them: what it did is not undone without a person. */
   others: LineCommit[];
-  /** The images that the bumps moved and the sync uses. */
+  /** The images that the bumps moved and the sync uses; of a refusal those that it is about. */
   images: string[];
 }
 
@@ -67,9 +67,14 @@ export async function notOfStops(
   return found;
 }
 
-function imagesOf(bumps: readonly LineCommit[], { files }: Look, paths: readonly string[]): string[] {
+/** The images that files at or below these paths have at the head. */
+export function usedIn({ files }: Pick<Look, 'files'>, paths: readonly string[]): Set<string> {
   const inside = files.filter(({ path }) => paths.some((one) => isWithin(one, path)));
-  const used = new Set(inside.flatMap(({ facts }) => facts.markers.map(({ policy }) => policy)));
+  return new Set(inside.flatMap(({ facts }) => facts.markers.map(({ policy }) => policy)));
+}
+
+function imagesOf(bumps: readonly LineCommit[], look: Look, paths: readonly string[]): string[] {
+  const used = usedIn(look, paths);
   const moved = bumps.flatMap((commit) => storyIn(commit)?.images ?? []).map(({ policy }) => policy);
   return [...new Set(moved)].filter((policy) => used.has(policy));
 }

@@ -214,7 +214,7 @@ export function rollbackSuite(name: string, make: Make): void {
       expect((await at.repo.head()).revision).toBe(head);
     });
 
-    it('makes itself of a bump that people merged by a merge commit, and not of a merge that is more than that', async () => {
+    it('makes itself of a bump that people merged by a merge commit; of a merge that is more than that people are told', async () => {
       const at = await make(files);
       const settled = (await at.repo.head()).revision;
       const merge = await bumpByMerge(at, { 'README.md': 'hi\n' }, 'main');
@@ -226,7 +226,9 @@ export function rollbackSuite(name: string, make: Make): void {
       const other = await make(files);
       const before = (await other.repo.head()).revision;
       const theirs = await bumpByMerge(other, { 'apps/shop/new.yaml': 'kind: ConfigMap\n' }, 'branch');
-      expect((await answerWish(other, before)).result).toMatchObject({ outcome: 'left' });
+      const { result, kinds } = await answerWish(other, before);
+      expect(result).toEqual({ outcome: 'refused', reason: expect.stringContaining(`: ${theirs.slice(0, 12)} of `) });
+      expect(kinds).toEqual(['rollback-refused']);
       expect((await other.repo.head()).revision).toBe(theirs);
     });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trailersOf } from '../../lib/model/bump-story.ts';
 import { commitMessage } from '../../lib/model/commit-message.ts';
+import { noticeId } from '../../lib/model/notice.ts';
 import type { RollbackOrder } from '../../lib/rollback/order.ts';
 import { planRollback } from '../../lib/rollback/rollback.ts';
 import { type Content, gitIn, writeFiles } from '../adapters/git/repos.ts';
@@ -122,13 +123,27 @@ describe('a bump that people merged by a merge commit', () => {
       [[[[{ [staging]: web }, byBump]]], { meanwhile: { [staging]: files[staging]!.replace('# a', '# all') } }],
     ],
     ['another branch with it', [[[[{ [staging]: web }, byBump]], [[{ [more]: 'kind: Service\n' }, 'Add a service']]]]],
-  ])('is left to people where there is %s', async (_, [branches, options]) => {
+  ])('is left to people, who are told once, where there is %s', async (_, [branches, options]) => {
     const { world, head } = await merged(branches, options);
     const settled = world.git.git('rev-parse', 'main^');
-    const { outcome, ...told } = await world.rollBack(world.wish(settled));
-    expect(outcome).not.toBe('rolled-back');
+    const result = await world.rollBack(world.wish(settled));
+    const merge = `${head.slice(0, 12)} of Ada came since it was healthy, "Merge pull request #7 from acme/windlass/bump/web"`;
+    expect(result).toEqual({ outcome: 'refused', reason: `web moved with what people changed: ${merge}` });
+    expect(await world.rollBack(world.wish(settled))).toEqual(result);
     expect(world.head()).toBe(head);
-    expect('reason' in told && told.reason).toMatch(/changed it too, "Merge pull request|no bump is among/);
+    expect(new Set(world.notices.map(noticeId)).size).toBe(1);
+    expect(world.notices[0]).toMatchObject({
+      kind: 'rollback-refused',
+      title: expect.stringContaining('staging is not healthy, and was not rolled back: web moved'),
+      lines: expect.arrayContaining([`go back by hand: windlass rollback image/web --to ${settled.slice(0, 12)}`]),
+    });
+    const records = [...world.records.written.values()].filter(({ kind }) => kind === 'rollback-refused');
+    expect(records).toMatchObject([
+      {
+        subjects: expect.arrayContaining(['sync:staging', 'image:web', `revision:${head}`, 'run:run-1']),
+        details: { code: 'moved-by-people' },
+      },
+    ]);
   });
 
   it('is left to people where it did more itself than its trailers tell', async () => {
@@ -137,5 +152,52 @@ describe('a bump that people merged by a merge commit', () => {
       outcome: 'refused',
       reason: `sync/staging cannot go back: ${staging}: ${head.slice(0, 12)} is no bump alone: it changed something else here`,
     });
+  });
+});
+
+describe('an image that people moved', () => {
+  const service = { [more]: 'kind: Service\n' };
+
+  it('is told of where they squashed a bump with a commit of theirs, whose message hides the trailers', async () => {
+    const world = await rollbackWorld(files);
+    const settled = world.head();
+    const squashed = `Ship it (#7)\n\n* ${byBump}\n* Add a service\n\nCo-authored-by: Ada <ada@example.com>\n`;
+    world.git.push({ ...service, [staging]: web }, squashed);
+    expect(await world.rollBack(world.wish(settled))).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringMatching(/^web moved with what people changed: \w{12} of .*, "Ship it \(#7\)"$/),
+    });
+    // The command of the message does what it says.
+    const plan = await planRollback({ ...byHand, target: { image: 'web' }, to: { revision: settled } }, world.repo, {});
+    expect(plan).toMatchObject({ story: { images: [{ policy: 'web', to: ['1.0.0'] }] } });
+  });
+
+  it.each<[string, Files, Files?]>([
+    ['is none of those that it was asked of', { [staging]: files[staging]!.replace('api:3.0.0', 'api:3.1.0') }],
+    ['did not move', { ...service, [staging]: files[staging]!.replace('# a', '# all') }],
+    ['is in a new file alone', { 'apps/staging/again.yaml': files[staging] }],
+    ['was put back since', { ...service, [staging]: web }, { [staging]: files[staging] }],
+  ])('is not told of where it %s', async (_, changed, after) => {
+    const world = await rollbackWorld({
+      ...files,
+      'windlass.yaml': shop['windlass.yaml']!.replace('path: apps/staging, rollback: automatic', 'path: apps/staging'),
+    });
+    const settled = world.head();
+    world.git.push(changed, 'Change it');
+    const wanted = world.wish(settled);
+    if (after !== undefined) world.git.push(after, 'Put it back');
+    expect(await world.rollBack(wanted)).toMatchObject({ outcome: 'left' });
+    expect(world.notices).toEqual([]);
+  });
+
+  it('is not told of where a person rolled it back, and that is not healthy either', async () => {
+    const world = await rollbackWorld(files);
+    const settled = world.head();
+    const trailers: [string, string][] = [
+      ['Windlass-Rollback', 'image/web'],
+      ['Windlass-Rolled-Back', 'web'],
+    ];
+    world.git.push({ [staging]: web }, commitMessage({ subject: 'Roll back web', body: [], trailers }));
+    expect(await world.rollBack(world.wish(settled))).toMatchObject({ outcome: 'left' });
   });
 });
