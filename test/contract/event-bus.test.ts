@@ -14,6 +14,7 @@ import type { IncidentEvent } from '../../lib/model/incident-event.ts';
 import { noTransitions } from '../../lib/report/draft.ts';
 import { eventsFor } from '../../lib/report/events.ts';
 import { describeWithMiniStack, type MiniStack, startMiniStack } from '../helpers/ministack.ts';
+import { waitMs } from '../helpers/patience.ts';
 import { changed, check, missing, pull } from '../report/reports.ts';
 import { workIn } from '../report/work-in.ts';
 
@@ -71,8 +72,8 @@ await describeWithMiniStack('events of incidents in EventBridge', () => {
     events.close();
 
     const received: { source: string; 'detail-type': string; detail: unknown }[] = [];
-    const limit = Date.now() + 60_000;
-    while (received.length < sent.length && Date.now() < limit) {
+    const limit = performance.now() + waitMs;
+    while (received.length < sent.length && performance.now() < limit) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5, MaxNumberOfMessages: 10 }),
       );

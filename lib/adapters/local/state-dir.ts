@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { tryLock } from './control-plane/lock.ts';
 import { identify, isAlive, type ProcessIdentity } from './control-plane/process-identity.ts';
+import { writeWhole } from './control-plane/write-whole.ts';
 
 /** Everything that local mode keeps, in one directory that one loop at a time owns. */
 export interface StateDir {
@@ -80,7 +81,7 @@ export async function openStateDir(path: string, options: { ephemeral: boolean }
     notices: join(dir, 'notices'),
     announce: async (info) => {
       const running: RunningLoop = { process: identify(process.pid)!, ...info };
-      await writeFile(join(dir, 'loop.json'), `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
+      await writeWhole(join(dir, 'loop.json'), `${JSON.stringify(running, null, 2)}\n`);
     },
     release: async () => {
       await rm(join(dir, 'loop.json'), { force: true });

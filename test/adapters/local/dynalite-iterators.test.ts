@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { ClassicLevel } from 'classic-level';
 import { expect, it } from 'vitest';
 import { closeAbandonedIterators } from '../../../lib/adapters/local/dynalite-iterators.ts';
+import { waitMs } from '../../helpers/patience.ts';
 
 it('closes iterators at their end, and those that nobody reads any more', async () => {
   setFlagsFromString('--expose-gc');
@@ -39,8 +40,8 @@ it('closes iterators at their end, and those that nobody reads any more', async 
     expect(await values.next()).toBe('v');
   };
   for (let index = 0; index < 20; index++) await abandon();
-  const deadline = Date.now() + 60_000;
-  while (closed < 20 && Date.now() < deadline) {
+  const deadline = performance.now() + waitMs;
+  while (closed < 20 && performance.now() < deadline) {
     collect();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
