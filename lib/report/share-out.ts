@@ -35,8 +35,7 @@ export async function shareOut(transitions: Transitions, limit: HourLimit | unde
   );
   const [told, refused] = parted(news, ({ notice }) => room.ids.has(noticeId(notice)));
   const heard = new Set(told.map(({ incident }) => incident.key));
-  // The opening comes first: who does not know of it does not know of its changes.
-  const missed = new Map(refused.map((one) => [one.incident.key, one.missed] as const).reverse());
+  const missed = new Map(refused.map((one) => [one.incident.key, one.missed]));
   const kept = (incident: Incident): Incident => {
     const { untold, ...rest } = incident;
     const now = missed.get(incident.key) ?? (heard.has(incident.key) ? undefined : untold);

@@ -178,10 +178,13 @@ describe('how much people are told of one cluster in an hour', () => {
   it('says nothing of what opened and ended while there was no room', async () => {
     await fill();
     notices = [];
-    await fromCluster(pull(100, 101, [changed()]));
-    await seen(check(100 + later));
+    await fromCluster(pull(100, 101, [changed('a'), changed('b')]));
+    await seen(check(100 + later, [], { leftOut: ['apps/Deployment/shop-prod/b'] }));
     clock = hour;
-    await fromCluster(pull(hour, hour + 1));
+    // One is over by a check's word, the other as a pull puts it right.
+    expect((await records.openIncidents()).map(({ object }) => object)).toEqual(['apps/Deployment/shop-prod/b']);
+    await fromCluster(pull(hour, hour + 1, [changed('b')], { healed: true }));
+    expect(await records.openIncidents()).toEqual([]);
     expect(counted()).toEqual({ untold: 1 });
   });
 
