@@ -1,6 +1,7 @@
 import { holdsDirectory } from '../config/holds.ts';
 import { suspendsDirectory } from '../config/suspends.ts';
 import { aboutSubject, stopsSubject } from './commit-subject.ts';
+import { followed } from './followed.ts';
 import { orNote } from './or-note.ts';
 import { cursorOf, type GitHistory, type HistoryCommit, type RecordsReader } from './ports.ts';
 import { mergeTimeline, type TimelineEntry, type TimelineSubject } from './timeline.ts';
@@ -33,41 +34,33 @@ export async function timelineOf(
   { git, records }: { git?: GitSide | undefined; records?: Pick<RecordsReader, 'about'> | undefined },
 ): Promise<Timeline> {
   if (git === undefined) return { entries: await withRecords(order, [], records), notes: [] };
-  const { commits, oldest } = await commitsAbout(order, git);
+  const { commits, lost } = await commitsAbout(order, git);
   const timeline = await withPullRequests(await withRecords(order, commits, records), git.history);
-  if (oldest === undefined || !(await mayBeMove(oldest, git))) return timeline;
-  return { ...timeline, notes: [...timeline.notes, `renames are not followed: ${oldest.slice(0, 8)} ${mayHaveMoved}`] };
+  const notes = [...lost].map((revision) => `${revision.slice(0, 8)} ${movedMany}`);
+  return { ...timeline, notes: [...timeline.notes, ...notes] };
 }
 
-const mayHaveMoved = 'may have moved the files, and commits to them under other names before it are not shown';
-
-/** True for a commit on top of others that changed files of the subject and such that are not: what it made may have stood there before. */
-async function mayBeMove(revision: string, { history, paths }: GitSide): Promise<boolean> {
-  const files = await history.files(revision);
-  const isOwn = (file: string) => paths.some((path) => path === '' || file === path || file.startsWith(`${path}/`));
-  if (files.every(isOwn)) return false;
-  const [, before] = await newest(history.commits({ from: revision }), 2, () => true);
-  return before !== undefined;
-}
+const movedMany = 'moved too many files to follow them: commits to them under other names before it are not shown';
 
 /**
- * The newest commits of the subject: those of its files, and those that stopped it or let it go on. `oldest` is the first of all to its files, where Git
- * was read to its beginning.
+ * The newest commits of the subject: those of its files, by whatever names they had, and those that stopped it or let it go on. `lost`: the commits
+ * that moved too many files.
  */
 async function commitsAbout(
   { about, since, limit }: TimelineOrder,
   { history, head, paths }: GitSide,
-): Promise<{ commits: HistoryCommit[]; oldest?: string }> {
+): Promise<{ commits: HistoryCommit[]; lost: Set<string> }> {
   const from = { from: head, ...(since !== undefined && { since }) };
-  const own = await newest(history.commits({ ...from, paths }), limit, (commit) => aboutSubject(commit, about));
+  const lost = new Set<string>();
+  const files = followed({ ...from, paths }, history, (revision) => lost.add(revision));
+  const own = await newest(files, limit, (commit) => aboutSubject(commit, about));
   const stops = await newest(
     history.commits({ ...from, paths: [holdsDirectory, suspendsDirectory] }),
     limit,
     (commit) => stopsSubject(commit, about, history),
   );
   const commits = [...new Map([...own, ...stops].map((commit) => [commit.revision, commit])).values()];
-  const first = since === undefined && own.length < limit ? own.at(-1) : undefined;
-  return { commits, ...(first && { oldest: first.revision }) };
+  return { commits, lost };
 }
 
 async function newest(

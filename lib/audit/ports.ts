@@ -80,6 +80,8 @@ export interface GitHistory {
   commits(query: HistoryQuery): AsyncIterable<HistoryCommit>;
   /** The paths that a commit changed, against its first parent. */
   files(revision: string): Promise<string[]>;
+  /** The former path of each file that a commit renamed, against its first parent, by its present one; what the host cannot tell is left out. */
+  renames(revision: string): Promise<Map<string, string>>;
   /** True when `ancestor` is the revision, or part of its history. */
   contains(ancestor: string, revision: string): Promise<boolean>;
   /** The pull requests of commits, by revision. Absent where the host has none. */

@@ -1,6 +1,7 @@
 import { storyIn } from '../model/bump-story.ts';
 import { type ImageRef, parseImageRef } from '../model/image-ref.ts';
 import { rollbackStoryIn } from '../model/rollback-story.ts';
+import { followed } from './followed.ts';
 import type { GitHistory, HistoryCommit } from './ports.ts';
 
 /** The commit of a bump or a rollback that moved an image to what it is. */
@@ -23,7 +24,7 @@ export interface MovedBy {
 const mostCommits = 1000;
 
 /**
- * The commit that moved an image of these files to its reference: the last bump or rollback of one of its policies there. Undefined where there is none
+ * The commit that moved an image of these files to its reference: the last bump or rollback of one of its policies there, by whatever names they had. Undefined where there is none
  * among the last commits, or the image is another one by now: then a person wrote it.
  */
 export async function whoMoved(
@@ -35,7 +36,7 @@ export async function whoMoved(
   const image = parseImageRef(ref);
   if (image === undefined || policies.length === 0) return undefined;
   let looked = 0;
-  for await (const commit of history.commits({ from: head, paths: files })) {
+  for await (const commit of followed({ from: head, paths: files }, history, () => undefined)) {
     const moves = movesOf(commit).filter(({ policy }) => policies.includes(policy));
     const found = moves.find(({ to }) => isAt(image, to));
     if (found !== undefined) return found;

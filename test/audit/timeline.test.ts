@@ -145,6 +145,7 @@ describe('the timeline of a subject', () => {
       if (!paths?.includes('holds')) yield* commits;
     },
     files: () => Promise.reject(new TypeError('nobody expected files')),
+    renames: async () => new Map(),
     contains: () => Promise.reject(new TypeError('nobody expected contains')),
     ...more,
   });

@@ -138,18 +138,44 @@ describe('windlass history', () => {
     ]);
   });
 
-  it('does not follow a file that was moved, and says so', async () => {
-    const at = desk(files);
+  it('follows files that were moved, one by one', async () => {
+    const other = web('1.0.0').replaceAll('web', 'other');
+    const at = desk({ ...files, 'base/more.yaml': `# more\n${web('1.0.0')}` });
     at.git.push({ 'base/web.yaml': web('1.1.0') }, 'Before');
-    const git = async () => await at.run('history', 'image/web', '--repo', at.git.bare, '--only', 'git');
-    expect((await git()).stderr).toBe('');
-    const moved = at.git.push({ 'base/web.yaml': undefined, 'moved/web.yaml': web('1.1.0') }, 'Move');
-    at.git.push({ 'moved/web.yaml': web('1.2.0') }, 'After');
-    const { code, stdout, stderr } = await at.run('history', 'image/web', '--repo', at.git.bare, '--only', 'git');
-    expect([code, stdout.includes('After'), stdout.includes('Before')]).toEqual([0, true, false]);
-    expect(stderr).toBe(
-      `note: renames are not followed: ${moved.slice(0, 8)} may have moved the files, and commits to them under other names before it are not shown\n`,
+    at.git.push({ 'base/other.yaml': other }, 'Beside');
+    at.git.push({ 'base/web.yaml': undefined, 'moved/web.yaml': web('1.1.0') }, 'Move');
+    at.git.push({ 'base/more.yaml': `# less\n${web('1.0.0')}` }, 'Less');
+    at.git.push({ 'moved/web.yaml': undefined, 'again/web.yaml': `${web('1.1.0')}# a line\n` }, 'Move again');
+    at.git.push({ 'again/web.yaml': web('1.2.0') }, 'After');
+    const { code, stdout, stderr } = await at.run(
+      'history',
+      'image/web',
+      '--repo',
+      at.git.bare,
+      '--only',
+      'git',
+      '--json',
     );
+    const told = JSON.parse(stdout).entries.map(({ text }: { text: string }) => text);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(told.toSorted()).toEqual(['After', 'Before', 'Begin', 'Less', 'Move', 'Move again']);
+  });
+
+  it('names a commit that moved too many files to follow them', async () => {
+    const all = (folder: string, isThere = true) =>
+      Object.fromEntries(
+        Array.from({ length: 21 }, (_, index) => [
+          `${folder}/${index}.yaml`,
+          isThere ? map(`map-${index}`) : undefined,
+        ]),
+      );
+    const { 'apps/prod/kustomization.yaml': _, ...others } = files;
+    const at = desk(others);
+    at.git.push(all('old'), 'Before');
+    const moved = at.git.push({ ...all('old', false), ...all('apps/prod') }, 'Move all');
+    const { stdout, stderr } = await at.run('history', 'sync/shop-prod', '--repo', at.git.bare, '--only', 'git');
+    expect([stdout.includes('Move all'), stdout.includes('Before')]).toEqual([true, false]);
+    expect(stderr).toContain(`note: ${moved.slice(0, 8)} moved too many files to follow them`);
   });
 
   it('shows Git alone where the records do not answer, with a note, and fails where they were named', async () => {

@@ -193,10 +193,16 @@ describe('windlass why', () => {
       'rolled',
       `back by ${rolled.slice(0, 8)} TIME from 1.1.0 to 1.0.0`,
     ]);
-    at.git.push({ 'apps/web.yaml': `${settings}---\n${web('0.9.0')}` }, 'By hand');
+    const moved = { 'apps/web.yaml': undefined, 'apps/moved.yaml': `${settings}---\n${web('1.0.0')}` };
+    at.git.push(moved, 'Move the file');
+    expect(told((await at.run('why', object)).stdout)).toContainEqual([
+      'rolled',
+      `back by ${rolled.slice(0, 8)} TIME from 1.1.0 to 1.0.0`,
+    ]);
+    at.git.push({ 'apps/moved.yaml': `${settings}---\n${web('0.9.0')}` }, 'By hand');
     expect(told((await at.run('why', object)).stdout)).toContainEqual([
       'moved',
-      'by no bump or rollback of these files by their present names: a person wrote it, or renamed a file since',
+      'by no bump or rollback of these files, as far as their renames can be followed: a person wrote it',
     ]);
   });
 

@@ -94,6 +94,15 @@ function historySuite(name: string, make: Make): void {
       expect((await history.files(head)).sort()).toEqual(['a.yaml', 'b/c.yaml', 'ü d.yaml']);
     });
 
+    it('tells the former paths of what a commit renamed', async () => {
+      const long = Array.from({ length: 20 }, (_, line) => `line-${line}: true\n`).join('');
+      const { history, push } = await make({ 'a.yaml': long, 'b.yaml': '1\n' });
+      const first = await history.head();
+      const moved = await push({ 'a.yaml': undefined, 'ü c.yaml': `${long}# more\n`, 'd.yaml': '2\n' }, 'Move');
+      expect(await history.renames(moved)).toEqual(new Map([['ü c.yaml', 'a.yaml']]));
+      expect(await history.renames(first)).toEqual(new Map());
+    });
+
     it('reads a long history as far as it is asked for', async () => {
       const { history, push } = await make({ 'a.yaml': '0\n' });
       const pushed: string[] = [];

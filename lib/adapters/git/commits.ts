@@ -17,6 +17,7 @@ export function openGitHistory(options: MirrorOptions): GitHistory {
     head: () => mirror.head(),
     commits: (query) => commitsOf(mirror, query),
     files: (revision) => filesOf(mirror, revision),
+    renames: (revision) => renamesIn(mirror, revision),
     contains: ancestryOf(mirror),
   };
 }
@@ -62,4 +63,15 @@ async function filesOf(mirror: Mirror, revision: string): Promise<string[]> {
   const commit = { revision: checkRevision(revision), files: [] as string[] };
   await addFiles(mirror, [commit]);
   return commit.files;
+}
+
+async function renamesIn(mirror: Mirror, revision: string): Promise<Map<string, string>> {
+  await mirror.ensure(revision);
+  const how = ['-r', '-z', '--no-commit-id', '--diff-merges=first-parent', '--find-renames', '-l0', '--diff-filter=R'];
+  const args = ['diff-tree', ...how, '--name-status', checkRevision(revision)];
+  const tokens = (await mirror.run({ args })).toString('utf8').split('\0');
+  const found = new Map<string, string>();
+  // Each is a status (`R100`), the former path and the present one.
+  for (let at = 0; at + 2 < tokens.length; at += 3) found.set(tokens[at + 2]!, tokens[at + 1]!);
+  return found;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { GitHistory, HistoryCommit, HistoryQuery, PullRequest } from '../../audit/ports.ts';
 import { subjectOf, trailersIn } from '../../model/commit-message.ts';
-import { each } from '../../model/each.ts';
+import { mergeWalks } from '../../model/merge-walks.ts';
 import { isAncestor } from './ancestry.ts';
 import type { GitHub, GitHubRepo } from './client.ts';
 import { conditional } from './conditional.ts';
@@ -24,8 +24,6 @@ const pullBatch = 25;
 /** Files in one answer about a commit, which GitHub cuts at 3,000 in all. */
 const filesInPage = 300;
 const mostFiles = 3000;
-/** Paths whose histories are begun at a time: GitHub refuses who asks for much at once. */
-const walksAtOnce = 4;
 
 const refShape = z.object({ object: z.object({ sha: z.string() }) });
 const pageShape = z.object({
@@ -41,7 +39,9 @@ const pageShape = z.object({
 });
 const historyShape = z.object({ repository: z.object({ object: z.object({ history: pageShape }) }) });
 const filesShape = z.object({
-  files: z.array(z.object({ filename: z.string(), previous_filename: z.string().optional() })).optional(),
+  files: z
+    .array(z.object({ filename: z.string(), status: z.string().optional(), previous_filename: z.string().optional() }))
+    .optional(),
 });
 const pullsShape = z.object({
   associatedPullRequests: z.object({
@@ -70,7 +70,14 @@ export function openGitHubHistory(options: GitHubHistoryOptions): GitHistory {
     branch,
     head: () => told(reading, async () => (await ref().catch((error) => noBranch(repo, branch, error))).object.sha),
     commits: (asked) => commitsOf((after, path) => told(reading, () => readPage(repo, asked, path, after)), asked),
-    files: (revision) => told(reading, () => filesOf(repo, revision)),
+    files: (revision) =>
+      told(reading, async () =>
+        (await filesOf(repo, revision)).flatMap(({ filename, previous_filename: before }) => [
+          filename,
+          ...(before ? [before] : []),
+        ]),
+      ),
+    renames: (revision) => told(reading, () => renamesOf(repo, revision)),
     contains: (ancestor, revision) => told(reading, () => isAncestor(repo, ancestor, revision)),
     pullRequests: (revisions) => told(asking, () => pullsOf(repo, revisions)),
   };
@@ -79,22 +86,8 @@ export function openGitHubHistory(options: GitHubHistoryOptions): GitHistory {
 type ReadPage = (after: string | undefined, path: string | undefined) => Promise<z.infer<typeof pageShape>>;
 
 /** GitHub follows one path at a time: the histories of several are merged, the newest first. */
-async function* commitsOf(read: ReadPage, { paths }: HistoryQuery): AsyncGenerator<HistoryCommit> {
-  const walks = (paths ?? [undefined]).map((path) => walk(read, path));
-  const next = await each(walks, walksAtOnce, (one) => one.next());
-  const seen = new Set<string>();
-  for (;;) {
-    let newest: number | undefined;
-    for (const [index, { done, value }] of next.entries()) {
-      if (done) continue;
-      if (newest === undefined || value.committedAt > next[newest]!.value.committedAt) newest = index;
-    }
-    if (newest === undefined) return;
-    const commit: HistoryCommit = next[newest]!.value;
-    if (!seen.has(commit.revision)) yield commit;
-    seen.add(commit.revision);
-    next[newest] = await walks[newest]!.next();
-  }
+function commitsOf(read: ReadPage, { paths }: HistoryQuery): AsyncGenerator<HistoryCommit> {
+  return mergeWalks((paths ?? [undefined]).map((path) => walk(read, path)));
 }
 
 async function* walk(read: ReadPage, path: string | undefined): AsyncGenerator<HistoryCommit> {
@@ -131,15 +124,26 @@ function commitOf({ oid, message, committedDate, author }: z.infer<typeof pageSh
   };
 }
 
-async function filesOf(repo: GitHubRepo, revision: string): Promise<string[]> {
-  const found: string[] = [];
+type CommitFile = NonNullable<z.infer<typeof filesShape>['files']>[number];
+
+async function filesOf(repo: GitHubRepo, revision: string): Promise<CommitFile[]> {
+  const found: CommitFile[] = [];
   for (let page = 1; found.length < mostFiles; page++) {
     const route = 'GET /repos/{owner}/{repo}/commits/{ref}';
     const { files = [] } = await repo.rest(route, { ref: revision, per_page: filesInPage, page }, filesShape);
-    found.push(...files.flatMap(({ filename, previous_filename: before }) => [filename, ...(before ? [before] : [])]));
+    found.push(...files);
     if (files.length < filesInPage) break;
   }
   return found;
+}
+
+async function renamesOf(repo: GitHubRepo, revision: string): Promise<Map<string, string>> {
+  const files = await filesOf(repo, revision);
+  return new Map(
+    files.flatMap(({ status, filename, previous_filename: before }): [string, string][] =>
+      status === 'renamed' && before !== undefined ? [[filename, before]] : [],
+    ),
+  );
 }
 
 /** Of several, the one that was merged: a commit may be in others that are open still. */

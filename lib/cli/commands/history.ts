@@ -24,7 +24,7 @@ export const history: Command = {
   details: [
     'Newest first: the commits that changed a file in which the image stands, or anything that the sync is made of (people\u2019s commits, too, with author and',
     'pull request), its holds, suspends and rollbacks; and by the records the pushes, pulls, health and drift. A commit and its records are one line.',
-    'Renames are not followed: of a file that was moved, Git tells what happened since. The records know the image by its name, and go back beyond it.',
+    'Renames are followed where Git sees them, up to 20 files of one commit: a commit that moved more is named. The records know the image by its name.',
     'The records are those of a running loop, or of a stack in AWS; the config repo is theirs unless --repo names it. What cannot be reached is said, and',
     'the other side is shown. A file may hold more than the image: a commit of a person is shown for what it may have changed there.',
     'JSON: { target, repo, branch, notes, entries: [{ at, what, who, text, result, revision, pullRequest: { number, url, title }, commit: { revision,',

@@ -73,7 +73,7 @@ function imageLines({ ref, policies, by, pushes }: WhyImage, style: Style): Line
       ? [
           [
             '  moved',
-            'by no bump or rollback of these files by their present names: a person wrote it, or renamed a file since',
+            'by no bump or rollback of these files, as far as their renames can be followed: a person wrote it',
           ],
         ]
       : movedLines(by, pushes);
