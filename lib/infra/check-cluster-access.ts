@@ -1,6 +1,6 @@
 import { Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
-import type { IConstruct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { type EksArn, parseEksArn } from '../config/eks-arn.ts';
 import type { Problem, UserError } from '../model/errors.ts';
 import { accessName, accessPropNames, type WindlassClusterAccessProps } from './cluster-access-props.ts';
@@ -85,11 +85,13 @@ function singleProblems(props: WindlassClusterAccessProps): Problem[] {
 function queueProblems({ reportsQueueArn, wakeQueueArn }: WindlassClusterAccessProps): Problem[] {
   const problems: Problem[] = [];
   if (isFifo(reportsQueueArn) === false)
-    problems.push(propProblem('reportsQueueArn', 'it is no FIFO queue', 'take windlass.reportQueues.get(CLUSTER)'));
+    problems.push(
+      propProblem('reportsQueueArn', 'it is no FIFO queue', 'take windlass.reportQueues.get(CLUSTER).queueArn'),
+    );
   if (wakeQueueArn === reportsQueueArn)
     problems.push(propProblem('wakeQueueArn', 'it is the queue of reports', 'take the wake queue of this cluster'));
   else if (wakeQueueArn !== undefined && isFifo(wakeQueueArn) === true)
-    problems.push(propProblem('wakeQueueArn', 'it is a FIFO queue', 'take windlass.wakes.get(CLUSTER)'));
+    problems.push(propProblem('wakeQueueArn', 'it is a FIFO queue', 'take windlass.wakes.get(CLUSTER).queueArn'));
   return problems;
 }
 
@@ -108,7 +110,11 @@ function arnProblem(at: string, arn: unknown, pattern: RegExp, what: string): Pr
     return [
       propProblem(at, `${JSON.stringify(arn)} has a wildcard`, `write the whole ARN of ${what}, and of no other`),
     ];
-  return isArn(arn, pattern) ? [] : [propProblem(at, `${shown(arn)} is no ARN of ${what}`, 'write the whole ARN')];
+  if (isArn(arn, pattern)) return [];
+  const hint = Construct.isConstruct(arn)
+    ? 'take its ARN: of a queue queueArn, of a role roleArn'
+    : 'write the whole ARN';
+  return [propProblem(at, `${shown(arn)} is no ARN of ${what}`, hint)];
 }
 
 function oidcProblems(arn: unknown, cluster: EksArn | undefined): Problem[] {

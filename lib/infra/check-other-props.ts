@@ -116,7 +116,8 @@ export function otherProblems({
   const problems: Problem[] = [];
   if (eventBus !== undefined && !Token.isUnresolved(eventBus) && !isOneOf(eventBus, busPattern, busArnPattern))
     problems.push(propProblem('eventBus', `${shown(eventBus)} is no event bus`, 'write its name, or its ARN'));
-  const isKey = typeof encryptionKey === 'object' ? encryptionKey !== null : isOneOf(encryptionKey, keyArnPattern);
+  const isConstruct = typeof encryptionKey === 'object' && encryptionKey !== null;
+  const isKey = isConstruct ? 'keyArn' in encryptionKey : isOneOf(encryptionKey, keyArnPattern);
   if (encryptionKey !== undefined && !isKey) {
     const hint = 'write the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias is none';
     problems.push(propProblem('encryptionKey', `${shown(encryptionKey)} is no KMS key`, hint));

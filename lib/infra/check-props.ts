@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { Construct } from 'constructs';
 import type { Problem, UserError } from '../model/errors.ts';
 import { clusterProblems } from './check-cluster-props.ts';
 import { otherProblems, registryProblems, secretProblems, topicProblems } from './check-other-props.ts';
@@ -80,7 +81,7 @@ function arnsIn(value: unknown, at: string): { at: string; partition: string }[]
   }
   if (Array.isArray(value)) return value.flatMap((entry, index) => arnsIn(entry, `${at}[${index}]`));
   // A construct is known at the deployment, and points at its own stack.
-  if (typeof value !== 'object' || value === null || at === 'encryptionKey') return [];
+  if (typeof value !== 'object' || value === null || Construct.isConstruct(value)) return [];
   return Object.entries(value).flatMap(([key, entry]) => arnsIn(entry, at === '' ? key : `${at}.${key}`));
 }
 

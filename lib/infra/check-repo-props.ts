@@ -16,6 +16,8 @@ const branchPattern = /^(?!.*(?:\/\/|\.\.|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9
 /** The beginning of a repository name as ECR allows it. */
 const prefixPattern = /^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]?$/;
 const longestPrefix = 256;
+/** Characters of the pattern of a rule that EventBridge takes, but for those that it has besides, and those around each beginning: the longest rule has an ARN for each. */
+const [longestPattern, aroundPrefix] = [2048 - 350, 70];
 /** An image's name begins with it, a repository's does not. */
 const hostPattern = /^[^/]*\.amazonaws\.com(?:\.cn)?\//;
 
@@ -66,6 +68,18 @@ export function prefixProblems(prefixes: unknown): Problem[] {
   if (!Array.isArray(prefixes) || prefixes.length === 0) {
     return [propProblem('repositoryPrefixes', 'it names no repository', 'list how their names begin: ["shop/"]')];
   }
+  return [...problemsOfEach(prefixes), ...problemsOfAll(prefixes)];
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+function problemsOfAll(prefixes: readonly unknown[]): Problem[] {
+  const length = prefixes.reduce<number>((sum, prefix) => sum + aroundPrefix + String(prefix).length, 0);
+  if (length <= longestPattern) return [];
+  const hint = 'name what they have in common: shop/ is for shop/web and shop/api';
+  return [propProblem('repositoryPrefixes', `they are ${prefixes.length}, too many for a rule of EventBridge`, hint)];
+}
+
+function problemsOfEach(prefixes: readonly unknown[]): Problem[] {
   return problemsOfList('repositoryPrefixes', prefixes, (prefix, at, index) => {
     if (prefix === '')
       return [propProblem(at, 'it is empty: every repository would match', 'name the beginning: shop/')];

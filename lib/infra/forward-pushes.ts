@@ -45,8 +45,9 @@ export class ForwardPushes extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [busArn] }));
     const target = new BusTarget(EventBus.fromEventBusArn(this, 'Bus', busArn), { role });
     // Its own events alone: one that was forwarded to here never goes round.
-    const own = { accounts: [here.account], regions: [here.region] };
-    for (const [rule, { description, pattern }] of Object.entries(pushRules(props.repositoryPrefixes, own)))
+    const from = { accounts: [here.account], regions: [here.region] };
+    const rules = pushRules({ repositoryPrefixes: props.repositoryPrefixes, places: [here], from });
+    for (const [rule, { description, pattern }] of Object.entries(rules))
       new Rule(this, rule, { description, eventPattern: pattern, targets: [target] });
   }
 }

@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
 import { formatProblem, type Problem, UserError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 
@@ -16,7 +17,9 @@ export function wrongProps(whose: string, problems: readonly Problem[]): UserErr
 /** A value as a message shows it. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return Token.isUnresolved(value) ? 'what is not known before it is deployed' : JSON.stringify(value);
+  if (Construct.isConstruct(value)) return `the construct ${value.node.path}`;
+  if (Token.isUnresolved(value)) return 'what is not known before it is deployed';
+  return typeof value === 'bigint' || typeof value === 'function' ? String(value) : JSON.stringify(value);
 }
 
 /** The problems of a list's entries, each looked at alone; a prop that is no list is one problem. Absent is fine. */

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { admitEvents, type EcrRegistry } from './admit-events.ts';
 import { bumpTimeout } from './functions/bump.ts';
 import { GuardedQueue, guarded, untilSomebodyLooks } from './guarded-queue.ts';
-import { type EventSender, pushRules } from './push-patterns.ts';
+import { type PushSenders, pushRules } from './push-patterns.ts';
 
 /** Whose events, and in which message group they queue up. */
 export interface PushEventsProps {
@@ -50,7 +50,7 @@ export class PushEvents extends Construct {
       sqsParameters: { messageGroupId: props.messageGroupId },
       deadLetterConfig: { arn: this.undelivered.queueArn },
     };
-    const rules = Object.entries(pushRules(props.repositoryPrefixes, this.senders(props))).map(
+    const rules = Object.entries(pushRules(this.senders(props))).map(
       ([id, { description, pattern }]) =>
         new Rule(this, id, { description, eventPattern: pattern, targets: [{ bind: () => target }] }),
     );
@@ -58,13 +58,20 @@ export class PushEvents extends Construct {
     admitEvents(this, props.registries ?? []);
   }
 
-  /** Whom else the bus takes events from is not Windlass's matter. */
-  private senders({ registries = [] }: PushEventsProps): EventSender | undefined {
-    if (registries.length === 0) return undefined;
-    const { account, region } = Stack.of(this);
+  /** Without other registries, whom else the bus takes events from is not Windlass's matter. */
+  private senders({ repositoryPrefixes, registries = [] }: PushEventsProps): PushSenders {
+    const { partition, account, region } = Stack.of(this);
+    const all = [{ account, region }, ...registries];
     return {
-      accounts: [...new Set([account, ...registries.map((one) => one.account)])],
-      regions: [...new Set([region, ...registries.map((one) => one.region)])],
+      repositoryPrefixes,
+      places: all.map((one) => ({ partition, ...one })),
+      from:
+        registries.length === 0
+          ? undefined
+          : {
+              accounts: [...new Set(all.map((one) => one.account))],
+              regions: [...new Set(all.map((one) => one.region))],
+            },
     };
   }
 }

@@ -352,6 +352,11 @@ describe('the props of an access', () => {
       'chartRepositoryArns[0]: "arn:aws:ecr:eu-west-1:123456789012:repository/*" has a wildcard\n  = write the whole ARN of an ECR repository, and of no other',
     ]));
 
+  it('say whose ARN is wanted where there is a construct', () =>
+    expect(stack({ ...least, reportsQueueArn: new Queue(new Stack(undefined, 'Other'), 'Reports') })).toEqual([
+      'reportsQueueArn: the construct Other/Reports is no ARN of a FIFO queue\n  = take its ARN: of a queue queueArn, of a role roleArn',
+    ]));
+
   it.each([
     ['wakeQueueArn', 'arn:aws:sqs:eu-west-1:123456789012:*'],
     ['wakeQueueArn', 'arn:aws:sqs:eu-west-1:*:wake'],
@@ -388,8 +393,8 @@ describe('the props of an access', () => {
     const standard = new Queue(queues, 'Standard').queueArn;
     expect(stack({ ...least, reportsQueueArn: fifo, wakeQueueArn: standard })).toEqual([]);
     expect(stack({ ...least, reportsQueueArn: standard, wakeQueueArn: fifo })).toEqual([
-      'reportsQueueArn: it is no FIFO queue\n  = take windlass.reportQueues.get(CLUSTER)',
-      'wakeQueueArn: it is a FIFO queue\n  = take windlass.wakes.get(CLUSTER)',
+      'reportsQueueArn: it is no FIFO queue\n  = take windlass.reportQueues.get(CLUSTER).queueArn',
+      'wakeQueueArn: it is a FIFO queue\n  = take windlass.wakes.get(CLUSTER).queueArn',
     ]);
     expect(stack({ ...least, reportsQueueArn: fifo, wakeQueueArn: fifo })).toEqual([
       'wakeQueueArn: it is the queue of reports\n  = take the wake queue of this cluster',

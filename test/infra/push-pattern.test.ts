@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readEvent } from '../../lib/bump/push-event.ts';
+import type { EcrRegistry } from '../../lib/infra/admit-events.ts';
 import { templateOf } from './synth.ts';
 
 /** A real push event's shape; the account, names and digest are made up. */
@@ -80,10 +81,14 @@ const others: Record<string, typeof push> = {
 const withDetail = (detail: Record<string, unknown>, of = push) => ({ ...of, detail: { ...of.detail, ...detail } });
 const { 'image-tag': _tag, ...withoutTag } = push.detail;
 
-const template = templateOf({ repo: 'acme/shop-config', repositoryPrefixes: ['shop/'] });
-const rules = template.ofType('AWS::Events::Rule').map(([, rule]) => rule);
+const rulesOf = (registries: EcrRegistry[] = []) =>
+  templateOf({ repo: 'acme/shop-config', repositoryPrefixes: ['shop/'], registries })
+    .ofType('AWS::Events::Rule')
+    .map(([, rule]) => rule);
+const own = rulesOf();
 /** How many rules send the event to the queue. */
-const taken = (event: unknown) => rules.filter((rule) => matches(rule.Properties.EventPattern, event)).length;
+const taken = (event: unknown, rules = own) =>
+  rules.filter((rule) => matches(rule.Properties.EventPattern, event)).length;
 
 describe('the patterns of the rules', () => {
   it('take a push of a tag', () => expect(taken(push)).toBe(1));
@@ -127,7 +132,34 @@ describe('the patterns of the rules', () => {
     ['a scan of an instance', withDetail({ 'repository-name': undefined }, others['enhanced scan'])],
     ['a finding', { ...others['enhanced scan'], 'detail-type': 'Inspector2 Finding' }],
     ["an enhanced scan of somebody's own", { ...others['enhanced scan'], source: 'acme.inspector2' }],
+    [
+      'an enhanced scan in an account that is not named',
+      withDetail({ 'repository-name': arn.replace('123456789012', '210987654321') }, others['enhanced scan']),
+    ],
   ])('leave %s alone', (_, event) => expect(taken(event)).toBe(0));
+});
+
+describe('the patterns of rules for more registries', () => {
+  const there = { account: '210987654321', region: 'us-east-1' };
+  const scanThere = {
+    ...others['enhanced scan']!,
+    ...there,
+    detail: {
+      ...others['enhanced scan']!.detail,
+      'repository-name': 'arn:aws:ecr:us-east-1:210987654321:repository/shop/web',
+    },
+  };
+
+  it('take an enhanced scan of each once', () => {
+    const rules = rulesOf([there]);
+    expect(taken(scanThere, rules)).toBe(1);
+    expect(taken(others['enhanced scan'], rules)).toBe(1);
+    expect(taken(push, rules)).toBe(1);
+  });
+
+  it('take none of an account and Region that is not named', () => {
+    expect(taken(scanThere, rulesOf([{ ...there, region: 'us-east-2' }]))).toBe(0);
+  });
 });
 
 /**
@@ -146,17 +178,6 @@ function matchesOne(wanted: unknown, value: unknown): boolean {
   if (typeof wanted === 'string') return wanted === value;
   const [operator, operand] = Object.entries(wanted as object)[0]!;
   if (operator === 'prefix') return typeof value === 'string' && value.startsWith(operand);
-  if (operator === 'wildcard') return typeof value === 'string' && wildcard(operand).test(value);
   if (operator === 'anything-but') return !operand.includes(value);
   throw new Error(`the pattern has ${operator}: teach this test what it means`);
-}
-
-/** Only `*` means anything, and there is no backslash in these patterns. */
-function wildcard(pattern: string): RegExp {
-  return new RegExp(
-    `^${pattern
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]]/g, '\\$&'))
-      .join('.*')}$`,
-  );
 }

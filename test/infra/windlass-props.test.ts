@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Lazy, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { readProps } from '../../lib/infra/check-props.ts';
 import { Windlass } from '../../lib/infra/windlass.ts';
@@ -42,6 +43,24 @@ describe('the properties of the stack', () => {
       'repositoryPrefixes[3]: no ECR repository\'s name begins with "Shop"\n  = use lower-case letters, digits and . _ - /',
       'repositoryPrefixes[5]: "shop/" is there twice\n  = leave it out',
     ]);
+  });
+
+  it('have no more beginnings of names than a rule of EventBridge takes', () => {
+    const named = (count: number) => Array.from({ length: count }, (_, index) => `team-${index}/`);
+    expect(stack({ ...leastProps, repositoryPrefixes: named(20) })).toEqual([]);
+    expect(stack({ ...leastProps, repositoryPrefixes: named(30) })).toEqual([
+      'repositoryPrefixes: they are 30, too many for a rule of EventBridge\n  = name what they have in common: shop/ is for shop/web and shop/api',
+    ]);
+  });
+
+  it('say which construct stands where a text is wanted, and what is no key', () => {
+    const topic = new Topic(new Stack(undefined, 'Other'), 'Deploys');
+    expect(stack({ ...leastProps, githubSecret: topic, alarmTopic: topic, encryptionKey: topic })).toEqual([
+      'githubSecret: the construct Other/Deploys is no name of a secret\n  = write the name of the secret, or its ARN',
+      'alarmTopic: the construct Other/Deploys is neither an ARN nor one of topics\n  = write the ARN of a topic, or the name of one of `topics`',
+      'encryptionKey: the construct Other/Deploys is no KMS key\n  = write the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias is none',
+    ]);
+    expect(stack({ ...leastProps, logRetentionDays: 42n })[0]).toContain('logs cannot be kept for 42 days');
   });
 
   it('are complained about in the message, too: an app of the CDK shows nothing else', () =>
