@@ -183,7 +183,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(?:bin|functions|lib)/',
-        pathNot: '^lib/infra/|^bin/cdk[.]ts$|^functions/bundle[.]ts$|[.]d[.]ts$',
+        pathNot: '^lib/infra/|^bin/cdk[.]ts$|^functions/(?:bundle[.]ts$|bundling/)|[.]d[.]ts$',
       },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
