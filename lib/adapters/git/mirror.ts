@@ -7,7 +7,7 @@ import { remoteFailure } from './failure.ts';
 import { branchMissing, headsOf } from './heads.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { checkBranch, parseRemote, type Remote, remoteName } from './remote.ts';
-import type { GitAnswer } from './run.ts';
+import { type GitAnswer, runGit } from './run.ts';
 
 /** Where a config repo is, and where its copy is kept. */
 export interface MirrorOptions {
@@ -28,7 +28,10 @@ export interface Mirror extends Copy {
   head(): Promise<string>;
   /** The same, and the heads of all branches by their names. */
   heads(): Promise<{ head: string; heads: Map<string, string> }>;
-  /** Makes sure that a commit of the branch is here. Throws `UserError` when the branch does not have it. */
+  /**
+   * Makes sure that a commit of the branch is here, with its history unless the copy has the latest commits alone. Throws `UserError` when the branch
+   * does not have it, or the repository is a clone on this machine that does not have the history.
+   */
   ensure(revision: string): Promise<void>;
   /** True when the object is here, without asking the remote. */
   has(revision: string): Promise<boolean>;
@@ -63,6 +66,7 @@ export function openMirror(options: MirrorOptions, depth: Depth = 'whole'): Mirr
     head: async () => (await headsOf(remote, branch)).head,
     heads: () => headsOf(remote, branch),
     ensure: async (revision) => {
+      if (depth === 'whole') await checkUncut(remote);
       if (await has(revision)) return;
       await oneAtATime(`fetch ${copy.gitDir}`, async () => {
         if (!(await has(revision))) await fetch(revision);
@@ -80,6 +84,22 @@ export function openMirror(options: MirrorOptions, depth: Depth = 'whole'): Mirr
 export function checkRevision(revision: string): string {
   if (!revisionPattern.test(revision)) throw new Error(`${JSON.stringify(revision)} is not a full commit id`);
   return revision;
+}
+
+/** Git gives the commits of a shallow clone, without a word of those that are missing: whoever follows the history then meets a hole. */
+async function checkUncut({ directory, shown }: Remote): Promise<void> {
+  if (directory === undefined) return;
+  const own = join(directory, '.git');
+  const answer = await runGit({
+    args: ['rev-parse', '--is-shallow-repository'],
+    gitDir: existsSync(own) ? own : directory,
+  });
+  if (answer.stdout.toString('utf8').trim() !== 'true') return;
+  throw new UserError(
+    `${shown} is a shallow clone, and the history is needed\n` +
+      'run git fetch --unshallow there, or clone it without --depth (actions/checkout: fetch-depth: 0)',
+    { code: 'repo-shallow', subject: shown },
+  );
 }
 
 async function fetchWhole(copy: Copy, remote: Remote, branch: string): Promise<void> {

@@ -58,6 +58,25 @@ describe('a config repo by the git binary', () => {
     expect((await failure(repo.head())).message).toContain('it has no commit yet');
   });
 
+  it('refuses a shallow clone, whose history is cut off, until it has all of it', async () => {
+    const repo = testRepo({ 'web.yaml': 'a\n' });
+    const head = repo.push({ 'web.yaml': 'b\n' });
+    const cut = join(repo.root, 'cut');
+    gitIn(repo.root, 'clone', '--quiet', '--depth=1', `file://${repo.bare}`, cut);
+    gitIn(cut, 'worktree', 'add', '--quiet', '--detach', join(repo.root, 'beside'));
+    // Twice: what the first try has fetched does not make the second one read it.
+    for (const directory of [cut, cut, join(repo.root, 'beside')]) {
+      const error = await failure(open(repo, directory).head());
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.code).toBe('repo-shallow');
+      expect(error.message).toContain(`${directory} is a shallow clone`);
+      expect(error.message).toContain('git fetch --unshallow');
+    }
+    gitIn(cut, 'fetch', '--quiet', '--unshallow');
+    expect(await headOf(open(repo, cut))).toBe(head);
+    expect((await open(repo, cut).commits(10)).length).toBe(2);
+  });
+
   it('tells a directory that is no repository from one that cannot be reached', async () => {
     const root = temporaryDirectory();
     const at = (url: string) => openGitConfigRepo({ url, branch: 'main', cacheDir: join(root, 'cache'), author });
