@@ -26,6 +26,7 @@ const copied = [
   'README.md',
   'CHANGELOG.md',
   'LICENSE',
+  'docs/github-app',
   'lib/dashboard/assets',
   'lib/adapters/local/control-plane/go',
   'lib/adapters/local/control-plane/stages.yaml',

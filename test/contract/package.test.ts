@@ -107,6 +107,14 @@ describeInstalled(`the package, installed ${where}`, () => {
     ]);
   });
 
+  it('has the form that makes the GitHub App, to which docs/github.md leads', async () => {
+    const pages = await readFile(join(home(), 'docs/github.md'), 'utf8');
+    for (const file of ['github-app/create.html', 'github-app/manifest.json']) {
+      expect(pages).toContain(`](${file})`);
+      expect(await readFile(join(home(), 'docs', file), 'utf8')).toContain('default_permissions');
+    }
+  });
+
   it('has the functions as Lambda runs them: each exports a handler', async () => {
     expect((await readdir(join(home(), 'functions.out'))).sort()).toEqual([...functionFiles].sort());
     for (const name of functionFiles) {
