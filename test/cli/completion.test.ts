@@ -232,6 +232,7 @@ const typed: [line: string, words: string[]][] = [
   ['windlass install --mode w\t--cluster-a\tin\t\r', ['install', '--mode', 'watch', '--cluster-admin', 'infra']],
   ['windlass suspend image/sh\t\r', ['suspend', 'image/shop:api']],
   ['windlass audit b\tada\r', ['audit', 'by/ada']],
+  ['windlass suspend --repo elsewhere image/b\t\r', ['suspend', '--repo', 'elsewhere', 'image/billing']],
 ];
 
 describeShell('a bash on a terminal', ['bash', 'terminal'], () => {
@@ -262,6 +263,53 @@ describeShell('a zsh on a terminal', ['zsh', 'terminal'], () => {
   it.each(typed)('completes %j', async (line, words) => {
     // zsh takes the slash behind a directory away again when the line is ended.
     expect(await shell.ran(line)).toEqual(words.map((word) => word.replace(/\/$/, '')));
+  });
+});
+
+/** A program that is named as that of a checkout, and the alias for it that README.md tells of. */
+async function checkout(): Promise<string> {
+  const program = join(dir, 'checkout', 'windlass.js');
+  await mkdir(dirname(program), { recursive: true });
+  const ran = `printf 'R%s' AN; printf ' <%s>' "$@"; echo ' END'`;
+  const text = `#!/bin/sh\nif [ "$1" = completion ]; then exec "${process.execPath}" "${windlassProgram}" "$@"; fi\n${ran}\n`;
+  await writeFile(program, text, { mode: 0o755 });
+  return `PS1='$ '\nalias windlass="${program}"\n`;
+}
+
+/** With the alias, and by the program's own path. */
+const typedInCheckout: [line: string, words: string[]][] = [
+  ['windlass susp\timage/we\t\r', ['suspend', 'image/web']],
+  ['checkout/windlass.js pull --sync i\t\r', ['pull', '--sync', 'infra']],
+];
+
+describeShell('a bash with the alias for a checkout', ['bash', 'terminal'], () => {
+  let shell: ReturnType<typeof typing>;
+  beforeAll(async () => {
+    await writeFile(join(dir, 'aliasrc'), `${await checkout()}source <(windlass completion bash)\necho RAN END\n`);
+    shell = typing(['bash', '--noprofile', '--rcfile', 'aliasrc', '-i']);
+    await shell.ran('');
+  });
+  afterAll(() => shell?.child.kill());
+
+  it.each(typedInCheckout)('completes %j', async (line, words) => {
+    expect(await shell.ran(line)).toEqual(words);
+  });
+});
+
+describeShell('a zsh with the alias for a checkout', ['zsh', 'terminal'], () => {
+  let shell: ReturnType<typeof typing>;
+  beforeAll(async () => {
+    const zdotdir = join(dir, 'alias');
+    await mkdir(zdotdir);
+    const rc = `autoload -Uz compinit && compinit -u -D\n${await checkout()}source <(windlass completion zsh)\necho RAN END\n`;
+    await writeFile(join(zdotdir, '.zshrc'), rc);
+    shell = typing(['zsh', '-d', '-i'], { ZDOTDIR: zdotdir });
+    await shell.ran('');
+  });
+  afterAll(() => shell?.child.kill());
+
+  it.each(typedInCheckout)('completes %j', async (line, words) => {
+    expect(await shell.ran(line)).toEqual(words);
   });
 });
 

@@ -24,9 +24,13 @@ _windlass_values() {
   done
 }
 
-# What windlass.yaml has, here or in the directory of --repo.
+# What windlass.yaml has, here or in the directory of --repo. An alias is found only in a line that is read anew.
 _windlass_names() {
-  "$program" completion names \${repo:+--repo "$repo"} 2>/dev/null
+  if alias "$program" >/dev/null 2>&1; then
+    eval "$program completion names"' \${repo:+--repo "$repo"}' 2>/dev/null
+  else
+    "$program" completion names \${repo:+--repo "$repo"} 2>/dev/null
+  fi
 }
 
 # What the value of an option may be; fails for an option without one.
@@ -99,7 +103,8 @@ ${[...secondWords(table)].map(([word, next]) => `      ${word}) values="${next.m
   done <<<"$found"
 }
 
-complete -F _windlass windlass
+# In a checkout the program is windlass.js.
+complete -F _windlass windlass windlass.js
 `;
 }
 

@@ -2,12 +2,13 @@ import { type CompletedCommand, type CompletedOption, firstWords, secondWords, s
 
 /** The completion for zsh, with what each word means. */
 export function zshCompletion(table: readonly CompletedCommand[]): string {
-  return `#compdef windlass
+  return `#compdef windlass windlass.js
 # Completion of windlass for zsh: source <(windlass completion zsh), after compinit; or this file as _windlass in a directory of $fpath
+# windlass.js is the program in a checkout, and what zsh makes of an alias for it before it completes.
 
 # What windlass.yaml has, here or in the directory of --repo.
 _windlass_names() {
-  "$program" completion names \${repo:+--repo "$repo"} 2>/dev/null
+  "$program" completion names \${repo:+--repo=$repo} 2>/dev/null
 }
 
 # Adds what a value may be.
@@ -80,7 +81,7 @@ ${[...secondWords(table)].map(([word, words]) => `      ${word})\n        next=(
   if [[ $PREFIX != -* && -n $values ]]; then _windlass_values "$values"; fi
 }
 
-if [[ $funcstack[1] == _windlass ]]; then _windlass "$@"; else compdef _windlass windlass; fi
+if [[ $funcstack[1] == _windlass ]]; then _windlass "$@"; else compdef _windlass windlass windlass.js; fi
 `;
 }
 
