@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { Plugin } from 'esbuild';
-import { asciiTables } from './ascii-tables.ts';
 import { slimSchemas } from './slim-schemas.ts';
 
 /** What the SDK loads for answers that are a stream of events, which none is that a function asks for. */
@@ -42,9 +41,6 @@ export const leaveOut: Plugin = {
     );
     onLoad({ filter: unused }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: errors }, () => ({ contents: 'export {};' }));
-    onLoad({ filter: /\/re2js\/build\/index\.js$/ }, ({ path }) => ({
-      contents: asciiTables(readFileSync(path, 'utf8')),
-    }));
     onLoad({ filter: schemas }, ({ path }) => ({ contents: slimSchemas(readFileSync(path, 'utf8')) }));
     for (const { filter, contents } of idle) onLoad({ filter }, () => ({ contents }));
     // Nothing else is read there.

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunction, functionFiles } from '../../functions/bundle.ts';
 
 /** Bytes. The aims are 1 MB for bump, which rolls back, too, and 2 MB for drift, which is well below it. */
-const mostBytes = { 'bump-on-push': 1_000_000, 'drift-on-schedule': 1_060_000 } as Record<string, number>;
-const mostOfOthers = 830_000;
+const mostBytes = { 'bump-on-push': 1_000_000, 'drift-on-schedule': 1_100_000 } as Record<string, number>;
+const mostOfOthers = 860_000;
 
 const exec = promisify(execFile);
 

@@ -1,13 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { RE2JS } from 're2js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asciiTables } from '../../functions/bundling/ascii-tables.ts';
 import { leaveOut } from '../../functions/bundling/leave-out.ts';
 import { createRecordsTable } from '../../lib/adapters/aws/dynamo-create.ts';
 import { startDynalite } from '../../lib/adapters/local/dynalite.ts';
@@ -142,35 +140,4 @@ describe('an error of AWS in a bundle', () => {
       await dynalite.stop();
     }
   });
-});
-
-it("of Unicode's tables a bundle has what a pattern can say of ASCII, and every name", async () => {
-  const source = await readFile(join(root, 'node_modules/re2js/build/index.js'), 'utf8');
-  const cut = asciiTables(source);
-  expect(cut.length).toBeLessThan(source.length - 25_000);
-  await writeFile(join(folder, 're2.mjs'), cut);
-  const { RE2JS: Cut } = (await import(pathToFileURL(join(folder, 're2.mjs')).href)) as { RE2JS: typeof RE2JS };
-  const names = [...source.matchAll(/^\t\t(\w+): \(\) => new UnicodeRangeTable/gm)].map(([, name]) => name!);
-  expect(names.length).toBeGreaterThan(200);
-  const ascii = String.fromCharCode(...Array.from({ length: 0x80 }, (_, code) => code));
-  for (const name of new Set(names)) {
-    const forms = [
-      `\\p{${name}}`,
-      `\\P{${name}}`,
-      `(?i)\\p{${name}}`,
-      `(?i)\\P{${name}}`,
-      `(?i)[^\\p{${name}}x]`,
-      `[\\P{${name}}0-9]`,
-    ];
-    for (const form of forms) {
-      const found = (re2: typeof RE2JS) => {
-        const pattern = re2.compile(form);
-        return [...ascii].filter((character) => pattern.matcher(character).find());
-      };
-      expect(found(Cut), form).toEqual(found(RE2JS));
-    }
-  }
-  for (const form of ['(?i)[\\x{212a}\\x{17f}]', '(?i)k+', '\\pN', '\\pZ'])
-    expect(Cut.compile(form).matcher('Ks 1').find(), form).toBe(RE2JS.compile(form).matcher('Ks 1').find());
-  expect(() => Cut.compile('\\p{Klingon}')).toThrow('invalid character class range');
 });
