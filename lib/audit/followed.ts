@@ -16,7 +16,7 @@ export interface FollowedQuery extends HistoryQuery {
  */
 export function followed(
   { from, paths, since }: FollowedQuery,
-  history: Pick<GitHistory, 'commits' | 'renames'>,
+  history: Pick<GitHistory, 'commits' | 'contains' | 'renames'>,
   onLost: (revision: string) => void,
 ): AsyncGenerator<HistoryCommit> {
   const pathOf = new Map<Walk<HistoryCommit>, string>();
@@ -35,6 +35,6 @@ export function followed(
   };
   return mergeWalks(
     paths.map((path) => begin(path, from)),
-    goOn,
+    { goOn, contains: (ancestor, revision) => history.contains(ancestor, revision) },
   );
 }
