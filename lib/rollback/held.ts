@@ -34,13 +34,14 @@ export async function holdFor(
   const kept = entry.digest === undefined ? keptTag : keptDigest;
   const found = await kept({ entry, had, gets, holds, remarks, triedAlone: order.automatic !== undefined }, registry);
   if ('reason' in found) return { ...found, remarks };
+  const was = entry.digest === undefined ? had.tags.join(' and ') : '';
   const at = toSeconds(order.now.toISOString());
   const hold = {
     id: idOf(order.head, entry.name, at, found.tag),
     image: entry.name,
     ...found,
     by: order.who ?? 'windlass',
-    why: order.why ?? `rolled back from ${found.past}`,
+    why: order.why ?? `rolled back from ${was || found.past}`,
     at,
   };
   return { hold, remarks };

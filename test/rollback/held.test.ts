@@ -50,6 +50,17 @@ describe('the hold of an image that goes back', () => {
     expect(await held({ newest: true }, ':blue', ':green')).toMatchObject({ tag: 'green', past: 'blue' });
   });
 
+  it('says what the image went back from where nobody says why, and not what it is held past', async () => {
+    const whyOf = async (from: string, to: string) => {
+      const said = (value: string) => [{ policy: 'web', part: 'image' as const, value: `acme/web:${value}` }];
+      const facts = { entry: entry({ semver: '*' }), from: said(from), to: said(to), holds: [] };
+      const made = await holdFor(facts, { now, head: 'abc', who: 'Ada' }, tags('1.4.0', '1.5.0', '1.6.0'));
+      return 'hold' in made ? made.hold.why : made.reason;
+    };
+    expect(await whyOf('1.5.0', '1.4.0')).toBe('rolled back from 1.5.0');
+    expect(await whyOf('1.4.0', '1.5.0')).toBe('rolled back from 1.4.0');
+  });
+
   it('goes by the time of pushes where the policy does', async () => {
     const listed = ['green', 'red', 'blue'].map((tag, day) => ({ tag, pushedAt: `2026-11-0${day + 1}T00:00:00Z` }));
     const asked = registry({ tags: async () => listed });
