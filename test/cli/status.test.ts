@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -404,6 +404,12 @@ describe('windlass image list', () => {
     const alone = { cwd: dir, env: { HOME: dir, PATH: process.env['PATH'], XDG_CACHE_HOME: join(dir, 'cache') } };
     const { code, stdout } = await windlass(['image', 'list', '--repo', clone], alone);
     expect([code, stdout]).toEqual([0, expect.stringContaining('web     not looked at yet\n  1.4.0 in Git\n')]);
+    const broken = join(dir, 'broken');
+    await git(dir, 'clone', '--quiet', clone, broken);
+    await writeFile(join(broken, 'windlass.yaml'), 'windlass: 1\nimages: [\n');
+    await git(broken, 'commit', '--quiet', '--all', '-m', 'Break it');
+    const { code: refused, stderr } = await windlass(['image', 'list', '--repo', broken], alone);
+    expect([refused, stderr]).toEqual([2, expect.stringMatching(/windlass\.yaml is broken: windlass\.yaml:\d+:\d+: /)]);
   });
 });
 

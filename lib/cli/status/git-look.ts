@@ -1,5 +1,5 @@
 import { type Look, lookAtHead } from '../../bump/look.ts';
-import { isTrouble, messageOf } from '../../model/errors.ts';
+import { formatProblem, isTrouble, messageOf } from '../../model/errors.ts';
 import type { Io } from '../command.ts';
 import { writableRepo } from '../wiring-bump.ts';
 
@@ -25,7 +25,7 @@ export async function lookAtGit(io: Io, source: { repo: string; branch: string |
     return {
       head: look.head,
       broken: true,
-      problem: `windlass.yaml is broken: ${first?.message ?? 'it is not there'}`,
+      problem: `windlass.yaml is broken: ${first === undefined ? 'it is not there' : formatProblem(first).split('\n')[0]}`,
     };
   } catch (error) {
     if (!isTrouble(error)) throw error;
