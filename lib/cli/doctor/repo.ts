@@ -76,12 +76,9 @@ function committedOf({ config }: Look): string[] {
 
 function checkContent(look: Look, now: Date): Said[] {
   const { config } = look;
-  const images = Object.keys(config.images).length;
+  const [images, clusters] = [config.images, config.clusters].map((named) => Object.keys(named).length);
   return [
-    ok(
-      'windlass.yaml',
-      `valid: ${images} image policies, ${config.syncs.length} syncs, ${Object.keys(config.clusters).length} clusters`,
-    ),
+    ok('windlass.yaml', `valid; image policies: ${images}, syncs: ${config.syncs.length}, clusters: ${clusters}`),
     ...unusedImages(look),
     ...unreadableStops(look),
     ...look.holds.flatMap((hold) => {
