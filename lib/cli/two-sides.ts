@@ -1,4 +1,4 @@
-import { inShort, isTrouble, UserError } from '../model/errors.ts';
+import { inShort, isTrouble, messageOf, UserError } from '../model/errors.ts';
 import type { Args, Io, Option } from './command.ts';
 import { type ConfigAtHead, configAtHead } from './config-at-head.ts';
 import { shownRepo } from './shown-repo.ts';
@@ -60,10 +60,17 @@ async function openedRecords(args: Args, io: Io, only: string | undefined, notes
   try {
     return await openRecordsOf(args, io);
   } catch (error) {
-    if (isNamed || only === 'records' || args.text('repo') === undefined || !isTrouble(error)) throw error;
+    if (isNamed || only === 'records' || !isTrouble(error)) throw error;
+    if (args.text('repo') === undefined) throw error instanceof UserError ? orGitAlone(error) : error;
     notes.push(`this is Git alone, without records: ${inShort(error)}`);
     return undefined;
   }
+}
+
+function orGitAlone(error: UserError): UserError {
+  const { code, problems, subject } = error;
+  const message = `${messageOf(error)}; or ask Git alone, in a clone of the config repo with --repo .`;
+  return new UserError(message, { code, problems, ...(subject !== undefined && { subject }) });
 }
 
 /** A clone on this machine has the commits of where it came from. */

@@ -222,6 +222,11 @@ describe('windlass history', () => {
     expect([none.code, none.stdout]).toEqual([0, 'nothing happened to sync/infra\n']);
   });
 
+  it('says that Git alone can be asked, where there are no records', async () => {
+    const { code, stderr } = await desk(files).run('history', 'image/web');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/no loop runs on .*; or ask Git alone, .* --repo \./)]);
+  });
+
   it('says what is wrong with what was asked', async () => {
     const at = await recordedDesk(files);
     for (const [args, said] of [
