@@ -57,6 +57,8 @@ export function openMirror(options: MirrorOptions, depth: Depth = 'whole'): Mirr
     depth === 'whole'
       ? fetchWhole(copy, remote, branch)
       : fetchLatest(copy, remote, branch, revision, () => has(revision));
+  // Asked once: whoever looks at each commit does not start a git for it.
+  let isUncut = depth === 'latest';
 
   return {
     ...copy,
@@ -66,7 +68,8 @@ export function openMirror(options: MirrorOptions, depth: Depth = 'whole'): Mirr
     head: async () => (await headsOf(remote, branch)).head,
     heads: () => headsOf(remote, branch),
     ensure: async (revision) => {
-      if (depth === 'whole') await checkUncut(remote);
+      if (!isUncut) await checkUncut(remote);
+      isUncut = true;
       if (await has(revision)) return;
       await oneAtATime(`fetch ${copy.gitDir}`, async () => {
         if (!(await has(revision))) await fetch(revision);
